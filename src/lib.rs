@@ -1,0 +1,23 @@
+//! Twocan (传声筒): a desktop playground for network sockets.
+//!
+//! ```text
+//!  text    bytes <-> text            charset  escape  hex  compose         pure
+//!  journal what happened             record  store  sockets  filter        pure
+//!  net     real sockets              engine  worker  tcp  udp  sys
+//!  export  traffic to files          jsonl  csv  raw                       pure
+//!  words   sentences, in English and Chinese                               pure
+//!  cli     one file a subcommand
+//!  gui     the window                                                      feature `gui`
+//!
+//!  text ← journal ← net ← export, words ← cli, gui          arrows never run back
+//! ```
+//!
+//! *Pure* means: no threads, no sockets, no files, and the time comes in as an argument. Nothing outside `gui`
+//! names egui, eframe or rfd.
+
+rust_i18n::i18n!("assets/locales", fallback = "en");
+
+pub mod journal;
+pub mod net;
+pub mod text;
+pub mod words;
