@@ -17,6 +17,8 @@
 
 rust_i18n::i18n!("assets/locales", fallback = "en");
 
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod journal;
 pub mod net;
 pub mod text;

@@ -1,0 +1,106 @@
+//! What views ask for. They push; the window carries out after painting, so that no view changes what another
+//! one is just showing.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::{commands::UiCommand, settings::JournalLimit, theme::ThemeChoice};
+use crate::{
+    journal::SocketId,
+    net::{Command, SocketSpec},
+    text::Composition,
+    words::Lang,
+};
+
+/// One thing to be done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Open a socket.
+    Open(SocketSpec),
+    /// Open a socket that the user described, and remember it among the recent ones.
+    OpenNew(SocketSpec),
+    /// Open two sockets that talk to each other.
+    OpenPair(Pair),
+    /// Open a closed socket again, as it was.
+    Reopen(SocketId),
+    /// Take a closed socket off the bench. Its rows stay.
+    Forget(SocketId),
+    /// Show this socket in the middle.
+    Select(Option<SocketId>),
+    /// A verb on a socket.
+    Verb(SocketId, Command),
+    /// Close every open connection of a listener.
+    CloseAll(SocketId),
+    /// Keep a socket among the favourites, or no longer.
+    ToggleFavourite(SocketSpec),
+    /// Switch the language.
+    SetLang(Lang),
+    /// Switch the theme.
+    SetTheme(ThemeChoice),
+    /// Enlarge everything by this factor.
+    SetZoom(f32),
+    /// How much traffic is kept.
+    SetJournal(JournalLimit),
+    /// What the composer starts with next time.
+    SetComposition(Composition),
+    /// Drop every row.
+    ClearJournal,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Run a command of the palette.
+    Run(UiCommand),
+    /// Ask for a file, in a dialog of the system.
+    ChooseFile(FileFor),
+    /// A file was chosen.
+    FileChosen(FileFor, PathBuf),
+}
+
+/// What a file is chosen for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFor {
+    /// To send its bytes.
+    Send {
+        /// From this socket.
+        socket: SocketId,
+        /// UDP: to this address.
+        to: Option<SocketAddr>,
+    },
+    /// To save the traffic on show.
+    SaveTraffic,
+}
+
+/// Two sockets that talk to each other, for a first try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// A TCP echo server and a client of it.
+    Tcp,
+    /// A UDP echo socket and one connected to it.
+    Udp,
+}
+
+/// Where views push to.
+#[derive(Debug, Default)]
+pub struct Actions {
+    queue: Vec<Action>,
+}
+
+impl Actions {
+    /// Asks for something to be done after painting.
+    pub fn push(&mut self, action: Action) {
+        self.queue.push(action);
+    }
+
+    /// A verb on a socket.
+    pub fn verb(&mut self, id: SocketId, command: Command) {
+        self.push(Action::Verb(id, command));
+    }
+
+    /// What was asked for since the last time, in order.
+    pub fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.queue)
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}

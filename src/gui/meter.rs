@@ -1,0 +1,99 @@
+//! How much and how fast: one socket's counters, looked at four times a second.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::model::Model;
+use crate::{
+    journal::Nanos,
+    net::{Counters, Totals},
+};
+
+/// Bytes that moved in one quarter of a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Received.
+    pub bytes_in: u64,
+    /// Sent.
+    pub bytes_out: u64,
+    /// Reads or datagrams received.
+    pub messages_in: u64,
+    /// Writes or datagrams sent.
+    pub messages_out: u64,
+}
+
+/// Totals and recent rates of one socket.
+#[derive(Debug)]
+pub struct Meter {
+    counters: Arc<Counters>,
+    totals: Totals,
+    last_look: Option<Nanos>,
+    samples: VecDeque<Sample>,
+}
+
+impl Meter {
+    /// Samples that are kept: half a minute.
+    pub const SAMPLES: usize = 120;
+    /// Samples that a rate is the mean of: one second.
+    const RATE_OVER: usize = 4;
+
+    /// A meter of these counters.
+    pub fn new(counters: Arc<Counters>) -> Self {
+        let totals = counters.totals();
+        Self { counters, totals, last_look: None, samples: VecDeque::new() }
+    }
+
+    /// Reads the counters; returns whether bytes or messages moved since the last look.
+    pub fn look(&mut self, now: Nanos) -> bool {
+        let before = std::mem::replace(&mut self.totals, self.counters.totals());
+        let totals = &self.totals;
+        let sample = Sample {
+            bytes_in: totals.bytes_in.saturating_sub(before.bytes_in),
+            bytes_out: totals.bytes_out.saturating_sub(before.bytes_out),
+            messages_in: totals.messages_in.saturating_sub(before.messages_in),
+            messages_out: totals.messages_out.saturating_sub(before.messages_out),
+        };
+        // A window at rest does not look: the quiet time in between is filled in afterwards.
+        let passed = self.last_look.map_or(1, |last| now.saturating_sub(last) / Model::LOOK_EVERY);
+        for _ in 1..passed.min(Self::SAMPLES as u64) {
+            self.push(Sample::default());
+        }
+        self.push(sample);
+        self.last_look = Some(now);
+        sample != Sample::default()
+    }
+
+    fn push(&mut self, sample: Sample) {
+        if self.samples.len() >= Self::SAMPLES {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(sample);
+    }
+
+    /// The totals as of the last look.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The samples, oldest first.
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample> + '_ {
+        self.samples.iter().copied()
+    }
+
+    /// What moved in the last second.
+    pub fn per_second(&self) -> Sample {
+        let mut sum = Sample::default();
+        for sample in self.samples.iter().rev().take(Self::RATE_OVER) {
+            sum.bytes_in += sample.bytes_in;
+            sum.bytes_out += sample.bytes_out;
+            sum.messages_in += sample.messages_in;
+            sum.messages_out += sample.messages_out;
+        }
+        sum
+    }
+
+    /// Whether a file or a repetition runs, or reading is paused.
+    pub fn is_running(&self) -> bool {
+        let totals = &self.totals;
+        totals.repeating || totals.paused || totals.file_sent < totals.file_size
+    }
+}

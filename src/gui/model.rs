@@ -1,0 +1,392 @@
+//! What the window knows: the journal, who is there, how fast bytes move. Views read it and change nothing.
+//!
+//! It changes in three ways only, each of them total, so that no order of events panics: [`Model::apply`] takes a
+//! batch of records in, [`Model::dispatch`] carries out what the user asked for, [`Model::tick`] reads the
+//! counters four times a second. It reads no clock: the time comes in with `tick`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
+};
+
+use super::{
+    actions::{Action, Pair},
+    meter::Meter,
+    settings::Settings,
+};
+use crate::{
+    journal::{Batch, Epoch, Event, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
+    net::{Command, CommandError, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
+};
+
+/// Everything the views read.
+#[derive(Debug)]
+pub struct Model {
+    /// What happened.
+    pub journal: Journal,
+    /// Who is there.
+    pub sockets: Sockets,
+    /// The moment that record times count from.
+    pub epoch: Epoch,
+    /// What the user set.
+    pub settings: Settings,
+    /// The socket in the middle of the window.
+    pub selected: Option<SocketId>,
+    now: Nanos,
+    specs: BTreeMap<SocketId, SocketSpec>,
+    meters: BTreeMap<SocketId, Meter>,
+    activity: Activity,
+    closed: BTreeMap<SocketId, Closed>,
+    /// Accepted connections whose `accept` was not seen yet: it may come from another worker, later than their end.
+    unaccepted: BTreeSet<SocketId>,
+    refusals: BTreeMap<SocketId, CommandError>,
+    pairs: BTreeMap<SocketId, Pair>,
+    follow_ups: Vec<Action>,
+    /// Sockets that appeared in the records and have no meter yet.
+    fresh: Vec<SocketId>,
+    /// Sockets that were dropped from the table and still have counters in the engine.
+    dropped: Vec<SocketId>,
+}
+
+/// Closed connections of one listener.
+#[derive(Debug, Default)]
+struct Closed {
+    /// Those still in the table, the newest last.
+    kept: VecDeque<SocketId>,
+    /// How many were dropped from it.
+    earlier: u64,
+}
+
+/// Whether anything moves, as of the last look at the counters.
+#[derive(Debug, Default)]
+struct Activity {
+    last_look: Option<Nanos>,
+    last_move: Option<Nanos>,
+    /// Records came in since the last look.
+    unseen: bool,
+    /// A file or a repetition runs, or reading is paused.
+    running: bool,
+}
+
+impl Model {
+    /// Closed connections of a listener that stay in the table; older ones are only counted.
+    pub const CLOSED_KEPT: usize = 100;
+    /// From one look at the counters to the next.
+    pub const LOOK_EVERY: Nanos = 250_000_000;
+    /// How long rates stay on show after the last byte moved.
+    pub const QUIET_AFTER: Nanos = 2_000_000_000;
+
+    /// A model without sockets.
+    pub fn new(epoch: Epoch, settings: Settings) -> Self {
+        Self {
+            journal: Journal::new(settings.journal.into()),
+            sockets: Sockets::default(),
+            epoch,
+            settings,
+            selected: None,
+            now: 0,
+            specs: BTreeMap::new(),
+            meters: BTreeMap::new(),
+            activity: Activity::default(),
+            closed: BTreeMap::new(),
+            unaccepted: BTreeSet::new(),
+            refusals: BTreeMap::new(),
+            pairs: BTreeMap::new(),
+            follow_ups: Vec::new(),
+            fresh: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+
+    /// The time of the last [`tick`](Self::tick), as records tell it.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
+    /// The socket in the middle of the window.
+    pub fn selected_entry(&self) -> Option<&SocketEntry> {
+        self.sockets.get(self.selected?)
+    }
+
+    /// As what the user opened this socket; `None` for accepted connections.
+    pub fn spec(&self, id: SocketId) -> Option<&SocketSpec> {
+        self.specs.get(&id)
+    }
+
+    /// As what the user opened this socket or, for an accepted connection, its listener.
+    pub fn spec_or_listeners(&self, id: SocketId) -> Option<&SocketSpec> {
+        self.specs.get(&id).or_else(|| match self.sockets.get(id)?.origin {
+            Origin::AcceptedBy(listener) => self.specs.get(&listener),
+            Origin::Opened => None,
+        })
+    }
+
+    /// Totals and rates of a socket.
+    pub fn meter(&self, id: SocketId) -> Option<&Meter> {
+        self.meters.get(&id)
+    }
+
+    /// Connections of a listener that were dropped from the table after they closed, exactly.
+    pub fn earlier_connections(&self, listener: SocketId) -> u64 {
+        self.closed.get(&listener).map_or(0, |closed| closed.earlier)
+    }
+
+    /// Why the engine did not take the last command to this socket, until one is taken.
+    pub fn refusal(&self, id: SocketId) -> Option<CommandError> {
+        self.refusals.get(&id).copied()
+    }
+
+    /// The address of the newest server that listens: what a new client connects to unless told otherwise.
+    pub fn newest_server(&self) -> Option<SocketAddr> {
+        let listening = |entry: &&SocketEntry| entry.state == State::Listen;
+        let servers: Vec<_> = self.sockets.iter().filter(listening).collect();
+        servers.last().and_then(|entry| entry.local).map(reachable)
+    }
+
+    /// Takes a batch of records in.
+    pub fn apply(&mut self, batch: Batch) {
+        for record in &batch.records {
+            match record.event {
+                Event::Sent { .. } | Event::Received { .. } => self.sockets.apply(record, batch.bytes_of(record)),
+                Event::Accepted { connection } => {
+                    // Its end may have been told, and the connection dropped, before this.
+                    if !self.unaccepted.remove(&connection) || self.sockets.get(connection).is_some() {
+                        self.sockets.apply(record, batch.bytes_of(record));
+                        self.fresh.push(connection);
+                    }
+                }
+                event => {
+                    if matches!(event, Event::Opened { .. }) {
+                        if self.sockets.get(record.socket).is_none() {
+                            self.unaccepted.insert(record.socket);
+                        }
+                        self.fresh.push(record.socket);
+                    }
+                    self.sockets.apply(record, batch.bytes_of(record));
+                    self.follow(record.socket, event);
+                }
+            }
+        }
+        self.activity.unseen = true;
+        self.journal.push(batch);
+    }
+
+    /// What else an event means: the second half of a pair can be opened, a closed connection grows old.
+    fn follow(&mut self, id: SocketId, event: Event) {
+        let Some(entry) = self.sockets.get(id) else { return };
+        match event {
+            Event::Bound | Event::Listening { .. } => {
+                // A TCP server is bound before it listens: connecting then would be refused.
+                let ready = matches!(entry.state, State::Bound | State::Listen)
+                    && (entry.kind == Kind::UdpSocket || entry.state == State::Listen);
+                if ready
+                    && let Some(local) = entry.local
+                    && let Some(pair) = self.pairs.remove(&id)
+                {
+                    self.follow_ups.push(Action::Open(pair.second(local)));
+                }
+            }
+            Event::Closed { .. } | Event::Aborted { .. } => {
+                self.pairs.remove(&id);
+                if let Origin::AcceptedBy(listener) = entry.origin {
+                    self.grow_old(listener, id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn grow_old(&mut self, listener: SocketId, id: SocketId) {
+        let closed = self.closed.entry(listener).or_default();
+        if !closed.kept.contains(&id) {
+            closed.kept.push_back(id);
+        }
+        while closed.kept.len() > Self::CLOSED_KEPT {
+            // The one being looked at stays until another one is chosen.
+            let oldest = closed.kept.iter().position(|old| self.selected != Some(*old));
+            let Some(old) = oldest.and_then(|index| closed.kept.remove(index)) else { break };
+            closed.earlier += 1;
+            self.sockets.forget(old);
+            self.meters.remove(&old);
+            self.refusals.remove(&old);
+            self.dropped.push(old);
+        }
+    }
+
+    /// Gives the engine's counters to sockets that just appeared and gives back those of dropped ones.
+    pub fn attach(&mut self, engine: &Engine) {
+        for id in self.fresh.drain(..) {
+            if self.sockets.get(id).is_some()
+                && let Some(counters) = engine.counters(id)
+            {
+                self.meters.entry(id).or_insert_with(|| Meter::new(counters));
+            }
+        }
+        for id in self.dropped.drain(..) {
+            engine.forget(id);
+        }
+    }
+
+    /// Tells the time, and looks at the counters if a quarter of a second has passed.
+    pub fn tick(&mut self, now: Nanos) {
+        self.now = now;
+        let due = self.activity.last_look.is_none_or(|last| now.saturating_sub(last) >= Self::LOOK_EVERY);
+        if !due {
+            return;
+        }
+        self.activity.last_look = Some(now);
+        self.activity.unseen = false;
+        self.activity.running = false;
+        for meter in self.meters.values_mut() {
+            if meter.look(now) {
+                self.activity.last_move = Some(now);
+            }
+            self.activity.running |= meter.is_running();
+        }
+    }
+
+    /// Whether something on show changes by itself: bytes moved in the last two seconds, a file or a repetition
+    /// runs, or an answer is awaited. A quiet window with open sockets is not lively.
+    pub fn is_lively(&self) -> bool {
+        let activity = &self.activity;
+        let moved = activity.last_move.is_some_and(|last| self.now.saturating_sub(last) < Self::QUIET_AFTER);
+        let waits = |entry: &SocketEntry| matches!(entry.state, State::New | State::Resolving | State::SynSent);
+        activity.unseen || activity.running || moved || self.sockets.iter().any(waits)
+    }
+
+    /// Actions that records brought about, such as opening the client of a pair once its server listens.
+    pub fn take_follow_ups(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.follow_ups)
+    }
+
+    /// Carries out what concerns sockets and settings. Actions on the window itself are not its business.
+    pub fn dispatch(&mut self, action: Action, engine: &Engine) {
+        match action {
+            Action::Open(spec) => {
+                self.open(&spec, engine);
+            }
+            Action::OpenNew(spec) => {
+                self.open(&spec, engine);
+                self.settings.remember(spec);
+            }
+            Action::OpenPair(pair) => {
+                let id = self.open(&pair.first(), engine);
+                self.pairs.insert(id, pair);
+            }
+            Action::Reopen(id) => self.reopen(id, engine),
+            Action::Forget(id) => self.forget(id, engine),
+            Action::Select(id) => self.selected = id,
+            Action::Verb(id, command) => self.command(id, command, engine),
+            Action::CloseAll(listener) => {
+                let connections = self.sockets.get(listener).map(|entry| entry.connections.clone()).unwrap_or_default();
+                for id in connections {
+                    if self.sockets.get(id).is_some_and(|entry| entry.state.is_open()) {
+                        self.command(id, Command::Close, engine);
+                    }
+                }
+            }
+            Action::ToggleFavourite(spec) => self.settings.toggle_favourite(spec),
+            Action::SetLang(lang) => self.settings.lang = Some(lang),
+            Action::SetTheme(theme) => self.settings.theme = theme,
+            Action::SetZoom(zoom) => self.settings.set_zoom(zoom),
+            Action::SetJournal(limit) => {
+                self.settings.journal = limit;
+                self.journal.set_budget(limit.into());
+            }
+            Action::SetComposition(composition) => self.settings.composer = composition,
+            Action::ClearJournal => self.journal.clear(),
+            Action::Copy(_) | Action::Run(_) | Action::ChooseFile(_) | Action::FileChosen(..) => {}
+        }
+    }
+
+    fn open(&mut self, spec: &SocketSpec, engine: &Engine) -> SocketId {
+        let id = engine.open(spec);
+        self.sockets.open(id, spec.kind(), 0, self.now);
+        self.specs.insert(id, spec.clone());
+        if let Some(counters) = engine.counters(id) {
+            self.meters.insert(id, Meter::new(counters));
+        }
+        self.selected = Some(id);
+        id
+    }
+
+    fn reopen(&mut self, id: SocketId, engine: &Engine) {
+        let Some(entry) = self.sockets.get(id).filter(|entry| !entry.state.is_open()) else { return };
+        let (kind, generation, local) = (entry.kind, entry.generation.saturating_add(1), entry.local);
+        let Some(spec) = self.specs.get_mut(&id) else { return };
+        // A server that comes back is expected where it was, although the system chose its port then.
+        if let (Some(local), SocketSpec::TcpServer(TcpServerSpec { address, .. })) = (local, &mut *spec) {
+            *address = local;
+        }
+        engine.reopen(id, generation, spec);
+        self.sockets.open(id, kind, generation, self.now);
+        self.refusals.remove(&id);
+        if let Some(counters) = engine.counters(id) {
+            self.meters.insert(id, Meter::new(counters));
+        }
+        self.selected = Some(id);
+    }
+
+    fn forget(&mut self, id: SocketId, engine: &Engine) {
+        let Some(entry) = self.sockets.get(id).filter(|entry| !entry.state.is_open()) else { return };
+        let is_closed = |id: &SocketId| self.sockets.get(*id).is_some_and(|entry| !entry.state.is_open());
+        let mut leaving: Vec<_> = entry.connections.iter().copied().filter(is_closed).collect();
+        leaving.push(id);
+        for id in leaving {
+            self.sockets.forget(id);
+            self.specs.remove(&id);
+            self.meters.remove(&id);
+            self.closed.remove(&id);
+            self.refusals.remove(&id);
+            for closed in self.closed.values_mut() {
+                closed.kept.retain(|kept| *kept != id);
+            }
+            engine.forget(id);
+            if self.selected == Some(id) {
+                self.selected = None;
+            }
+        }
+        if self.selected.is_none() {
+            self.selected = self.sockets.iter().last().map(|entry| entry.id);
+        }
+    }
+
+    fn command(&mut self, id: SocketId, command: Command, engine: &Engine) {
+        match engine.command(id, command) {
+            Ok(()) => {
+                self.refusals.remove(&id);
+            }
+            Err(error) => {
+                self.refusals.insert(id, error);
+            }
+        }
+    }
+}
+
+impl Pair {
+    fn first(self) -> SocketSpec {
+        match self {
+            Self::Tcp => SocketSpec::TcpServer(TcpServerSpec { responder: Responder::Echo, ..TcpServerSpec::default() }),
+            Self::Udp => SocketSpec::Udp(UdpSpec { responder: Responder::Echo, ..UdpSpec::default() }),
+        }
+    }
+
+    fn second(self, first: SocketAddr) -> SocketSpec {
+        let target = Endpoint::from(reachable(first));
+        match self {
+            Self::Tcp => SocketSpec::TcpClient(TcpClientSpec { target, ..TcpClientSpec::default() }),
+            Self::Udp => SocketSpec::Udp(UdpSpec { connect: Some(target), ..UdpSpec::default() }),
+        }
+    }
+}
+
+/// Where a socket bound to this address is reached from this computer: 0.0.0.0 and :: are not addresses to
+/// connect to on every system.
+pub fn reachable(bound: SocketAddr) -> SocketAddr {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    let mut addr = bound;
+    if bound.ip().is_unspecified() {
+        addr.set_ip(if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    addr
+}

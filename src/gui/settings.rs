@@ -1,0 +1,92 @@
+//! What the user set.
+
+use serde::{Deserialize, Serialize};
+
+use super::theme::ThemeChoice;
+use crate::{journal::Budget, net::SocketSpec, text::Composition, words::Lang};
+
+/// Everything that lasts from one start to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The language; the system's if not set.
+    #[serde(rename = "language", skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
+    /// The theme.
+    pub theme: ThemeChoice,
+    /// By how much everything is enlarged, in [`Settings::ZOOM`].
+    pub zoom: f32,
+    /// How much traffic is kept.
+    pub journal: JournalLimit,
+    /// What the composer starts with.
+    pub composer: Composition,
+    /// Sockets opened lately, the newest first.
+    pub recent: Vec<SocketSpec>,
+    /// Sockets to keep.
+    pub favourites: Vec<SocketSpec>,
+}
+
+/// How much traffic is kept, in megabytes of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JournalLimit(pub u32);
+
+impl JournalLimit {
+    /// What can be chosen.
+    pub const CHOICES: [Self; 5] = [Self(16), Self(64), Self(256), Self(1024), Self(4096)];
+}
+
+impl From<JournalLimit> for Budget {
+    fn from(limit: JournalLimit) -> Self {
+        Self { bytes: (limit.0 as usize).clamp(1, 1 << 14) << 20, ..Self::default() }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lang: None,
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+            journal: JournalLimit(64),
+            composer: Composition::default(),
+            recent: Vec::new(),
+            favourites: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// How many recent sockets are remembered.
+    pub const RECENT: usize = 12;
+    /// Zoom factors that can be worked with.
+    pub const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=3.0;
+
+    /// The language in force.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_else(Lang::of_system)
+    }
+
+    /// Sets the zoom factor, rounded to a tenth and kept within [`Settings::ZOOM`].
+    pub fn set_zoom(&mut self, zoom: f32) {
+        if zoom.is_finite() {
+            self.zoom = ((zoom * 10.0).round() / 10.0).clamp(*Self::ZOOM.start(), *Self::ZOOM.end());
+        }
+    }
+
+    /// Puts a socket in front of the recent ones.
+    pub fn remember(&mut self, spec: SocketSpec) {
+        self.recent.retain(|known| *known != spec);
+        self.recent.insert(0, spec);
+        self.recent.truncate(Self::RECENT);
+    }
+
+    /// Keeps a socket, or no longer.
+    pub fn toggle_favourite(&mut self, spec: SocketSpec) {
+        if self.favourites.contains(&spec) {
+            self.favourites.retain(|known| *known != spec);
+        } else {
+            self.favourites.push(spec);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Thin for now.
+
+use egui::Ui;
+
+use super::Cx;
+
+/// Paints it.
+pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let _ = cx;
+    ui.label("sidebar");
+}

@@ -1,0 +1,1 @@
+//! Small things that several views paint, and nothing that knows a socket.
