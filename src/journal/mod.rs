@@ -19,6 +19,6 @@ pub use self::{
     fault::{Call, Fault, FaultKind},
     filter::{Filter, FilteredRows},
     record::{Batch, CloseReason, Direction, Event, Nanos, Record, SocketId, Span},
-    sockets::{Kind, Origin, SocketEntry, Sockets, State},
+    sockets::{Failure, Kind, Origin, SocketEntry, Sockets, State},
     store::{Budget, Epoch, Journal, Row},
 };

@@ -18,6 +18,8 @@ pub mod responder;
 pub use self::{
     counters::{Counters, Totals},
     engine::{CommandError, Engine, Wake},
-    options::{Command, Endpoint, Family, Part, Reach, Repeat, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
+    options::{
+        Command, Endpoint, Family, Part, Reach, Repeat, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
+    },
     responder::Responder,
 };

@@ -2,8 +2,30 @@
 //!
 //! The engine reports structure; here it becomes sentences. Strings live in `assets/locales/*.toml`; the
 //! language is always an argument, never a global.
+//!
+//! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
+//! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
+//! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
+
+mod event;
+mod failure;
+pub mod number;
+mod typed;
+
+#[cfg(test)]
+mod catalogue;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::{
+    event::{call, event, sent_hint, state_hint},
+    failure::{failure, failure_short},
+    typed::{address_error, compose_error, reach},
+};
+
+// The macro that reads the locales does not tell cargo about them: without these lines a changed sentence would
+// not be built in.
+const _: [&str; 2] = [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")];
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,0 +1,118 @@
+//! The two locale files say the same things, and nothing that nobody asks for.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// Keys that are put together in the source instead of standing there whole. Better none.
+const BUILT: [&str; 0] = [];
+
+/// Words that the Chinese texts keep: names of calls, protocols, constants, units, keys and files.
+const TERMS: &[&str] = &[
+    "accept", "errno", "kB", "pid", "recv", "send", "sendto", "recvfrom", "bind", "connect", "listen", "close",
+    "shutdown",
+];
+
+fn flatten(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&key, value, into);
+            }
+        }
+        toml::Value::String(text) => {
+            into.insert(prefix.to_owned(), text.clone());
+        }
+        other => panic!("{prefix} is not text: {other}"),
+    }
+}
+
+fn locale(text: &str) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    flatten("", &toml::Value::Table(text.parse().unwrap()), &mut keys);
+    keys
+}
+
+fn english() -> BTreeMap<String, String> {
+    locale(include_str!("../../assets/locales/en.toml"))
+}
+
+fn chinese() -> BTreeMap<String, String> {
+    locale(include_str!("../../assets/locales/zh-CN.toml"))
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split("%{").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+fn sources(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            into.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn both_languages_have_the_same_keys_and_placeholders() {
+    let (english, chinese) = (english(), chinese());
+    let missing = |of: &BTreeMap<String, String>, from: &BTreeMap<String, String>| {
+        of.keys().filter(|key| !from.contains_key(*key)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&english, &chinese), Vec::<String>::new(), "only in English");
+    assert_eq!(missing(&chinese, &english), Vec::<String>::new(), "only in Chinese");
+    for (key, text) in &english {
+        assert_eq!(placeholders(text), placeholders(&chinese[key]), "{key}");
+    }
+}
+
+#[test]
+fn every_key_is_used() {
+    let mut source = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
+    let unused: Vec<_> = english()
+        .into_keys()
+        .filter(|key| !source.contains(&format!("\"{key}\"")) && !BUILT.contains(&key.as_str()))
+        .collect();
+    assert_eq!(unused, Vec::<String>::new());
+}
+
+#[test]
+fn every_key_that_is_used_exists() {
+    let mut source = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
+    let english = english();
+    let mut missing = BTreeSet::new();
+    for rest in source.split("t!(").skip(1) {
+        if let Some(key) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
+            && !english.contains_key(key)
+        {
+            missing.insert(key.to_owned());
+        }
+    }
+    // `assert!(` and `format!(` end in the same letters and take texts too.
+    missing.retain(|key| key.contains('.') && key.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b)));
+    assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn chinese_texts_are_chinese() {
+    let mut left = Vec::new();
+    for (key, text) in chinese() {
+        let mut plain = String::new();
+        for (i, part) in text.split("%{").enumerate() {
+            plain.push_str(if i == 0 { part } else { part.split_once('}').map_or("", |(_, rest)| rest) });
+        }
+        let words = plain.split(|c: char| !c.is_ascii_alphabetic());
+        // Names and constants have capitals (`TCP`, `SO_BROADCAST`, `Twocan`); single letters are units or keys.
+        let english = words.filter(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()));
+        left.extend(english.filter(|word| !TERMS.contains(word)).map(|word| format!("{key}: {word}")));
+    }
+    assert_eq!(left, Vec::<String>::new(), "translate them, or list them as terms");
+}

@@ -1,0 +1,102 @@
+//! What stands under a field: why what was typed there cannot be used, and what using it means.
+
+use rust_i18n::t;
+
+use super::Lang;
+use crate::{
+    net::{Reach, interfaces::Interface, options::AddressError},
+    text::{ComposeError, EncodeError, escape::EscapeError, hex::HexError},
+};
+
+/// Why a typed address was refused, and what to type instead.
+pub fn address_error(lang: Lang, error: &AddressError) -> String {
+    let tag = lang.tag();
+    match error {
+        AddressError::Empty => t!("address.empty", locale = tag),
+        AddressError::NoPort(host) => t!("address.no_port", locale = tag, host = host),
+        AddressError::Port(port) => t!("address.port", locale = tag, port = quoted(port)),
+        AddressError::PortZero => t!("address.port_zero", locale = tag),
+        AddressError::Brackets(text) => t!("address.brackets", locale = tag, text = text),
+        AddressError::NotIp(host) => t!("address.not_ip", locale = tag, host = quoted(host)),
+        AddressError::Host(host) if host.is_empty() => t!("address.host_empty", locale = tag),
+        AddressError::Host(host) => t!("address.host", locale = tag, host = quoted(host)),
+    }
+    .into_owned()
+}
+
+/// Why nothing can be sent, with the column.
+pub fn compose_error(lang: Lang, error: &ComposeError) -> String {
+    let tag = lang.tag();
+    match error {
+        ComposeError::Encode(EncodeError { character, column, charset }) => t!(
+            "compose.unmappable",
+            locale = tag,
+            encoding = charset,
+            character = character,
+            code = format!("U+{:04X}", u32::from(*character)),
+            column = column
+        ),
+        ComposeError::Escape(EscapeError::Unknown { escape, column }) => {
+            t!("compose.escape_unknown", locale = tag, escape = escape, column = column)
+        }
+        ComposeError::Hex(HexError::Lone { column }) => t!("compose.hex_lone", locale = tag, column = column),
+    }
+    .into_owned()
+}
+
+/// Who can reach a socket bound so, with this computer's `addresses` where everyone can.
+pub fn reach(lang: Lang, reach: Reach, addresses: &[Interface]) -> String {
+    let tag = lang.tag();
+    match reach {
+        Reach::ThisComputer => t!("address.reach_this_computer", locale = tag),
+        Reach::OneAddress => t!("address.reach_one_address", locale = tag),
+        Reach::Everyone if addresses.is_empty() => t!("address.reach_everyone_bare", locale = tag),
+        Reach::Everyone => {
+            let list: Vec<_> = addresses
+                .iter()
+                .map(|Interface { name, ip }| t!("address.interface", locale = tag, ip = ip, name = name))
+                .collect();
+            t!("address.reach_everyone", locale = tag, addresses = list.join(", "))
+        }
+    }
+    .into_owned()
+}
+
+/// Typed text inside a sentence. Characters that would break the line or hide are shown as escapes.
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::options::{Endpoint, parse_bind};
+
+    #[test]
+    fn addresses_are_corrected_in_both_languages() {
+        let refused = parse_bind("127.0.0.1:x").unwrap_err();
+        assert_eq!(address_error(Lang::En, &refused), "\"x\" is not a port. Ports are numbers from 0 to 65535.");
+        assert_eq!(address_error(Lang::Zh, &refused), "\"x\" 不是端口。端口是 0 到 65535 的数。");
+        let refused = "localhost".parse::<Endpoint>().unwrap_err();
+        assert_eq!(address_error(Lang::En, &refused), "localhost has no port. Write it as localhost:8008.");
+    }
+
+    #[test]
+    fn everyone_is_told_by_which_address() {
+        let addresses = [Interface { name: "wlan0".into(), ip: "192.168.1.20".parse().unwrap() }];
+        assert_eq!(
+            reach(Lang::En, Reach::Everyone, &addresses),
+            "Every computer in your network can reach it now, at 192.168.1.20 (wlan0)."
+        );
+        assert_eq!(reach(Lang::Zh, Reach::ThisComputer, &addresses), "只有本机的程序能到达它。");
+    }
+
+    #[test]
+    fn an_unmappable_character_is_named() {
+        let error = EncodeError { character: '镕', column: 3, charset: "GB2312" }.into();
+        assert_eq!(
+            compose_error(Lang::Zh, &error),
+            "GB2312 里没有 镕（U+9555），第 3 列。换一种编码，或选择用什么代替它。"
+        );
+    }
+}
