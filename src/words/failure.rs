@@ -18,7 +18,7 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
     let address = &told.address;
     let what = failure.fault.kind;
     let text = match failure.call {
-        Call::Resolve => resolve(tag, &told, what),
+        Call::Resolve => Some(resolve(tag, &told, what)),
         Call::Connect => connect(tag, &told, what),
         Call::Bind | Call::Listen => bind(tag, &told, what),
         Call::Accept => match what {
@@ -157,15 +157,15 @@ impl<'f> Told<'f> {
 
 type Text = Cow<'static, str>;
 
-fn resolve(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> {
+fn resolve(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Text {
     let name = told.detail;
-    Some(match what {
+    match what {
         FaultKind::NoName => t!("fault.resolve_no_name", locale = tag, name = name),
         FaultKind::TimedOut => t!("fault.resolve_timed_out", locale = tag, name = name),
         FaultKind::Cancelled => t!("fault.resolve_cancelled", locale = tag, name = name),
         FaultKind::Family => t!("fault.resolve_family", locale = tag, name = name),
         _ => t!("fault.resolve_other", locale = tag, name = name, error = told.error),
-    })
+    }
 }
 
 fn connect(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> {
