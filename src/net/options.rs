@@ -15,7 +15,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::responder::Responder;
-use crate::{journal::Kind, text::Charset};
+use crate::journal::Kind;
+pub use crate::text::Part;
 
 /// Bytes for one `recv`: from one byte to 1 MiB.
 pub const RECV_BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
@@ -412,15 +413,6 @@ pub struct Repeat {
     pub count: u64,
     /// As in [`Command::Send`].
     pub to: Option<SocketAddr>,
-}
-
-/// A piece of a repeated message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// The number of the message, from 1, in decimal digits of this encoding.
-    Counter(Charset),
 }
 
 mod millis {

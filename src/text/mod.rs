@@ -4,14 +4,16 @@
 //! character. What cannot be done is an error that names the character and its column.
 //!
 //! - [`charset`]: encodings (WHATWG's and those it lacks). [`escape`]: `\n`, `\x41`, `\u{4F60}`.
-//! - [`hex`]: hex as people type and paste it, and as it is shown. [`compose`]: what was typed to what is sent.
+//! - [`hex`]: hex as people type and paste it, and as it is shown. [`python`]: bytes as Python writes them.
+//! - [`compose`]: what was typed to what is sent.
 
 pub mod charset;
 pub mod compose;
 pub mod escape;
 pub mod hex;
+pub mod python;
 
 pub use self::{
     charset::{Charset, Decoder, EncodeError, Glyph, Unmappable},
-    compose::{ComposeError, Composition, Ending, Mode},
+    compose::{ComposeError, Composition, Ending, Mode, Part},
 };
