@@ -158,7 +158,8 @@ impl Process {
         Ended { code, out: self.out.so_far(), err: String::from_utf8_lossy(&self.err.so_far()).into_owned() }
     }
 
-    fn fail(&self, why: &str) -> ! {
+    /// Ends the test, with what the process has said so far.
+    pub fn fail(&self, why: &str) -> ! {
         let (out, err) = (self.out.so_far(), self.err.so_far());
         panic!(
             "{why}: {}\nits standard output so far: {:?}\nits standard error so far:\n{}",

@@ -1,0 +1,194 @@
+//! The three server models against the plainest echo server that std can make: a thread a client, `read`, `write_all`.
+//!
+//! Round trips of 64 bytes, throughput of one connection that is echoed whole, and a thousand connections at once on
+//! the event loop. Everything that Twocan reads and writes is also recorded and pushed into a journal meanwhile; the
+//! plain server records nothing. `cargo bench --bench tcp`, with `-- --quick` for a short run.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    unsafe_code,
+    reason = "a program that measures: plain output, failing loudly, and calls that std lacks"
+)]
+
+#[path = "support/mod.rs"]
+#[allow(dead_code, reason = "the UDP bench uses the counters")]
+mod support;
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    thread::{self, Builder},
+    time::{Duration, Instant},
+};
+
+use support::{Bench, line};
+use twocan::net::{Responder, ServerModel, SocketSpec, TcpServerSpec};
+
+const MODELS: [(&str, ServerModel); 3] = [
+    ("one client at a time", ServerModel::Sequential),
+    ("a thread a client", ServerModel::Threads),
+    ("an event loop", ServerModel::EventLoop),
+];
+
+fn main() {
+    let quick = support::quick();
+    let trips = if quick { 3_000 } else { 30_000 };
+    let bytes = if quick { 64 << 20 } else { 512 << 20 };
+
+    println!("TCP echo, round trips of 64 bytes");
+    let baseline = round_trip(plain(), trips);
+    line("  plain threads", &micros(baseline), None);
+    for (name, model) in MODELS {
+        let server = echo(model);
+        let took = round_trip(server.address, trips);
+        line(&format!("  {name}"), &micros(took), Some(baseline.as_secs_f64() / took.as_secs_f64()));
+    }
+
+    println!("TCP echo, throughput of one connection");
+    let baseline = throughput(plain(), bytes);
+    line("  plain threads", &per_second(baseline), None);
+    for (name, model) in MODELS {
+        let server = echo(model);
+        let rate = throughput(server.address, bytes);
+        line(&format!("  {name}"), &per_second(rate), Some(rate / baseline));
+    }
+
+    println!("TCP echo, 1000 connections at once, each asked ten times");
+    raise_descriptors();
+    let baseline = crowd(plain(), 1000);
+    line("  plain threads", &millis(baseline), None);
+    let server = echo(ServerModel::EventLoop);
+    let took = crowd(server.address, 1000);
+    line("  an event loop", &millis(took), Some(baseline.as_secs_f64() / took.as_secs_f64()));
+}
+
+fn micros(time: Duration) -> String {
+    format!("{:.1} µs", time.as_secs_f64() * 1e6)
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.0} ms", time.as_secs_f64() * 1e3)
+}
+
+fn per_second(rate: f64) -> String {
+    format!("{:.0} MB/s", rate / 1e6)
+}
+
+fn echo(model: ServerModel) -> Bench {
+    Bench::open(&SocketSpec::TcpServer(TcpServerSpec {
+        model,
+        backlog: 1024,
+        responder: Responder::Echo,
+        ..TcpServerSpec::default()
+    }))
+}
+
+/// The baseline. Its thread and those of its clients end with the program.
+fn plain() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let serve = move || {
+        for client in listener.incoming().flatten() {
+            let answer = move || {
+                let mut client = client;
+                let mut buffer = vec![0; 16 * 1024];
+                while let Ok(n @ 1..) = client.read(&mut buffer) {
+                    if client.write_all(&buffer[..n]).is_err() {
+                        return;
+                    }
+                }
+            };
+            // Small stacks: there may be a thousand.
+            Builder::new().name("client".into()).stack_size(64 << 10).spawn(answer).expect("a thread");
+        }
+    };
+    Builder::new().name("plain".into()).spawn(serve).expect("a thread");
+    address
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("loopback");
+    stream.set_nodelay(true).expect("an option");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    stream
+}
+
+/// The mean time from a send to its echo.
+fn round_trip(address: SocketAddr, trips: u32) -> Duration {
+    let mut stream = connect(address);
+    let mut buffer = [0x55; 64];
+    let mut trip = || {
+        stream.write_all(&buffer).expect("it takes 64 bytes");
+        stream.read_exact(&mut buffer).expect("an echo");
+    };
+    (0..200).for_each(|_| trip());
+    let start = Instant::now();
+    (0..trips).for_each(|_| trip());
+    start.elapsed() / trips
+}
+
+/// Bytes a second that went out and came back.
+fn throughput(address: SocketAddr, bytes: usize) -> f64 {
+    let stream = connect(address);
+    let mut reader = stream.try_clone().expect("a second handle");
+    let start = Instant::now();
+    let counted = thread::scope(|scope| {
+        scope.spawn(|| {
+            let block = vec![0x55; 64 << 10];
+            let mut writer = &stream;
+            for _ in 0..bytes / block.len() {
+                writer.write_all(&block).expect("it takes all");
+            }
+            stream.shutdown(std::net::Shutdown::Write).expect("a half-close");
+        });
+        let mut buffer = vec![0; 64 << 10];
+        let mut counted = 0;
+        loop {
+            match reader.read(&mut buffer).expect("an echo") {
+                0 => return counted,
+                n => counted += n,
+            }
+        }
+    });
+    assert_eq!(counted, bytes, "every byte comes back");
+    bytes as f64 / start.elapsed().as_secs_f64()
+}
+
+/// From the first connect until every one of so many connections has had ten answers.
+fn crowd(address: SocketAddr, clients: usize) -> Duration {
+    let start = Instant::now();
+    let mut streams: Vec<TcpStream> = (0..clients).map(|_| connect(address)).collect();
+    for round in 0..10_u8 {
+        for (number, stream) in streams.iter_mut().enumerate() {
+            stream.write_all(&message(number, round)).expect("it takes a message");
+        }
+        for (number, stream) in streams.iter_mut().enumerate() {
+            let mut answer = [0; 32];
+            stream.read_exact(&mut answer).expect("an echo");
+            assert_eq!(answer, message(number, round), "each connection gets its own bytes");
+        }
+    }
+    start.elapsed()
+}
+
+fn message(number: usize, round: u8) -> [u8; 32] {
+    let mut bytes = [round; 32];
+    bytes[..8].copy_from_slice(&number.to_le_bytes());
+    bytes
+}
+
+/// Two thousand descriptors: more than the 1024 that shells start with.
+fn raise_descriptors() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: both calls take a pointer to a limit that lives through them.
+        unsafe {
+            let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
+            limit.rlim_cur = limit.rlim_max.min(8192);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
