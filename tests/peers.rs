@@ -70,7 +70,7 @@ fn address(host: &str, port: u16) -> String {
 }
 
 fn twocan(arguments: &[&str]) -> Process {
-    Process::start(Command::new(env!("CARGO_BIN_EXE_twocan")).args(arguments))
+    Process::start(Command::new(env!("CARGO_BIN_EXE_twocan")).env("LC_ALL", "C.UTF-8").args(arguments))
 }
 
 /// The port at the end of the line that says where a socket is.
