@@ -172,6 +172,13 @@ impl Charset {
         glyphs
     }
 
+    /// The last place in a piece of a stream where decoding can start without knowing what came before it: a
+    /// character begins there, or would. `None` if there is none in these bytes, and for encodings that count
+    /// from the start of the stream (UTF-16, UTF-32) or have states (ISO-2022-JP).
+    pub fn known_boundary(self, bytes: &[u8]) -> Option<usize> {
+        self.codec().known_boundary(bytes)
+    }
+
     /// A streaming decoder.
     pub fn decoder(self) -> Decoder {
         Decoder::new(self)

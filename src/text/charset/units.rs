@@ -92,7 +92,24 @@ impl Codec {
                 let high = bytes[..even].last_chunk().is_some_and(|unit| is_high(unit16(*unit, big)));
                 if high { even - 2 } else { even }
             }
+            Self::Utf32 { .. } => bytes.len() & !3,
+            Self::Utf8 => {
+                // Every byte that does not continue a character begins one, and at most three can be unfinished.
+                let last = self.known_boundary(bytes).unwrap_or(0);
+                if last + 4 > bytes.len() && self.unit(&bytes[last..], false).is_none() { last } else { bytes.len() }
+            }
             _ => bytes.len(),
+        }
+    }
+
+    /// The last place in `bytes` where a unit begins (or would) whatever stood before them, if there is one.
+    pub(super) fn known_boundary(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Single(_) | Self::Latin1 | Self::Ascii => Some(bytes.len()),
+            Self::Utf8 => bytes.iter().rposition(|byte| byte & 0xC0 != 0x80),
+            // No second byte is below 0x30 (which is where GB18030's digits begin).
+            Self::Multi(..) | Self::Gb2312 => bytes.iter().rposition(|byte| *byte < 0x30).map(|at| at + 1),
+            Self::Utf16 { .. } | Self::Utf32 { .. } | Self::Iso2022Jp => None,
         }
     }
 }
