@@ -1,1 +1,59 @@
 //! Small things that several views paint, and nothing that knows a socket.
+//!
+//! Sizes are those of the mock-up's `style.css`. Everything that can be clicked has a name for those who cannot
+//! see it; a disabled button tells on hover why.
+
+mod button;
+mod card;
+mod field;
+mod sparkline;
+
+use egui::{Color32, CornerRadius, Margin, Response, RichText, Sense, Ui, vec2};
+
+pub use self::{
+    button::{Look, button, icon_button, verb},
+    card::{card, rule},
+    field::{Field, choice},
+    sparkline::sparkline,
+};
+use super::theme::{TokensExt as _, badge_font};
+
+/// A word on a tint: 11 points, semibold.
+pub fn badge(ui: &mut Ui, word: &str, color: Color32, tint: Color32) -> Response {
+    egui::Frame::new()
+        .fill(tint)
+        .corner_radius(CornerRadius::same(4))
+        .inner_margin(Margin::symmetric(7, 2))
+        .show(ui, |ui| ui.add(egui::Label::new(RichText::new(word).font(badge_font()).color(color)).extend()))
+        .response
+}
+
+/// A disc of 8 points. It never says anything alone: a word stands beside it.
+pub fn dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.0, color);
+}
+
+/// Small text in the muted colour, wrapped.
+pub fn hint(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let color = ui.tokens().muted;
+    ui.label(RichText::new(text).small().color(color))
+}
+
+/// Small text in the colour of errors, wrapped.
+pub fn error_line(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let color = ui.tokens().error;
+    ui.label(RichText::new(text).small().color(color))
+}
+
+/// A bar of 6 points, filled to `fraction`.
+pub fn progress(ui: &mut Ui, fraction: f32) -> Response {
+    let tokens = ui.tokens();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
+    let radius = CornerRadius::same(3);
+    ui.painter().rect_filled(rect, radius, tokens.line);
+    let mut done = rect;
+    done.set_width(rect.width() * fraction.clamp(0.0, 1.0));
+    ui.painter().rect_filled(done, radius, tokens.tcp);
+    response
+}

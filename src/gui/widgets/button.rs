@@ -1,0 +1,64 @@
+//! Buttons as in the mock-up: bordered, primary, dangerous; small in heads and headers.
+
+use egui::{Button, FontId, Response, RichText, Stroke, Ui, Vec2, vec2};
+
+use crate::gui::theme::{TokensExt as _, medium};
+
+/// How a button looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    /// Bordered.
+    #[default]
+    Plain,
+    /// What one most likely wants: filled with the accent.
+    Primary,
+    /// What cannot be taken back: in the colour of errors.
+    Danger,
+    /// Without a border until the pointer is over it.
+    Quiet,
+}
+
+/// A button of 26 points with text of 12.
+pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
+    ui.add(styled(ui, text.into(), look))
+}
+
+/// A verb on a socket: greyed when it cannot apply, with the reason on hover; else `tip` says what it does.
+pub fn verb(ui: &mut Ui, text: &str, look: Look, tip: &str, reason: Option<&str>) -> Response {
+    let button = styled(ui, text.to_owned(), look);
+    let response = ui.scope(|ui| {
+        ui.visuals_mut().disabled_alpha = 0.45;
+        ui.add_enabled(reason.is_none(), button)
+    });
+    match reason {
+        Some(reason) => response.inner.on_disabled_hover_text(reason),
+        None => response.inner.on_hover_text(tip),
+    }
+}
+
+/// A square button with an icon; `name` is said to those who cannot see it and shown on hover.
+pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
+    let text = RichText::new(icon).size(15.0).color(ui.tokens().muted);
+    let button = Button::new(text).min_size(Vec2::splat(26.0));
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(5.0, 3.0);
+        ui.add(button)
+    })
+    .inner
+    .on_hover_text(name)
+    .accessible_name(name)
+}
+
+fn styled(ui: &Ui, text: String, look: Look) -> Button<'static> {
+    let tokens = ui.tokens();
+    let text = RichText::new(text).font(FontId::new(12.0, medium()));
+    let button = match look {
+        Look::Plain => Button::new(text),
+        Look::Primary => {
+            Button::new(text.color(tokens.on_accent)).fill(tokens.tcp).stroke(Stroke::new(1.0, tokens.tcp))
+        }
+        Look::Danger => Button::new(text.color(tokens.error)),
+        Look::Quiet => Button::new(text.color(tokens.muted)).frame_when_inactive(false),
+    };
+    button.min_size(vec2(0.0, 26.0)).wrap_mode(egui::TextWrapMode::Extend)
+}
