@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::{commands::UiCommand, settings::JournalLimit, theme::ThemeChoice};
+use super::{commands::UiCommand, draft::NewKind, settings::JournalLimit, theme::ThemeChoice};
 use crate::{
     journal::SocketId,
     net::{Command, SocketSpec},
@@ -36,8 +36,8 @@ pub enum Action {
     SetLang(Lang),
     /// Switch the theme.
     SetTheme(ThemeChoice),
-    /// Enlarge everything by this factor.
-    SetZoom(f32),
+    /// Enlarge everything to this percentage.
+    SetZoom(u16),
     /// How much traffic is kept.
     SetJournal(JournalLimit),
     /// What the composer starts with next time.
@@ -46,6 +46,10 @@ pub enum Action {
     ClearJournal,
     /// Put text on the clipboard.
     Copy(String),
+    /// Show the form for a new socket.
+    ShowNew(NewKind),
+    /// Show the settings.
+    ShowSettings,
     /// Run a command of the palette.
     Run(UiCommand),
     /// Ask for a file, in a dialog of the system.

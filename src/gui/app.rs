@@ -4,28 +4,39 @@
 //! never in `ui`. Draining is bounded in time: what is left over is for the next frame.
 
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Popup, Stroke, Ui, ViewportCommand};
 
 use super::{
     actions::{Action, Actions, FileFor},
     commands::UiCommand,
     dialogs::Dialogs,
+    draft::{Draft, NewKind},
     model::Model,
     settings::Settings,
+    settings_file::{Notice, SettingsFile},
     theme::{self, TokensExt as _},
+    tr,
     views::{self, Cx, Tab, ViewState},
     waker::UiWaker,
 };
-use crate::net::Engine;
+use crate::{
+    net::{Command, Engine, interfaces},
+    words::Lang,
+};
 
 /// Time for taking batches in, in one frame.
 const DRAIN: Duration = Duration::from_millis(4);
 /// From one look at the counters to the next while something moves.
 const LOOK: Duration = Duration::from_nanos(Model::LOOK_EVERY);
+/// How old this computer's addresses may be when a frame is painted.
+const ADDRESSES: Duration = Duration::from_secs(10);
+/// Below this width the inspector is closed unless the user opens it.
+const WIDE: f32 = 1200.0;
 
 /// The program behind the window.
 pub struct App {
@@ -38,14 +49,17 @@ pub struct App {
     engine: Engine,
     waker: Arc<UiWaker>,
     dialogs: Dialogs,
+    file: Option<SettingsFile>,
+    notices: Vec<Notice>,
+    addresses_read: Option<Instant>,
 }
 
 impl App {
-    /// A window with sockets of its own.
-    pub fn new(ctx: &Context, settings: Settings) -> Self {
+    /// A window with sockets of its own, and settings that end with it.
+    pub fn new(ctx: &Context) -> Self {
         let waker = Arc::new(UiWaker::new(ctx.clone()));
         let engine = Engine::new(waker.clone());
-        Self::with_engine(ctx, engine, waker, settings)
+        Self::with_engine(ctx, engine, waker, Settings::default())
     }
 
     /// A window on this engine, which wakes it through `waker`.
@@ -60,9 +74,23 @@ impl App {
             engine,
             waker,
             dialogs: Dialogs::default(),
+            file: None,
+            notices: Vec::new(),
+            addresses_read: None,
         };
         app.show_settings(ctx);
         app
+    }
+
+    /// Takes the settings of this folder over and keeps changes there.
+    pub fn keep_settings_in(&mut self, ctx: &Context, folder: &Path) {
+        let (file, settings, notice) = SettingsFile::open(folder);
+        self.model.journal.set_budget(settings.journal.into());
+        self.model.settings = settings;
+        self.model.settings_path = file.as_ref().map(|file| file.path().to_owned());
+        self.file = file;
+        self.notices.extend(notice);
+        self.show_settings(ctx);
     }
 
     /// The sockets behind the window.
@@ -73,8 +101,8 @@ impl App {
     fn show_settings(&self, ctx: &Context) {
         let settings = &self.model.settings;
         ctx.set_theme(egui::ThemePreference::from(settings.theme));
-        if (ctx.zoom_factor() - settings.zoom).abs() > f32::EPSILON {
-            ctx.set_zoom_factor(settings.zoom);
+        if (ctx.zoom_factor() - settings.zoom()).abs() > f32::EPSILON {
+            ctx.set_zoom_factor(settings.zoom());
         }
     }
 
@@ -90,6 +118,10 @@ impl App {
         }
         self.model.attach(&self.engine);
         self.model.tick(self.engine.now());
+        if self.addresses_read.is_none_or(|read| read.elapsed() > ADDRESSES) {
+            self.model.addresses = interfaces::addresses();
+            self.addresses_read = Some(Instant::now());
+        }
     }
 
     fn run_actions(&mut self, ctx: &Context) {
@@ -106,27 +138,87 @@ impl App {
         ctx.request_repaint();
     }
 
+    fn keep_settings(&mut self, ctx: &Context) {
+        let Some(file) = &mut self.file else { return };
+        if file.save(&self.model.settings) {
+            ctx.request_repaint_after(LOOK);
+        }
+        self.notices.extend(file.problems());
+    }
+
     fn perform(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Copy(text) => ctx.copy_text(text),
             Action::Run(command) => self.run_command(ctx, command),
+            Action::ShowNew(kind) => self.view.new_socket.show(Draft::new(kind, &self.model)),
+            Action::ShowSettings => self.view.settings_open = !self.view.settings_open,
             Action::ChooseFile(purpose) => {
-                let dialog = rfd::AsyncFileDialog::new();
+                let lang = self.model.settings.language();
+                let title = match purpose {
+                    FileFor::Send { .. } => tr!(lang, "top.dialog_send"),
+                    FileFor::SaveTraffic => tr!(lang, "top.dialog_save"),
+                };
+                let dialog = rfd::AsyncFileDialog::new().set_title(title);
                 self.dialogs.ask(purpose, dialog, self.waker.clone());
             }
-            Action::FileChosen(FileFor::SaveTraffic, path) => {
-                self.view.traffic.save_to(&self.model, &path);
-            }
+            Action::FileChosen(FileFor::SaveTraffic, path) => self.view.traffic.save_to(&self.model, &path),
             Action::FileChosen(FileFor::Send { socket, to }, path) => {
-                let command = crate::net::Command::SendFile { path, to };
-                self.model.dispatch(Action::Verb(socket, command), &self.engine);
+                self.model.dispatch(Action::Verb(socket, Command::SendFile { path, to }), &self.engine);
             }
-            action => self.model.dispatch(action, &self.engine),
+            action => {
+                if matches!(action, Action::Select(_)) {
+                    self.view.new_socket.draft = None;
+                }
+                self.model.dispatch(action, &self.engine);
+            }
         }
     }
 
     fn run_command(&mut self, ctx: &Context, command: UiCommand) {
-        let _ = (ctx, command);
+        if command.unavailable(&self.model).is_some() {
+            return;
+        }
+        let settings = &self.model.settings;
+        let zoom = settings.zoom_percent;
+        let action = match command {
+            UiCommand::Palette => return self.view.palette.show(),
+            UiCommand::NewSocket => return self.view.new_menu.open = true,
+            UiCommand::NewTcpServer => Action::ShowNew(NewKind::TcpServer),
+            UiCommand::NewTcpClient => Action::ShowNew(NewKind::TcpClient),
+            UiCommand::NewUdp => Action::ShowNew(NewKind::Udp),
+            UiCommand::TcpPair => Action::OpenPair(super::actions::Pair::Tcp),
+            UiCommand::UdpPair => Action::OpenPair(super::actions::Pair::Udp),
+            UiCommand::NextSocket => Action::Select(self.model.neighbour(1)),
+            UiCommand::PreviousSocket => Action::Select(self.model.neighbour(-1)),
+            UiCommand::HalfClose | UiCommand::Close | UiCommand::Abort | UiCommand::Reopen | UiCommand::Remove => {
+                let entry = self.model.selected_entry();
+                let Some((entry, (verb, None))) = entry.and_then(|e| Some((e, command.verb(&self.model, e)?))) else {
+                    return;
+                };
+                verb.action(entry)
+            }
+            UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
+            UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
+            UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
+                self.view.tab = Tab::Traffic;
+                return self.view.traffic.run(command);
+            }
+            UiCommand::FocusComposer => return self.view.composer.focus(),
+            UiCommand::ClearTraffic => Action::ClearJournal,
+            UiCommand::ToggleInspector => return self.view.toggle_inspector(is_wide(ctx)),
+            UiCommand::SwitchLanguage => Action::SetLang(match settings.language() {
+                Lang::En => Lang::Zh,
+                Lang::Zh => Lang::En,
+            }),
+            UiCommand::SwitchTheme => Action::SetTheme(settings.theme.next()),
+            UiCommand::ZoomIn => Action::SetZoom(zoom.saturating_add(10)),
+            UiCommand::ZoomOut => Action::SetZoom(zoom.saturating_sub(10)),
+            UiCommand::ZoomReset => Action::SetZoom(100),
+            UiCommand::Settings => Action::ShowSettings,
+            UiCommand::Help => return self.view.help_open = !self.view.help_open,
+            UiCommand::Quit => return ctx.send_viewport_cmd(ViewportCommand::Close),
+        };
+        self.perform(ctx, action);
     }
 
     fn panels(&mut self, ui: &mut Ui) {
@@ -136,28 +228,51 @@ impl App {
         let view = &mut self.view;
         let flat = Frame::new().fill(tokens.panel);
         Panel::top("top").exact_size(44.0).frame(flat.inner_margin(Margin::symmetric(16, 0))).show(ui, |ui| {
-            views::top_bar::top_bar_ui(ui, &mut cx);
+            views::top_bar::top_bar_ui(ui, &mut cx, &mut view.settings_open);
         });
+        views::notices::notices_ui(ui, &cx, &mut self.notices);
+        views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
         Panel::left("sockets").exact_size(264.0).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {
-            views::sidebar::sidebar_ui(ui, &mut cx);
+            views::sidebar::sidebar_ui(ui, &mut cx, &mut view.new_menu);
         });
-        CentralPanel::no_frame().show(ui, |ui| {
-            if cx.model.selected_entry().is_none() {
+        let form = view.new_socket.draft.is_some();
+        if view.inspector_open(is_wide(ui.ctx())) && cx.model.selected_entry().is_some() && !form {
+            Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
+                views::inspector::inspector_ui(ui, &mut cx, &mut view.inspector);
+            });
+        }
+        CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+            if form {
+                views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket);
+            } else if cx.model.selected_entry().is_none() {
                 views::empty::empty_ui(ui, &mut cx);
-                return;
+            } else {
+                bench(ui, &mut cx, view, flat);
             }
-            Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
-                views::header::header_ui(ui, &mut cx);
-            });
-            Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
-                views::composer::composer_ui(ui, &mut cx, &mut view.composer);
-            });
-            CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.tab {
-                Tab::Traffic => views::traffic::traffic_ui(ui, &mut cx, &mut view.traffic),
-                Tab::Conversation => views::conversation::conversation_ui(ui, &mut cx, &mut view.conversation),
-            });
         });
+        views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+        views::help::help_ui(ui, &cx, &mut view.help_open);
     }
+}
+
+/// The chosen socket: header, traffic or conversation, composer.
+fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, flat: Frame) {
+    Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        views::header::header_ui(ui, cx);
+    });
+    Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        views::composer::composer_ui(ui, cx, &mut view.composer);
+    });
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+        match view.tab {
+            Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
+            Tab::Conversation => views::conversation::conversation_ui(ui, cx, &mut view.conversation),
+        }
+    });
+}
+
+fn is_wide(ctx: &Context) -> bool {
+    ctx.content_rect().width() >= WIDE
 }
 
 impl eframe::App for App {
@@ -165,12 +280,16 @@ impl eframe::App for App {
         self.drain(ctx);
         self.dialogs.poll(&mut self.actions);
         self.run_actions(ctx);
+        self.keep_settings(ctx);
         if self.model.is_lively() {
             ctx.request_repaint_after(LOOK);
         }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if let Some(command) = ui.input_mut(UiCommand::pressed) {
+            self.actions.push(Action::Run(command));
+        }
         self.panels(ui);
         let ctx = ui.ctx().clone();
         self.run_actions(&ctx);

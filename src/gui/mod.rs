@@ -4,7 +4,8 @@
 //! app       the frame: drain, run actions, paint     waker     how workers wake it
 //! model     what is shown                            meter     how much and how fast
 //! actions   what views ask for                       commands  what has a name and a shortcut
-//! settings  what lasts                               dialogs   files of the system
+//! settings  what lasts, and its file                 dialogs   files of the system
+//! draft     a socket as typed                        verbs     what can be done to one now
 //! theme/    colours, fonts, icons                    widgets/  badge, card, sparkline …
 //! views/    one file a part of the window: `xxx_ui(ui, cx, &mut XxxState)`
 //! ```
@@ -16,10 +17,13 @@ pub mod actions;
 pub mod app;
 pub mod commands;
 mod dialogs;
+pub mod draft;
 pub mod meter;
 pub mod model;
 pub mod settings;
+pub mod settings_file;
 pub mod theme;
+pub mod verbs;
 pub mod views;
 mod waker;
 pub mod widgets;
@@ -51,6 +55,9 @@ pub enum RunError {
     Window(#[from] eframe::Error),
 }
 
+/// The icon, 256 points square.
+const ICON: &[u8] = include_bytes!("../../assets/icons/twocan-256.png");
+
 /// Opens the window and stays until it is closed.
 ///
 /// # Errors
@@ -59,7 +66,7 @@ pub fn run() -> Result<(), RunError> {
     let viewport = egui::ViewportBuilder::default()
         .with_app_id("twocan")
         .with_title("Twocan")
-        .with_icon(egui::IconData::default())
+        .with_icon(eframe::icon_data::from_png_bytes(ICON).unwrap_or_default())
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([1024.0, 700.0]);
     let options = eframe::NativeOptions {
@@ -68,6 +75,16 @@ pub fn run() -> Result<(), RunError> {
         persist_window: false,
         ..eframe::NativeOptions::default()
     };
-    eframe::run_native("Twocan", options, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, Settings::default())))))?;
+    eframe::run_native(
+        "Twocan",
+        options,
+        Box::new(|cc| {
+            let mut app = App::new(&cc.egui_ctx);
+            if let Some(folder) = settings_file::folder() {
+                app.keep_settings_in(&cc.egui_ctx, &folder);
+            }
+            Ok(Box::new(app))
+        }),
+    )?;
     Ok(())
 }

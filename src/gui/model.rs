@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
+    path::PathBuf,
 };
 
 use super::{
@@ -16,7 +17,10 @@ use super::{
 };
 use crate::{
     journal::{Batch, Epoch, Event, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
-    net::{Command, CommandError, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
+    net::{
+        Command, CommandError, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
+        interfaces::Interface,
+    },
 };
 
 /// Everything the views read.
@@ -32,8 +36,13 @@ pub struct Model {
     pub settings: Settings,
     /// The socket in the middle of the window.
     pub selected: Option<SocketId>,
+    /// This computer's addresses, as of the last look.
+    pub addresses: Vec<Interface>,
+    /// Where the settings are kept, if they are.
+    pub settings_path: Option<PathBuf>,
     now: Nanos,
     specs: BTreeMap<SocketId, SocketSpec>,
+    tuned: BTreeMap<SocketId, Tuned>,
     meters: BTreeMap<SocketId, Meter>,
     activity: Activity,
     closed: BTreeMap<SocketId, Closed>,
@@ -46,6 +55,15 @@ pub struct Model {
     fresh: Vec<SocketId>,
     /// Sockets that were dropped from the table and still have counters in the engine.
     dropped: Vec<SocketId>,
+}
+
+/// What was changed on a living socket.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tuned {
+    responder: Option<Responder>,
+    recv_bytes: Option<usize>,
+    nodelay: Option<bool>,
+    broadcast: Option<bool>,
 }
 
 /// Closed connections of one listener.
@@ -84,8 +102,11 @@ impl Model {
             epoch,
             settings,
             selected: None,
+            addresses: Vec::new(),
+            settings_path: None,
             now: 0,
             specs: BTreeMap::new(),
+            tuned: BTreeMap::new(),
             meters: BTreeMap::new(),
             activity: Activity::default(),
             closed: BTreeMap::new(),
@@ -108,6 +129,30 @@ impl Model {
         self.sockets.get(self.selected?)
     }
 
+    /// The socket that stands `step` places after the chosen one in the column of sockets, around its end.
+    pub fn neighbour(&self, step: isize) -> Option<SocketId> {
+        let all = self.listed();
+        let at = all.iter().position(|id| Some(*id) == self.selected);
+        let next = match at {
+            Some(at) => (at as isize + step).rem_euclid(all.len() as isize) as usize,
+            None => 0,
+        };
+        all.get(next).copied()
+    }
+
+    /// The sockets as the column lists them: connections behind their listener.
+    fn listed(&self) -> Vec<SocketId> {
+        let mut all = Vec::with_capacity(self.sockets.len());
+        for entry in self.sockets.iter() {
+            match entry.origin {
+                Origin::AcceptedBy(listener) if self.sockets.get(listener).is_some() => {}
+                _ => all.push(entry.id),
+            }
+            all.extend(entry.connections.iter().copied().filter(|id| self.sockets.get(*id).is_some()));
+        }
+        all
+    }
+
     /// As what the user opened this socket; `None` for accepted connections.
     pub fn spec(&self, id: SocketId) -> Option<&SocketSpec> {
         self.specs.get(&id)
@@ -119,6 +164,38 @@ impl Model {
             Origin::AcceptedBy(listener) => self.specs.get(&listener),
             Origin::Opened => None,
         })
+    }
+
+    /// What a socket answers now.
+    pub fn responder(&self, id: SocketId) -> Responder {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.responder);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.responder,
+            Some(SocketSpec::TcpClient(spec)) => spec.responder,
+            Some(SocketSpec::Udp(spec)) => spec.responder,
+            None => Responder::None,
+        })
+    }
+
+    /// Bytes for one `recv` now.
+    pub fn recv_bytes(&self, id: SocketId) -> Option<usize> {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.recv_bytes);
+        changed.or_else(|| match self.spec_or_listeners(id)? {
+            SocketSpec::TcpServer(spec) => Some(spec.recv_bytes),
+            SocketSpec::TcpClient(spec) => Some(spec.recv_bytes),
+            SocketSpec::Udp(spec) => Some(spec.recv_bytes),
+        })
+    }
+
+    /// Whether TCP_NODELAY is on; it is off until someone sets it.
+    pub fn nodelay(&self, id: SocketId) -> bool {
+        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(false)
+    }
+
+    /// Whether SO_BROADCAST is on.
+    pub fn broadcast(&self, id: SocketId) -> bool {
+        let opened = matches!(self.specs.get(&id), Some(SocketSpec::Udp(UdpSpec { broadcast: true, .. })));
+        self.tuned.get(&id).and_then(|tuned| tuned.broadcast).unwrap_or(opened)
     }
 
     /// Totals and rates of a socket.
@@ -209,6 +286,7 @@ impl Model {
             self.sockets.forget(old);
             self.meters.remove(&old);
             self.refusals.remove(&old);
+            self.tuned.remove(&old);
             self.dropped.push(old);
         }
     }
@@ -245,13 +323,17 @@ impl Model {
         }
     }
 
+    /// Whether bytes moved in the last two seconds.
+    pub fn moved_lately(&self) -> bool {
+        self.activity.last_move.is_some_and(|last| self.now.saturating_sub(last) < Self::QUIET_AFTER)
+    }
+
     /// Whether something on show changes by itself: bytes moved in the last two seconds, a file or a repetition
     /// runs, or an answer is awaited. A quiet window with open sockets is not lively.
     pub fn is_lively(&self) -> bool {
         let activity = &self.activity;
-        let moved = activity.last_move.is_some_and(|last| self.now.saturating_sub(last) < Self::QUIET_AFTER);
         let waits = |entry: &SocketEntry| matches!(entry.state, State::New | State::Resolving | State::SynSent);
-        activity.unseen || activity.running || moved || self.sockets.iter().any(waits)
+        activity.unseen || activity.running || self.moved_lately() || self.sockets.iter().any(waits)
     }
 
     /// Actions that records brought about, such as opening the client of a pair once its server listens.
@@ -295,7 +377,12 @@ impl Model {
             }
             Action::SetComposition(composition) => self.settings.composer = composition,
             Action::ClearJournal => self.journal.clear(),
-            Action::Copy(_) | Action::Run(_) | Action::ChooseFile(_) | Action::FileChosen(..) => {}
+            Action::Copy(_)
+            | Action::Run(_)
+            | Action::ShowNew(_)
+            | Action::ShowSettings
+            | Action::ChooseFile(_)
+            | Action::FileChosen(..) => {}
         }
     }
 
@@ -321,6 +408,7 @@ impl Model {
         engine.reopen(id, generation, spec);
         self.sockets.open(id, kind, generation, self.now);
         self.refusals.remove(&id);
+        self.tuned.remove(&id);
         if let Some(counters) = engine.counters(id) {
             self.meters.insert(id, Meter::new(counters));
         }
@@ -336,6 +424,7 @@ impl Model {
             self.sockets.forget(id);
             self.specs.remove(&id);
             self.meters.remove(&id);
+            self.tuned.remove(&id);
             self.closed.remove(&id);
             self.refusals.remove(&id);
             for closed in self.closed.values_mut() {
@@ -352,9 +441,18 @@ impl Model {
     }
 
     fn command(&mut self, id: SocketId, command: Command, engine: &Engine) {
+        let mut tuned = self.tuned.get(&id).copied().unwrap_or_default();
+        match &command {
+            Command::SetRecvBytes(bytes) => tuned.recv_bytes = Some(*bytes),
+            Command::SetResponder(responder) => tuned.responder = Some(*responder),
+            Command::SetBroadcast(on) => tuned.broadcast = Some(*on),
+            Command::SetNodelay(on) => tuned.nodelay = Some(*on),
+            _ => {}
+        }
         match engine.command(id, command) {
             Ok(()) => {
                 self.refusals.remove(&id);
+                self.tuned.insert(id, tuned);
             }
             Err(error) => {
                 self.refusals.insert(id, error);

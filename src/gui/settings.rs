@@ -1,4 +1,4 @@
-//! What the user set.
+//! What the user set, and what is remembered for next time. The file it lies in: [`settings_file`](super::settings_file).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::theme::ThemeChoice;
 use crate::{journal::Budget, net::SocketSpec, text::Composition, words::Lang};
 
 /// Everything that lasts from one start to the next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     /// The language; the system's if not set.
@@ -15,8 +15,9 @@ pub struct Settings {
     /// The theme.
     pub theme: ThemeChoice,
     /// By how much everything is enlarged, in [`Settings::ZOOM`].
-    pub zoom: f32,
+    pub zoom_percent: u16,
     /// How much traffic is kept.
+    #[serde(rename = "journal_mib")]
     pub journal: JournalLimit,
     /// What the composer starts with.
     pub composer: Composition,
@@ -26,7 +27,7 @@ pub struct Settings {
     pub favourites: Vec<SocketSpec>,
 }
 
-/// How much traffic is kept, in megabytes of memory.
+/// How much traffic is kept, in MiB of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JournalLimit(pub u32);
@@ -47,7 +48,7 @@ impl Default for Settings {
         Self {
             lang: None,
             theme: ThemeChoice::System,
-            zoom: 1.0,
+            zoom_percent: 100,
             journal: JournalLimit(64),
             composer: Composition::default(),
             recent: Vec::new(),
@@ -59,19 +60,22 @@ impl Default for Settings {
 impl Settings {
     /// How many recent sockets are remembered.
     pub const RECENT: usize = 12;
-    /// Zoom factors that can be worked with.
-    pub const ZOOM: std::ops::RangeInclusive<f32> = 0.5..=3.0;
+    /// Zoom, in percent, that can be worked with.
+    pub const ZOOM: std::ops::RangeInclusive<u16> = 50..=300;
 
     /// The language in force.
     pub fn language(&self) -> Lang {
         self.lang.unwrap_or_else(Lang::of_system)
     }
 
-    /// Sets the zoom factor, rounded to a tenth and kept within [`Settings::ZOOM`].
-    pub fn set_zoom(&mut self, zoom: f32) {
-        if zoom.is_finite() {
-            self.zoom = ((zoom * 10.0).round() / 10.0).clamp(*Self::ZOOM.start(), *Self::ZOOM.end());
-        }
+    /// The factor that everything is enlarged by.
+    pub fn zoom(&self) -> f32 {
+        f32::from(self.zoom_percent.clamp(*Self::ZOOM.start(), *Self::ZOOM.end())) / 100.0
+    }
+
+    /// Sets the zoom, kept within [`Settings::ZOOM`].
+    pub fn set_zoom(&mut self, percent: u16) {
+        self.zoom_percent = percent.clamp(*Self::ZOOM.start(), *Self::ZOOM.end());
     }
 
     /// Puts a socket in front of the recent ones.

@@ -4,6 +4,7 @@
 //! the text styles of this module ([`section`], [`strong`], egui's `Body`, `Small`, `Heading`, `Monospace`).
 
 mod fonts;
+pub mod icons;
 mod tokens;
 
 use egui::{

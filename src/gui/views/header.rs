@@ -1,11 +1,114 @@
-//! Thin for now.
+//! The chosen socket: what it is, where it stands, what can be done, and one line where something is to be
+//! explained. No silence without a reason, and no error that is only a toast.
 
-use egui::Ui;
+use egui::{Align, Layout, RichText, Ui};
 
-use super::Cx;
+use super::{Cx, describe};
+use crate::{
+    gui::{
+        theme::TokensExt as _,
+        tr,
+        verbs::{self, Verb},
+        widgets::{self, Look},
+    },
+    journal::{Kind, SocketEntry, State},
+    net::{CommandError, Reach},
+    words,
+};
 
-/// Paints it.
+/// Name, addresses, state, verbs; under them what is to be explained.
 pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let _ = cx;
-    ui.label("header");
+    let Some(entry) = cx.model.selected_entry() else { return };
+    let tokens = ui.tokens();
+    ui.horizontal(|ui| {
+        ui.heading(describe::name(cx.lang, entry).into_owned());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            for (verb, reason) in verbs::verbs(cx.model, entry).into_iter().rev() {
+                verb_button(ui, cx, entry, verb, reason);
+            }
+            // What room is left between the name and the verbs; a long address is cut there.
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let room = (ui.available_width() - 130.0).max(40.0);
+                let addresses = RichText::new(describe::addresses(cx.model, entry)).monospace().color(tokens.muted);
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    ui.add(egui::Label::new(addresses).truncate());
+                });
+                describe::state_badge(ui, cx, entry.state, tokens);
+            });
+        });
+    });
+    if let Some(line) = explanation(cx, entry) {
+        ui.add_space(2.0);
+        let color = match line.tone {
+            Tone::Error => tokens.error,
+            Tone::Warning => tokens.warn,
+            Tone::Plain => tokens.muted,
+        };
+        ui.label(RichText::new(line.text).color(color));
+    }
+}
+
+fn verb_button(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, verb: Verb, reason: Option<verbs::Reason>) {
+    let look = match verb {
+        Verb::Abort => Look::Danger,
+        Verb::Reopen if reason.is_none() => Look::Primary,
+        _ => Look::Plain,
+    };
+    let reason = reason.map(|reason| reason.sentence(cx.lang));
+    let word = verb.word(cx.lang, entry.kind);
+    if widgets::verb(ui, &word, look, &verb.tip(cx.lang, entry.kind), reason.as_deref()).clicked() {
+        cx.actions.push(verb.action(entry));
+    }
+}
+
+/// How serious a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Error,
+    Warning,
+    Plain,
+}
+
+struct Line {
+    text: String,
+    tone: Tone,
+}
+
+/// What there is to explain about a socket now, the most pressing first.
+fn explanation(cx: &Cx<'_>, entry: &SocketEntry) -> Option<Line> {
+    let lang = cx.lang;
+    let line = |text: String, tone| Some(Line { text, tone });
+    match cx.model.refusal(entry.id) {
+        Some(CommandError::Busy(_)) => return line(tr!(lang, "verb.why.busy").into_owned(), Tone::Error),
+        Some(CommandError::NotOpen(_)) if entry.state.is_open() => {
+            return line(tr!(lang, "verb.why.not_open").into_owned(), Tone::Error);
+        }
+        _ => {}
+    }
+    if let Some(failure) = &entry.last_fault
+        && (matches!(entry.state, State::Failed(_)) || entry.state.is_open())
+    {
+        return line(words::failure(lang, failure, entry.kind), Tone::Error);
+    }
+    let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();
+    if totals.paused {
+        return line(tr!(lang, "inspector.paused").into_owned(), Tone::Warning);
+    }
+    if matches!(entry.state, State::Resolving | State::SynSent | State::CloseWait | State::FinWait) {
+        return line(words::state_hint(lang, entry.state).into_owned(), Tone::Warning);
+    }
+    if !entry.state.is_open() {
+        return line(words::state_hint(lang, entry.state).into_owned(), Tone::Plain);
+    }
+    if let Some(local) = entry.local
+        && matches!(entry.state, State::Listen | State::Bound)
+        && Reach::of(local.ip()) == Reach::Everyone
+    {
+        return line(words::reach(lang, Reach::Everyone, &cx.model.addresses), Tone::Plain);
+    }
+    if entry.kind == Kind::UdpSocket && totals.messages_out > 0 && totals.messages_in == 0 {
+        return line(words::sent_hint(lang, Kind::UdpSocket).into_owned(), Tone::Plain);
+    }
+    None
 }

@@ -5,13 +5,28 @@
 
 pub mod composer;
 pub mod conversation;
+pub mod describe;
 pub mod empty;
 pub mod header;
+pub mod help;
+pub mod inspector;
+pub mod new_menu;
+pub mod new_socket;
+pub mod notices;
+pub mod palette;
+pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
 
-use super::{actions::Actions, model::Model};
+use egui::{Align, FontId, Frame, Layout, Margin, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+
+use super::{
+    actions::Actions,
+    model::Model,
+    theme::{HEAD_HEIGHT, TokensExt as _, medium, semibold},
+    widgets,
+};
 use crate::words::Lang;
 
 /// What every view is handed.
@@ -45,4 +60,68 @@ pub struct ViewState {
     pub conversation: conversation::ConversationState,
     /// The message being written.
     pub composer: composer::ComposerState,
+    /// The menu under "New".
+    pub new_menu: new_menu::NewMenuState,
+    /// The form for a new socket.
+    pub new_socket: new_socket::NewSocketState,
+    /// The column at the right.
+    pub inspector: inspector::InspectorState,
+    /// Whether the column at the right was closed, or in a narrow window opened, by the user.
+    pub inspector_wanted: Option<bool>,
+    /// The palette.
+    pub palette: palette::PaletteState,
+    /// Whether the settings are open.
+    pub settings_open: bool,
+    /// Whether help is open.
+    pub help_open: bool,
+}
+
+impl ViewState {
+    /// Whether the column at the right is open: in a wide window unless closed, in a narrow one if opened.
+    pub fn inspector_open(&self, wide: bool) -> bool {
+        self.inspector_wanted.unwrap_or(wide)
+    }
+
+    /// Opens or closes the column at the right.
+    pub fn toggle_inspector(&mut self, wide: bool) {
+        self.inspector_wanted = Some(!self.inspector_open(wide));
+    }
+}
+
+/// The head of a panel: 36 points, tabs at the left, a rule below.
+pub fn head<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let inner = Frame::new().inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+        let size = vec2(ui.available_width(), HEAD_HEIGHT - 1.0);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(size);
+            ui.spacing_mut().item_spacing.x = 12.0;
+            contents(ui)
+        })
+        .inner
+    });
+    ui.spacing_mut().item_spacing.y = 0.0;
+    widgets::rule(ui);
+    inner.inner
+}
+
+/// A tab in a [`head`]; the chosen one is underlined. Returns whether it was clicked.
+pub fn tab(ui: &mut Ui, text: &str, chosen: bool) -> bool {
+    let tokens = ui.tokens();
+    let family = if chosen { semibold() } else { medium() };
+    let color = if chosen { tokens.text } else { tokens.muted };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::new(13.0, family), color);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, HEAD_HEIGHT - 1.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, text));
+    let color = if response.hovered() { tokens.text } else { color };
+    ui.painter().galley_with_override_text_color(rect.center() - galley.size() / 2.0, galley, color);
+    if chosen {
+        let y = rect.bottom() - 0.5;
+        ui.painter().hline(rect.x_range(), y, Stroke::new(2.0, tokens.tcp));
+    }
+    response.clicked()
+}
+
+/// Text in the muted colour, for what is not the point.
+pub fn muted(ui: &Ui, text: impl Into<String>) -> RichText {
+    RichText::new(text).color(ui.tokens().muted)
 }

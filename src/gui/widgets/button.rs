@@ -2,7 +2,7 @@
 
 use egui::{Button, FontId, Response, RichText, Stroke, Ui, Vec2, vec2};
 
-use crate::gui::theme::{TokensExt as _, medium};
+use crate::gui::theme::{TokensExt as _, badge_font, medium};
 
 /// How a button looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,26 @@ pub enum Look {
 /// A button of 26 points with text of 12.
 pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
     ui.add(styled(ui, text.into(), look))
+}
+
+/// A button as wide as there is room, 34 points high.
+pub fn wide_button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
+    let width = ui.available_width();
+    ui.add(styled(ui, text.into(), look).min_size(vec2(width, 34.0)).wrap())
+}
+
+/// A word that is on or off, as a badge that can be clicked.
+pub fn switch(ui: &mut Ui, word: &str, on: bool, enabled: bool) -> Response {
+    let tokens = ui.tokens();
+    let (color, tint) = if on { (tokens.ok, tokens.ok_tint) } else { (tokens.text, tokens.background) };
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(7.0, 2.0);
+        ui.spacing_mut().interact_size.y = 18.0;
+        let text = RichText::new(word).font(badge_font()).color(color);
+        let button = Button::new(text).fill(tint).stroke(Stroke::NONE).corner_radius(4);
+        ui.add_enabled(enabled, button)
+    })
+    .inner
 }
 
 /// A verb on a socket: greyed when it cannot apply, with the reason on hover; else `tip` says what it does.

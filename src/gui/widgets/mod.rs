@@ -11,9 +11,9 @@ mod sparkline;
 use egui::{Color32, CornerRadius, Margin, Response, RichText, Sense, Ui, vec2};
 
 pub use self::{
-    button::{Look, button, icon_button, verb},
+    button::{Look, button, icon_button, switch, verb, wide_button},
     card::{card, rule},
-    field::{Field, choice},
+    field::{Field, choice, line},
     sparkline::sparkline,
 };
 use super::theme::{TokensExt as _, badge_font};

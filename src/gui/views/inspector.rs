@@ -1,0 +1,249 @@
+//! What is true of the chosen socket beside its traffic: options, totals, and everything that was lost, exactly.
+
+use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, vec2};
+
+use super::{Cx, new_socket};
+use crate::{
+    gui::{
+        draft,
+        theme::{self, TokensExt as _},
+        tr,
+        widgets::{self, line},
+    },
+    journal::{Kind, SocketEntry, SocketId},
+    net::{Command, SocketSpec, Totals},
+    words::number,
+};
+
+/// What is being typed.
+#[derive(Debug, Default)]
+pub struct InspectorState {
+    recv: Option<(SocketId, String)>,
+}
+
+/// The inspector of the chosen socket.
+pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
+    let Some(entry) = cx.model.selected_entry() else { return };
+    super::head(ui, |ui| {
+        super::tab(ui, &tr!(cx.lang, "inspector.options"), true);
+    });
+    let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            receive(ui, cx, entry, state);
+            options(ui, cx, entry, &totals);
+            reply(ui, cx, entry);
+            if entry.kind != Kind::TcpListener {
+                throughput(ui, cx, entry, &totals);
+            }
+            losses(ui, cx, entry, &totals);
+        });
+    });
+}
+
+fn title(ui: &mut Ui, text: &str) {
+    ui.add_space(4.0);
+    ui.label(theme::section(ui, text));
+}
+
+/// A word at the left, a value at the right, and if need be a small line under the word.
+fn row(ui: &mut Ui, label: &str, small: Option<&str>, value: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            value(ui);
+            let room = ui.available_width();
+            ui.allocate_ui_with_layout(vec2(room, 0.0), Layout::top_down(Align::Min), |ui| {
+                ui.set_width(room);
+                ui.spacing_mut().item_spacing.y = 2.0;
+                ui.label(label);
+                if let Some(small) = small {
+                    let text = RichText::new(small).size(11.5).color(ui.tokens().muted);
+                    ui.label(text);
+                }
+            });
+        });
+    });
+}
+
+fn number_row(ui: &mut Ui, label: &str, value: String) {
+    row(ui, label, None, |ui| {
+        ui.monospace(value);
+    });
+}
+
+fn receive(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, state: &mut InspectorState) {
+    let lang = cx.lang;
+    title(ui, &tr!(lang, "inspector.receive"));
+    let current = cx.model.recv_bytes(entry.id);
+    let typed = match &mut state.recv {
+        Some((id, typed)) if *id == entry.id => typed,
+        other => {
+            let (_, typed) = other.insert((entry.id, current.map(|bytes| bytes.to_string()).unwrap_or_default()));
+            typed
+        }
+    };
+    let label = match entry.kind {
+        Kind::TcpListener => tr!(lang, "inspector.recv_each"),
+        Kind::TcpConnection | Kind::UdpSocket => tr!(lang, "inspector.recv"),
+    };
+    let mut response: Option<Response> = None;
+    row(ui, &label, None, |ui| {
+        ui.label(RichText::new("B").monospace().color(ui.tokens().faint));
+        let edit = line(typed, 56.0).margin(Margin::symmetric(8, 2)).align(egui::Align2::RIGHT_CENTER);
+        response = Some(ui.add_enabled(entry.state.is_open(), edit).accessible_name(label.clone()));
+    });
+    let Some(response) = response else { return };
+    match draft::recv_bytes(typed) {
+        Ok(bytes) => {
+            if response.lost_focus() && current != Some(bytes) {
+                cx.actions.verb(entry.id, Command::SetRecvBytes(bytes));
+            }
+        }
+        Err(error) if response.has_focus() => {
+            widgets::error_line(ui, new_socket::number_error(lang, error));
+        }
+        // Left with something that is no number: what is in force stands there again.
+        Err(_) => state.recv = None,
+    }
+    if !response.has_focus() && !response.lost_focus() {
+        // Someone else may have changed it.
+        state.recv = None;
+    }
+}
+
+fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
+    let lang = cx.lang;
+    let id = entry.id;
+    let open = entry.state.is_open();
+    title(ui, &tr!(lang, "inspector.socket_options"));
+    match entry.kind {
+        Kind::TcpConnection => {
+            let on = cx.model.nodelay(id);
+            toggle(ui, cx, "TCP_NODELAY", &tr!(lang, "inspector.nodelay"), on, open, Command::SetNodelay(!on), id);
+        }
+        Kind::UdpSocket => {
+            let on = cx.model.broadcast(id);
+            toggle(ui, cx, "SO_BROADCAST", &tr!(lang, "inspector.broadcast"), on, open, Command::SetBroadcast(!on), id);
+        }
+        Kind::TcpListener => {
+            if let Some(SocketSpec::TcpServer(spec)) = cx.model.spec(id) {
+                let word = on_off(cx, spec.reuse_address);
+                row(ui, "SO_REUSEADDR", Some(&tr!(lang, "inspector.reuse")), |ui| on_off_badge(ui, &word, spec.reuse_address));
+                let backlog = number::grouped(spec.backlog.into());
+                row(ui, &tr!(lang, "inspector.backlog"), Some(&tr!(lang, "inspector.backlog_small")), |ui| {
+                    ui.monospace(backlog);
+                });
+            }
+        }
+    }
+    if totals.receive_buffer > 0 {
+        let small = match cx.model.spec(id) {
+            Some(SocketSpec::Udp(spec)) => {
+                tr!(lang, "inspector.rcvbuf_asked", asked = binary_size(spec.receive_buffer as u64))
+            }
+            _ => tr!(lang, "inspector.rcvbuf"),
+        };
+        row(ui, "SO_RCVBUF", Some(&small), |ui| {
+            ui.monospace(binary_size(totals.receive_buffer))
+                .on_hover_text(tr!(lang, "inspector.rcvbuf_tip", bytes = number::grouped(totals.receive_buffer)));
+        });
+    }
+}
+
+/// Kernel buffers are powers of two: 4 MiB, 208 KiB.
+fn binary_size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0).replace(".0 ", " "),
+    }
+}
+
+fn on_off(cx: &Cx<'_>, on: bool) -> String {
+    if on { tr!(cx.lang, "inspector.on") } else { tr!(cx.lang, "inspector.off") }.into_owned()
+}
+
+fn on_off_badge(ui: &mut Ui, word: &str, on: bool) {
+    let tokens = ui.tokens();
+    if on {
+        widgets::badge(ui, word, tokens.ok, tokens.ok_tint);
+    } else {
+        widgets::badge(ui, word, tokens.text, tokens.background);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row of one table")]
+fn toggle(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, small: &str, on: bool, open: bool, command: Command, id: SocketId) {
+    let word = on_off(cx, on);
+    let mut clicked = false;
+    row(ui, name, Some(small), |ui| {
+        let button = widgets::switch(ui, &word, on, open).accessible_name(format!("{name}: {word}"));
+        clicked = button.on_hover_text(tr!(cx.lang, "inspector.switch")).clicked();
+    });
+    if clicked {
+        cx.actions.verb(id, command);
+    }
+}
+
+fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
+    let mut responder = cx.model.responder(entry.id);
+    ui.add_space(4.0);
+    let changed = ui
+        .add_enabled_ui(entry.state.is_open(), |ui| new_socket::reply_choice(ui, cx.lang, &mut responder))
+        .inner;
+    if entry.kind == Kind::TcpListener {
+        widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
+    }
+    if changed {
+        cx.actions.verb(entry.id, Command::SetResponder(responder));
+    }
+}
+
+fn throughput(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
+    let lang = cx.lang;
+    title(ui, &tr!(lang, "inspector.totals"));
+    let exact = |bytes| format!("{} B", number::grouped(bytes));
+    number_row(ui, &tr!(lang, "inspector.received"), exact(totals.bytes_in));
+    number_row(ui, &tr!(lang, "inspector.sent"), exact(totals.bytes_out));
+    let (reads, writes) = match entry.kind {
+        Kind::UdpSocket => (tr!(lang, "inspector.datagrams_in"), tr!(lang, "inspector.datagrams_out")),
+        _ => (tr!(lang, "inspector.reads"), tr!(lang, "inspector.writes")),
+    };
+    number_row(ui, &reads, number::grouped(totals.messages_in));
+    number_row(ui, &writes, number::grouped(totals.messages_out));
+    if let Some(meter) = cx.model.meter(entry.id) {
+        let now = if cx.model.moved_lately() { meter.per_second() } else { crate::gui::meter::Sample::default() };
+        let rates = format!("↓ {}  ↑ {}", number::rate(now.bytes_in as f64), number::rate(now.bytes_out as f64));
+        number_row(ui, &tr!(lang, "inspector.rate"), rates.clone());
+        let name = tr!(lang, "inspector.sparkline", rates = rates);
+        widgets::sparkline(ui, meter.samples(), &name).on_hover_text(tr!(lang, "inspector.sparkline_tip"));
+    }
+    if totals.waiting > 0 {
+        number_row(ui, &tr!(lang, "inspector.waiting"), exact(totals.waiting));
+    }
+    if totals.paused {
+        let color = ui.tokens().warn;
+        ui.label(RichText::new(tr!(lang, "inspector.paused")).small().color(color));
+    }
+}
+
+/// Exact numbers, also when they are 0: what is not shown must not be guessed.
+fn losses(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
+    let lang = cx.lang;
+    title(ui, &tr!(lang, "inspector.losses"));
+    if entry.kind == Kind::UdpSocket {
+        let small = tr!(lang, "inspector.kernel_drops_small");
+        row(ui, &tr!(lang, "inspector.kernel_drops"), Some(&small), |ui| loss(ui, totals.kernel_drops));
+        let small = tr!(lang, "inspector.rows_not_shown_small");
+        row(ui, &tr!(lang, "inspector.rows_not_shown"), Some(&small), |ui| loss(ui, totals.rows_not_shown));
+    }
+    let small = tr!(lang, "inspector.rows_gone_small", limit = cx.model.settings.journal.0);
+    row(ui, &tr!(lang, "inspector.rows_gone"), Some(&small), |ui| loss(ui, cx.model.journal.gone()));
+}
+
+fn loss(ui: &mut Ui, count: u64) {
+    let tokens = ui.tokens();
+    let color = if count == 0 { tokens.text } else { tokens.error };
+    ui.label(RichText::new(number::grouped(count)).monospace().color(color));
+}

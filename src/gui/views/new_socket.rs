@@ -1,0 +1,232 @@
+//! The form for a new socket, in the middle of the window and never in front of it. What is wrong with a field
+//! stands under that field as one types.
+
+use egui::{Align, Frame, Key, Layout, Margin, Response, RichText, ScrollArea, Ui, vec2};
+
+use super::{Cx, describe, new_menu::kind_name};
+use crate::{
+    gui::{
+        actions::Action,
+        draft::{Draft, NewKind, NumberError},
+        theme::{self, TokensExt as _, icons},
+        tr,
+        widgets::{self, Field, Look, choice},
+    },
+    net::{Family, Reach, Responder, ServerModel, options::AddressError},
+    words::{self, Lang, number},
+};
+
+/// The form that is open, if one is.
+#[derive(Debug, Default)]
+pub struct NewSocketState {
+    /// As filled in so far.
+    pub draft: Option<Draft>,
+    /// The first field takes the focus when the form appears.
+    pub just_opened: bool,
+}
+
+impl NewSocketState {
+    /// Shows a form.
+    pub fn show(&mut self, draft: Draft) {
+        self.draft = Some(draft);
+        self.just_opened = true;
+    }
+}
+
+/// The form. It closes itself.
+pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState) {
+    let Some(draft) = &mut state.draft else { return };
+    let lang = cx.lang;
+    let had_focus = ui.memory(|memory| memory.focused().is_some());
+    let mut fields = Vec::new();
+    let mut closing = ui.input(|input| input.key_pressed(Key::Escape));
+    let mut opening = false;
+    Frame::new().inner_margin(Margin::symmetric(24, 20)).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(600.0);
+            ui.spacing_mut().item_spacing.y = 14.0;
+            ui.heading(tr!(lang, "new.title"));
+            let kinds = NewKind::ALL.map(|kind| (kind, kind_name(lang, kind), String::new()));
+            let mut kind = draft.kind;
+            if choice(ui, &tr!(lang, "new.kind"), &mut kind, &kinds) {
+                draft.set_kind(kind);
+            }
+            match draft.kind {
+                NewKind::TcpServer => server(ui, cx, draft, &mut fields),
+                NewKind::TcpClient => client(ui, cx, draft, &mut fields),
+                NewKind::Udp => udp(ui, cx, draft, &mut fields),
+            }
+            let spec = draft.spec();
+            ui.horizontal(|ui| {
+                let word = match draft.kind {
+                    NewKind::TcpServer => tr!(lang, "new.listen"),
+                    NewKind::TcpClient => tr!(lang, "new.connect"),
+                    NewKind::Udp => tr!(lang, "new.bind"),
+                };
+                let wrong = tr!(lang, "new.wrong_field");
+                let reason = spec.is_none().then_some(wrong.as_ref());
+                let tip = tr!(lang, "new.enter_opens");
+                opening = widgets::verb(ui, &word, Look::Primary, &tip, reason).clicked();
+                closing |= widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked();
+                if let Some(spec) = &spec {
+                    let kept = cx.model.settings.favourites.contains(spec);
+                    let (icon, name) = if kept {
+                        (icons::STAR_FILLED, tr!(lang, "new.forget_favourite"))
+                    } else {
+                        (icons::STAR, tr!(lang, "new.keep"))
+                    };
+                    if widgets::icon_button(ui, icon, &name).clicked() {
+                        cx.actions.push(Action::ToggleFavourite(spec.clone()));
+                    }
+                }
+            });
+            // Enter in a field opens; on a button it presses that button.
+            let entered = ui.input(|input| input.key_pressed(Key::Enter));
+            opening |= entered && (!had_focus || fields.iter().any(Response::lost_focus));
+            if state.just_opened
+                && let Some(first) = fields.first()
+            {
+                first.request_focus();
+                state.just_opened = false;
+            }
+            if !closing
+                && opening
+                && let Some(spec) = spec
+            {
+                cx.actions.push(Action::OpenNew(spec));
+                closing = true;
+            }
+        });
+    });
+    if closing {
+        state.draft = None;
+    }
+}
+
+fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+    let lang = cx.lang;
+    fields.push(bind_field(ui, cx, draft));
+    let models = [ServerModel::Sequential, ServerModel::Threads, ServerModel::EventLoop].map(|model| {
+        let tip = match model {
+            ServerModel::Sequential => tr!(lang, "new.tip_sequential"),
+            ServerModel::Threads => tr!(lang, "new.tip_threads"),
+            ServerModel::EventLoop => tr!(lang, "new.tip_event_loop"),
+        };
+        (model, describe::model_words(lang, model).into_owned(), tip.into_owned())
+    });
+    choice(ui, &tr!(lang, "new.model"), &mut draft.model, &models);
+    reply_choice(ui, lang, &mut draft.server_reply);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let error = draft.backlog().err().map(|error| number_error(lang, error));
+        let label = tr!(lang, "new.backlog");
+        let help = Some(tr!(lang, "new.backlog_help").into_owned());
+        fields.push(Field::new(&label, &mut draft.backlog).width(120.0).error(error).help(help).show(ui));
+        fields.push(recv_field(ui, lang, draft));
+    });
+    ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end")).on_hover_text(tr!(lang, "new.close_on_end_tip"));
+    ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+}
+
+fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+    let lang = cx.lang;
+    let error = draft.target().err().map(|error| words::address_error(lang, &error));
+    let label = tr!(lang, "new.target");
+    let help = Some(tr!(lang, "new.target_help").into_owned());
+    let field = Field::new(&label, &mut draft.target).width(320.0).placeholder("127.0.0.1:8008");
+    fields.push(field.error(error).help(help).show(ui));
+    let families = [
+        (Family::Any, tr!(lang, "new.family_any").into_owned(), tr!(lang, "new.family_any_tip").into_owned()),
+        (Family::V4, "IPv4".to_owned(), String::new()),
+        (Family::V6, "IPv6".to_owned(), String::new()),
+    ];
+    choice(ui, &tr!(lang, "new.family"), &mut draft.family, &families);
+    reply_choice(ui, lang, &mut draft.reply);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let error = draft.timeout().err().map(|NumberError { high, .. }| {
+            tr!(lang, "new.seconds_range", high = number::grouped(high)).into_owned()
+        });
+        let label = tr!(lang, "new.timeout");
+        let help = Some(tr!(lang, "new.timeout_help").into_owned());
+        fields.push(Field::new(&label, &mut draft.timeout).width(120.0).error(error).help(help).show(ui));
+        fields.push(recv_field(ui, lang, draft));
+    });
+    ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end_client"))
+        .on_hover_text(tr!(lang, "new.close_on_end_tip"));
+}
+
+fn udp(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+    let lang = cx.lang;
+    fields.push(bind_field(ui, cx, draft));
+    let error = draft.connect().err().map(|error| words::address_error(lang, &error));
+    let label = tr!(lang, "new.udp_connect");
+    let help = Some(tr!(lang, "new.udp_connect_help").into_owned());
+    fields.push(Field::new(&label, &mut draft.connect).width(320.0).error(error).help(help).show(ui));
+    reply_choice(ui, lang, &mut draft.reply);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let error = draft.receive_buffer().err().map(|error| number_error(lang, error));
+        let label = tr!(lang, "new.receive_buffer");
+        let help = Some(tr!(lang, "new.receive_buffer_help").into_owned());
+        fields.push(Field::new(&label, &mut draft.receive_buffer).width(160.0).error(error).help(help).show(ui));
+        fields.push(recv_field(ui, lang, draft));
+    });
+    ui.checkbox(&mut draft.broadcast, tr!(lang, "new.broadcast")).on_hover_text(tr!(lang, "new.broadcast_tip"));
+    ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+}
+
+/// The address to bind; under it who can reach a socket bound there.
+fn bind_field(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) -> Response {
+    let lang = cx.lang;
+    let (error, help) = match draft.address() {
+        Ok(address) => (None, Some(words::reach(lang, Reach::of(address.ip()), &cx.model.addresses))),
+        Err(AddressError::Empty) => (Some(words::address_error(lang, &AddressError::Empty)), None),
+        Err(error) => (Some(words::address_error(lang, &error)), None),
+    };
+    let label = tr!(lang, "new.address");
+    let field = Field::new(&label, &mut draft.address).width(320.0).placeholder("127.0.0.1:8008");
+    let response = field.error(error).help(help).show(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        // The port that is typed stays when the address is chosen with a button.
+        let port = draft.address().map_or(0, |address| address.port());
+        for (ip, tip) in [
+            ("127.0.0.1", tr!(lang, "new.this_computer")),
+            ("0.0.0.0", tr!(lang, "new.all_v4")),
+            ("[::1]", tr!(lang, "new.this_computer_v6")),
+            ("[::]", tr!(lang, "new.all_v6")),
+        ] {
+            if widgets::button(ui, ip, Look::Quiet).on_hover_text(tip).clicked() {
+                draft.address = format!("{ip}:{port}");
+            }
+        }
+    });
+    response
+}
+
+fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {
+    let error = draft.recv_bytes().err().map(|error| number_error(lang, error));
+    let label = tr!(lang, "new.recv_bytes");
+    let (text, help) = match draft.kind {
+        NewKind::Udp => (&mut draft.udp_recv, tr!(lang, "new.recv_help_udp")),
+        _ => (&mut draft.tcp_recv, tr!(lang, "new.recv_help_tcp")),
+    };
+    Field::new(&label, text).width(160.0).error(error).help(Some(help.into_owned())).show(ui)
+}
+
+/// What is answered.
+pub fn reply_choice(ui: &mut Ui, lang: Lang, responder: &mut Responder) -> bool {
+    let replies = [
+        (Responder::None, tr!(lang, "new.reply_none").into_owned(), tr!(lang, "new.reply_none_tip").into_owned()),
+        (Responder::Echo, tr!(lang, "new.reply_echo").into_owned(), tr!(lang, "new.reply_echo_tip").into_owned()),
+        (Responder::Upper, tr!(lang, "new.reply_upper").into_owned(), tr!(lang, "new.reply_upper_tip").into_owned()),
+    ];
+    choice(ui, &tr!(lang, "new.reply"), responder, &replies)
+}
+
+/// Why a number cannot be used.
+pub fn number_error(lang: Lang, error: NumberError) -> String {
+    let (low, high) = (number::grouped(error.low), number::grouped(error.high));
+    tr!(lang, "new.number_range", low = low, high = high).into_owned()
+}
