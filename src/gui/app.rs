@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Popup, Stroke, Ui, ViewportCommand};
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 
 use super::{
     actions::{Action, Actions, FileFor},
@@ -263,11 +263,9 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, flat: Frame) {
     Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::composer::composer_ui(ui, cx, &mut view.composer);
     });
-    CentralPanel::no_frame().frame(flat).show(ui, |ui| {
-        match view.tab {
-            Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
-            Tab::Conversation => views::conversation::conversation_ui(ui, cx, &mut view.conversation),
-        }
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.tab {
+        Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
+        Tab::Conversation => views::conversation::conversation_ui(ui, cx, &mut view.conversation),
     });
 }
 

@@ -76,7 +76,8 @@ impl Draft {
 
     /// The form that describes this socket.
     pub fn of(spec: &SocketSpec) -> Self {
-        let (mut server, mut client, mut udp) = (TcpServerSpec::default(), TcpClientSpec::default(), UdpSpec::default());
+        let (mut server, mut client, mut udp) =
+            (TcpServerSpec::default(), TcpClientSpec::default(), UdpSpec::default());
         let kind = match spec.clone() {
             SocketSpec::TcpServer(spec) => {
                 server = spec;

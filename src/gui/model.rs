@@ -464,7 +464,9 @@ impl Model {
 impl Pair {
     fn first(self) -> SocketSpec {
         match self {
-            Self::Tcp => SocketSpec::TcpServer(TcpServerSpec { responder: Responder::Echo, ..TcpServerSpec::default() }),
+            Self::Tcp => {
+                SocketSpec::TcpServer(TcpServerSpec { responder: Responder::Echo, ..TcpServerSpec::default() })
+            }
             Self::Udp => SocketSpec::Udp(UdpSpec { responder: Responder::Echo, ..UdpSpec::default() }),
         }
     }

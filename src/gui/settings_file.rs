@@ -304,7 +304,9 @@ mod tests {
     fn a_broken_file_is_set_aside_and_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("twocan.toml");
-        for (n, broken) in ["zoom_percent = [", "theme = 7", "\u{0}", "recent = [{ kind = \"pigeon\" }]"].iter().enumerate() {
+        for (n, broken) in
+            ["zoom_percent = [", "theme = 7", "\u{0}", "recent = [{ kind = \"pigeon\" }]"].iter().enumerate()
+        {
             fs::write(&path, broken).unwrap();
             let (file, settings, notice) = SettingsFile::open(folder.path());
             let kept_as = folder.path().join(format!("twocan.toml.broken-{}", n + 1));

@@ -7,9 +7,7 @@ mod fonts;
 pub mod icons;
 mod tokens;
 
-use egui::{
-    CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, TextStyle, Theme, ThemePreference, Vec2, vec2,
-};
+use egui::{CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, TextStyle, Theme, ThemePreference, Vec2, vec2};
 use serde::{Deserialize, Serialize};
 
 pub use self::{

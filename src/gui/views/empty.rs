@@ -65,11 +65,9 @@ fn pair(ui: &mut Ui, cx: &mut Cx<'_>, pair: Pair) {
         ),
     };
     let color = if pair == Pair::Tcp { tokens.tcp } else { tokens.udp };
-    Frame::new()
-        .stroke(Stroke::new(1.0, tokens.line))
-        .corner_radius(CARD_RADIUS)
-        .inner_margin(Margin::same(16))
-        .show(ui, |ui| {
+    Frame::new().stroke(Stroke::new(1.0, tokens.line)).corner_radius(CARD_RADIUS).inner_margin(Margin::same(16)).show(
+        ui,
+        |ui| {
             ui.allocate_ui_with_layout(vec2(CARD - 34.0, 172.0), Layout::top_down(Align::Min), |ui| {
                 ui.set_width(CARD - 34.0);
                 ui.spacing_mut().item_spacing.y = 8.0;
@@ -84,5 +82,6 @@ fn pair(ui: &mut Ui, cx: &mut Cx<'_>, pair: Pair) {
                     }
                 });
             });
-        });
+        },
+    );
 }

@@ -37,7 +37,7 @@ pub fn help_ui(ui: &mut Ui, cx: &Cx<'_>, open: &mut bool) {
     }
     let screen = ui.ctx().content_rect();
     let size = vec2(860.0, 620.0).min(screen.size() - vec2(48.0, 96.0));
-    let area = Area::new(Id::new("help")).order(Order::Foreground).fixed_pos(screen.center() - size / 2.0);
+    let area = Area::new(Id::unique("help")).order(Order::Foreground).fixed_pos(screen.center() - size / 2.0);
     area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).corner_radius(CARD_RADIUS).inner_margin(20).show(ui, |ui| {
             ui.set_width(size.x);

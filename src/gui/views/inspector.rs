@@ -129,7 +129,9 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
         Kind::TcpListener => {
             if let Some(SocketSpec::TcpServer(spec)) = cx.model.spec(id) {
                 let word = on_off(cx, spec.reuse_address);
-                row(ui, "SO_REUSEADDR", Some(&tr!(lang, "inspector.reuse")), |ui| on_off_badge(ui, &word, spec.reuse_address));
+                row(ui, "SO_REUSEADDR", Some(&tr!(lang, "inspector.reuse")), |ui| {
+                    on_off_badge(ui, &word, spec.reuse_address)
+                });
                 let backlog = number::grouped(spec.backlog.into());
                 row(ui, &tr!(lang, "inspector.backlog"), Some(&tr!(lang, "inspector.backlog_small")), |ui| {
                     ui.monospace(backlog);
@@ -145,8 +147,11 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
             _ => tr!(lang, "inspector.rcvbuf"),
         };
         row(ui, "SO_RCVBUF", Some(&small), |ui| {
-            ui.monospace(binary_size(totals.receive_buffer))
-                .on_hover_text(tr!(lang, "inspector.rcvbuf_tip", bytes = number::grouped(totals.receive_buffer)));
+            ui.monospace(binary_size(totals.receive_buffer)).on_hover_text(tr!(
+                lang,
+                "inspector.rcvbuf_tip",
+                bytes = number::grouped(totals.receive_buffer)
+            ));
         });
     }
 }
@@ -189,9 +194,8 @@ fn toggle(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, small: &str, on: bool, open:
 fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let mut responder = cx.model.responder(entry.id);
     ui.add_space(4.0);
-    let changed = ui
-        .add_enabled_ui(entry.state.is_open(), |ui| new_socket::reply_choice(ui, cx.lang, &mut responder))
-        .inner;
+    let changed =
+        ui.add_enabled_ui(entry.state.is_open(), |ui| new_socket::reply_choice(ui, cx.lang, &mut responder)).inner;
     if entry.kind == Kind::TcpListener {
         widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
     }

@@ -74,7 +74,8 @@ fn kind_row(ui: &mut Ui, cx: &mut Cx<'_>, kind: NewKind) {
     };
     row(
         ui,
-        |ui| {
+        cx,
+        |ui, cx| {
             if widgets::icon_button(ui, icons::PLAY, &at_once).clicked() {
                 if let Some(spec) = Draft::new(kind, cx.model).spec() {
                     cx.actions.push(Action::OpenNew(spec));
@@ -82,7 +83,7 @@ fn kind_row(ui: &mut Ui, cx: &mut Cx<'_>, kind: NewKind) {
                 ui.close();
             }
         },
-        |ui, width| {
+        |ui, cx, width| {
             let muted = ui.tokens().muted;
             let text = (RichText::new(icon).size(15.0).color(muted), RichText::new(kind_name(cx.lang, kind)));
             let button = Button::new(text).min_size(vec2(width, 30.0)).gap(10.0);
@@ -103,7 +104,8 @@ fn list(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, specs: &[SocketSpec]) {
     for spec in specs {
         row(
             ui,
-            |ui| {
+            cx,
+            |ui, cx| {
                 let kept = cx.model.settings.favourites.contains(spec);
                 let (icon, name) = if kept {
                     (icons::STAR_FILLED, tr!(cx.lang, "new.forget_favourite"))
@@ -114,7 +116,7 @@ fn list(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, specs: &[SocketSpec]) {
                     cx.actions.push(Action::ToggleFavourite(spec.clone()));
                 }
             },
-            |ui, width| {
+            |ui, cx, width| {
                 let text = RichText::new(describe::spec_line(cx.lang, spec)).size(12.0);
                 let response = left(ui, Button::new(text).min_size(vec2(width, 26.0)).truncate());
                 if response.on_hover_text(tr!(cx.lang, "new.open_again")).clicked() {
@@ -127,12 +129,17 @@ fn list(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, specs: &[SocketSpec]) {
 }
 
 /// A row with something small at its right end; the rest of the width is for what is at its left.
-fn row(ui: &mut Ui, right: impl FnOnce(&mut Ui), main: impl FnOnce(&mut Ui, f32)) {
+fn row(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    right: impl FnOnce(&mut Ui, &mut Cx<'_>),
+    main: impl FnOnce(&mut Ui, &mut Cx<'_>, f32),
+) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            right(ui);
+            right(ui, cx);
             let width = ui.available_width();
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| main(ui, width));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| main(ui, cx, width));
         });
     });
 }

@@ -1,14 +1,14 @@
 //! The form for a new socket, in the middle of the window and never in front of it. What is wrong with a field
 //! stands under that field as one types.
 
-use egui::{Align, Frame, Key, Layout, Margin, Response, RichText, ScrollArea, Ui, vec2};
+use egui::{Frame, Key, Margin, Response, ScrollArea, Ui};
 
 use super::{Cx, describe, new_menu::kind_name};
 use crate::{
     gui::{
         actions::Action,
         draft::{Draft, NewKind, NumberError},
-        theme::{self, TokensExt as _, icons},
+        theme::icons,
         tr,
         widgets::{self, Field, Look, choice},
     },
@@ -124,7 +124,8 @@ fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         fields.push(Field::new(&label, &mut draft.backlog).width(120.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
-    ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end")).on_hover_text(tr!(lang, "new.close_on_end_tip"));
+    ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end"))
+        .on_hover_text(tr!(lang, "new.close_on_end_tip"));
     ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
 }
 
@@ -144,9 +145,10 @@ fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
     reply_choice(ui, lang, &mut draft.reply);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
-        let error = draft.timeout().err().map(|NumberError { high, .. }| {
-            tr!(lang, "new.seconds_range", high = number::grouped(high)).into_owned()
-        });
+        let error = draft
+            .timeout()
+            .err()
+            .map(|NumberError { high, .. }| tr!(lang, "new.seconds_range", high = number::grouped(high)).into_owned());
         let label = tr!(lang, "new.timeout");
         let help = Some(tr!(lang, "new.timeout_help").into_owned());
         fields.push(Field::new(&label, &mut draft.timeout).width(120.0).error(error).help(help).show(ui));

@@ -1,11 +1,14 @@
 //! Ctrl+K: every action by name. Typing narrows, arrows choose, Enter runs.
 
-use egui::{Align2, Area, Frame, Id, Key, Modifiers, Order, Pos2, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{
+    Align2, Area, Frame, Id, Key, Modifiers, Order, Pos2, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role,
+    vec2,
+};
 
 use super::Cx;
 use crate::gui::{
     actions::Action,
-    commands::{Unavailable, UiCommand},
+    commands::{UiCommand, Unavailable},
     theme::{CARD_RADIUS, TokensExt as _},
     tr, widgets,
 };
@@ -38,7 +41,7 @@ pub fn palette_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut PaletteState) {
     }
     let screen = ui.ctx().content_rect();
     let at = Pos2::new(screen.center().x, screen.top() + 72.0);
-    let area = Area::new(Id::new("palette")).order(Order::Foreground).pivot(Align2::CENTER_TOP).fixed_pos(at);
+    let area = Area::new(Id::unique("palette")).order(Order::Foreground).pivot(Align2::CENTER_TOP).fixed_pos(at);
     let inner = area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).corner_radius(CARD_RADIUS).inner_margin(8).show(ui, |ui| {
             ui.set_width(WIDTH);

@@ -6,6 +6,7 @@ use super::{Cx, describe, new_menu};
 use crate::{
     gui::{
         actions::Action,
+        model::Model,
         theme::{self, TokensExt as _},
         tr, widgets,
     },
@@ -32,7 +33,8 @@ pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>, menu: &mut new_menu::NewMenuStat
         ui.set_min_height(height);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
-            for entry in cx.model.sockets.iter().filter(|entry| is_top_level(cx, entry)) {
+            let model = cx.model;
+            for entry in model.sockets.iter().filter(|entry| is_top_level(model, entry)) {
                 card(ui, cx, entry);
             }
         });
@@ -41,10 +43,10 @@ pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>, menu: &mut new_menu::NewMenuStat
 }
 
 /// Connections stand in their listener's card, unless that was removed.
-fn is_top_level(cx: &Cx<'_>, entry: &SocketEntry) -> bool {
+fn is_top_level(model: &Model, entry: &SocketEntry) -> bool {
     match entry.origin {
         Origin::Opened => true,
-        Origin::AcceptedBy(listener) => cx.model.sockets.get(listener).is_none(),
+        Origin::AcceptedBy(listener) => model.sockets.get(listener).is_none(),
     }
 }
 
