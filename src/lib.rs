@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  text    bytes <-> text            charset  escape  hex  compose         pure
-//!  journal what happened             record  store  sockets  filter        pure
+//!  journal what happened             record  store  sockets  filter  lens  pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
-//!  export  traffic to files          jsonl  csv  raw                       pure
+//!  export  traffic to files          jsonl  csv  clip                      pure
 //!  words   sentences, in English and Chinese                               pure
 //!  cli     one file a subcommand
 //!  gui     the window                                                      feature `gui`
@@ -17,6 +17,7 @@
 
 rust_i18n::i18n!("assets/locales", fallback = "en");
 
+pub mod export;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod journal;

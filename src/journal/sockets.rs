@@ -22,6 +22,17 @@ pub enum Kind {
     UdpSocket,
 }
 
+impl Kind {
+    /// A word that stays the same between versions; the one that serde writes too.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TcpListener => "tcp-listener",
+            Self::TcpConnection => "tcp-connection",
+            Self::UdpSocket => "udp-socket",
+        }
+    }
+}
+
 /// Where a socket came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
