@@ -1,14 +1,35 @@
-//! The engine's handle: what a window, a command line or a test holds. (Contract; workers follow.)
+//! The engine's handle: what a window, a command line or a test holds.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Instant, SystemTime},
+};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use super::{
     counters::Counters,
     options::{Command, SocketSpec},
+    outbox::{Outbox, Tag},
+    sys,
+    worker::{Order, Start, Worker},
 };
-use crate::journal::{Batch, Epoch, Nanos, SocketId};
+use crate::journal::{Batch, Call, CloseReason, Epoch, Event, Fault, Nanos, SocketId};
+
+/// Batches that may wait for the window. At 256 records each this covers the quarter of a second for which a
+/// hidden window does not look, at half a million records a second.
+const BATCHES: usize = 512;
+/// Commands that may wait for one worker.
+const COMMANDS: usize = 256;
+/// Bytes that may wait in Twocan to be sent by one socket.
+pub(super) const QUEUE_BYTES: u64 = 64 << 20;
+/// A worker needs little: a connection a thread must not cost 2 MiB of address space each.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// Wakes whoever drains the engine. Called by workers, at most once per batch.
 pub trait Wake: Send + Sync {
@@ -22,8 +43,8 @@ impl Wake for () {
 
 /// All sockets and their workers. Dropping it closes every socket and joins every worker.
 pub struct Engine {
+    shared: Arc<Shared>,
     batches: Receiver<Batch>,
-    epoch: Epoch,
 }
 
 /// Why a command did not reach its socket.
@@ -35,44 +56,97 @@ pub enum CommandError {
     /// Its worker has not caught up with 256 commands before this one.
     #[error("{0} is busy; try again")]
     Busy(SocketId),
+    /// More than 64 MiB wait to be sent already: the peer does not read.
+    #[error("{0} has 64 MiB waiting to be sent; the other end does not read")]
+    QueueFull(SocketId),
 }
 
 impl Engine {
-    /// An engine without sockets.
+    /// An engine without sockets. `wake` is called whenever a batch can be drained.
     pub fn new(wake: Arc<dyn Wake>) -> Self {
-        let _ = wake;
-        Self { batches: crossbeam_channel::bounded(1).1, epoch: Epoch { wall: SystemTime::now() } }
+        sys::raise_descriptor_limit();
+        let (sender, batches) = crossbeam_channel::bounded(BATCHES);
+        let shared = Shared {
+            sender,
+            wake,
+            origin: Instant::now(),
+            epoch: Epoch { wall: SystemTime::now() },
+            next: AtomicU32::new(1),
+            stop: AtomicBool::new(false),
+            alive: AtomicUsize::new(0),
+            routes: Mutex::default(),
+            counters: Mutex::default(),
+            threads: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared), batches }
     }
 
     /// Opens a socket. How that went is told by its records.
     pub fn open(&self, spec: &SocketSpec) -> SocketId {
-        let _ = spec;
-        SocketId(0)
+        let id = self.shared.next_id();
+        self.reopen(id, 0, spec);
+        id
     }
 
     /// Opens a closed socket again under the same id; `generation` counts from 0.
+    ///
+    /// An open socket of that id is aborted first.
     pub fn reopen(&self, id: SocketId, generation: u16, spec: &SocketSpec) {
-        let _ = (id, generation, spec);
+        // Refused only if it is closed, which is what is wanted.
+        self.command(id, Command::Abort).ok();
+        let tag = Tag { id, generation };
+        self.shared.count(id);
+        if let Err(error) = self.shared.spawn(tag, Start::Open(spec.clone())) {
+            let mut out = self.shared.outbox();
+            out.record(tag, Event::Failed { call: Call::Spawn, fault: Fault::from(error) }, None, b"");
+            out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
+            if !out.flush()
+                && let Some(counters) = self.counters(id)
+            {
+                Counters::add(&counters.rows_not_shown, 2);
+            }
+        }
     }
 
     /// Sends a verb to a socket. Never blocks.
     ///
     /// # Errors
-    /// The socket is closed or has too many commands waiting.
+    /// The socket is closed, or has too many commands or bytes waiting.
     pub fn command(&self, id: SocketId, command: Command) -> Result<(), CommandError> {
-        let _ = command;
-        Err(CommandError::NotOpen(id))
+        let routes = lock(&self.shared.routes);
+        let route = routes.get(&id).ok_or(CommandError::NotOpen(id))?;
+        let len = match &command {
+            Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => bytes.len() as u64,
+            _ => 0,
+        };
+        if route.counters.waiting.load(Ordering::Relaxed) + len > QUEUE_BYTES {
+            return Err(CommandError::QueueFull(id));
+        }
+        // Counted here and not in the worker, so that whoever sends much can see at once how much waits.
+        route.counters.waiting.fetch_add(len, Ordering::Relaxed);
+        match route.orders.try_send((id, Order::Do(command))) {
+            Ok(()) => {
+                route.wake();
+                Ok(())
+            }
+            Err(error) => {
+                route.counters.waiting.fetch_sub(len, Ordering::Relaxed);
+                Err(match error {
+                    TrySendError::Full(_) => CommandError::Busy(id),
+                    TrySendError::Disconnected(_) => CommandError::NotOpen(id),
+                })
+            }
+        }
     }
 
     /// The totals of a socket; kept until it is [forgotten](Self::forget).
     pub fn counters(&self, id: SocketId) -> Option<Arc<Counters>> {
-        let _ = id;
-        None
+        lock(&self.shared.counters).get(&id).cloned()
     }
 
     /// Drops the totals of a closed socket.
     pub fn forget(&self, id: SocketId) {
-        let _ = id;
+        lock(&self.shared.counters).remove(&id);
     }
 
     /// Where batches come out. Bounded: a slow reader makes TCP wait and UDP rows be counted but not kept.
@@ -82,16 +156,179 @@ impl Engine {
 
     /// The moment that record times count from.
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        self.shared.epoch
     }
 
     /// The time now, as records tell it.
     pub fn now(&self) -> Nanos {
-        0
+        self.shared.origin.elapsed().as_nanos() as Nanos
     }
 
     /// Worker threads that are alive.
     pub fn workers(&self) -> usize {
-        0
+        self.shared.alive.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        // Workers that wait for a name or a socket wait in `poll`, which this ends.
+        for route in lock(&self.shared.routes).values() {
+            route.wake();
+        }
+        let threads = std::mem::take(&mut *lock(&self.shared.threads));
+        for thread in threads {
+            // Panics were caught in the worker and told; there is nobody left to tell.
+            thread.join().ok();
+        }
+    }
+}
+
+/// What all workers share.
+pub(super) struct Shared {
+    sender: Sender<Batch>,
+    wake: Arc<dyn Wake>,
+    origin: Instant,
+    epoch: Epoch,
+    next: AtomicU32,
+    stop: AtomicBool,
+    alive: AtomicUsize,
+    routes: Mutex<HashMap<SocketId, Route>>,
+    counters: Mutex<HashMap<SocketId, Arc<Counters>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// How a command finds the worker of its socket.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub generation: u16,
+    pub orders: Sender<(SocketId, Order)>,
+    /// Empty until the worker has its poll; it looks at its orders once more right after.
+    pub waker: Arc<OnceLock<mio::Waker>>,
+    pub counters: Arc<Counters>,
+}
+
+impl Route {
+    pub fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            // It fails only when the worker's poll is gone, and with it the worker.
+            waker.wake().ok();
+        }
+    }
+}
+
+impl Shared {
+    pub fn next_id(&self) -> SocketId {
+        SocketId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.sender.clone(), Arc::clone(&self.wake), self.origin)
+    }
+
+    /// The counters of a socket, made if it has none yet.
+    pub fn count(&self, id: SocketId) -> Arc<Counters> {
+        Arc::clone(lock(&self.counters).entry(id).or_default())
+    }
+
+    pub fn add_route(&self, tag: Tag, orders: Sender<(SocketId, Order)>, waker: Arc<OnceLock<mio::Waker>>) {
+        let counters = self.count(tag.id);
+        // What waited for an earlier life of this socket will never be sent.
+        counters.waiting.store(0, Ordering::Relaxed);
+        lock(&self.routes).insert(tag.id, Route { generation: tag.generation, orders, waker, counters });
+    }
+
+    /// Ends the route of one life of a socket, but not that of its next life.
+    pub fn drop_route(&self, tag: Tag) {
+        let mut routes = lock(&self.routes);
+        if routes.get(&tag.id).is_some_and(|route| route.generation == tag.generation) {
+            routes.remove(&tag.id);
+        }
+    }
+
+    /// Starts a worker with one socket.
+    pub fn spawn(self: &Arc<Self>, tag: Tag, start: Start) -> std::io::Result<()> {
+        let (orders, receiver) = crossbeam_channel::bounded(COMMANDS);
+        let waker = Arc::new(OnceLock::new());
+        let mut threads = lock(&self.threads);
+        if self.stopping() {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        threads.retain(|thread| !thread.is_finished());
+        self.add_route(tag, orders.clone(), Arc::clone(&waker));
+        self.alive.fetch_add(1, Ordering::AcqRel);
+        let shared = Arc::clone(self);
+        let spawned =
+            thread::Builder::new().name(format!("socket-{}", tag.id.0)).stack_size(STACK_BYTES).spawn(move || {
+                Worker::run(&shared, tag, start, orders, receiver, waker);
+                shared.alive.fetch_sub(1, Ordering::AcqRel);
+            });
+        match spawned {
+            Ok(thread) => {
+                threads.push(thread);
+                Ok(())
+            }
+            Err(error) => {
+                self.alive.fetch_sub(1, Ordering::AcqRel);
+                self.drop_route(tag);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Locks, whatever became of the last holder: the maps behind these locks are whole between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpStream,
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        journal::{FaultKind, Kind, Sockets, State},
+        net::{ServerModel, TcpServerSpec},
+    };
+
+    #[test]
+    fn a_bug_ends_its_socket_and_spares_the_others() {
+        let engine = Engine::new(Arc::new(()));
+        let mut sockets = Sockets::default();
+        let spec = TcpServerSpec { model: ServerModel::EventLoop, ..TcpServerSpec::default() };
+        let server = engine.open(&SocketSpec::TcpServer(spec));
+        sockets.open(server, Kind::TcpListener, 0, 0);
+        let mut wait = |so: &dyn Fn(&Sockets) -> bool| {
+            while !so(&sockets) {
+                let batch = engine.batches().recv_timeout(Duration::from_secs(10)).unwrap();
+                for record in &batch.records {
+                    sockets.apply(record, batch.bytes_of(record));
+                }
+            }
+            sockets.clone()
+        };
+        let addr = wait(&|s| s.get(server).unwrap().local.is_some()).get(server).unwrap().local.unwrap();
+        let mut peers: Vec<_> = (0..2).map(|_| TcpStream::connect(addr).unwrap()).collect();
+        let there = wait(&|s| s.open_connections(server) == 2);
+        let victim = there.get(server).unwrap().connections[0];
+        let route = lock(&engine.shared.routes).get(&victim).unwrap().clone();
+        route.orders.send((victim, Order::Panic)).unwrap();
+        route.wake();
+        wait(&|s| s.get(victim).unwrap().state == State::Failed(FaultKind::Bug));
+        assert_eq!(engine.command(victim, Command::Close), Err(CommandError::NotOpen(victim)));
+        peers[1].write_all(b"x").unwrap();
+        peers[1].read_exact(&mut [0]).unwrap();
+        peers.push(TcpStream::connect(addr).unwrap());
+        wait(&|s| s.get(server).unwrap().connections.len() == 3);
     }
 }

@@ -6,14 +6,21 @@
 //! ```
 //!
 //! - [`Engine`]: opens sockets, routes verbs to them, hands batches out. [`options`]: what can be asked for.
-//! - [`worker`]: the one kind of thread; `tcp` and `udp` are what it does for one socket.
+//! - `worker`: the one kind of thread; `tcp` and `udp` are what it does for one socket.
 //! - [`responder`]: what is answered. [`interfaces`]: this computer's addresses. `sys`: what each system does apart.
 
 mod counters;
 mod engine;
 pub mod interfaces;
 pub mod options;
+mod outbox;
+mod queue;
+mod resolve;
 pub mod responder;
+mod sys;
+mod tcp;
+mod udp;
+mod worker;
 
 pub use self::{
     counters::{Counters, Totals},

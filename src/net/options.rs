@@ -50,7 +50,7 @@ impl SocketSpec {
     }
 }
 
-/// Where a server's accepted connections go. See [`worker`](super::worker).
+/// Where a server's accepted connections go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServerModel {
@@ -372,6 +372,13 @@ pub enum Command {
         bytes: Vec<u8>,
         /// UDP: where to. `None` for the peer of a connected socket. Ignored by TCP.
         to: Option<SocketAddr>,
+    },
+    /// Send one datagram to a host by name (UDP). The name is looked up once and remembered.
+    SendToName {
+        /// The bytes, ready to go.
+        bytes: Vec<u8>,
+        /// Where to.
+        to: Endpoint,
     },
     /// Send a message again and again; replaces the repetition that runs.
     Repeat(Repeat),

@@ -1,0 +1,52 @@
+//! What each system does in its own way: receiving datagrams in bulk, what the kernel dropped, ICMP answers,
+//! who holds a port. One trait, a portable fallback (which Linux compiles and tests too), and Linux.
+
+mod holder;
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "recvmmsg, the error queue and two options have no safe wrapper in socket2 or std")]
+mod linux;
+#[cfg_attr(target_os = "linux", cfg(test))]
+mod portable;
+
+use std::{io, net::SocketAddr};
+
+use mio::net::UdpSocket;
+
+pub(super) use self::holder::port_holder;
+#[cfg(target_os = "linux")]
+pub(super) use self::linux::{Linux as Native, raise_descriptor_limit};
+#[cfg(not(target_os = "linux"))]
+pub(super) use self::portable::{Portable as Native, raise_descriptor_limit};
+use crate::journal::Fault;
+
+/// One datagram, lent for the length of a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Datagram<'a> {
+    /// What fitted into the buffer.
+    pub bytes: &'a [u8],
+    /// Its true length as far as the system tells: larger than `bytes` if it was cut.
+    pub full: u32,
+    /// Who sent it.
+    pub from: SocketAddr,
+}
+
+/// Receiving on one UDP socket.
+pub(super) trait Datagrams {
+    /// Buffers for datagrams of up to `recv_bytes`.
+    fn new(recv_bytes: usize) -> Self;
+
+    /// Asks the system to report ICMP errors for this socket, where it can.
+    fn prepare(socket: &UdpSocket);
+
+    /// Receives what is there, up to a system-dependent number, without blocking; returns how many.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there; else what `recvfrom` says. Errors never end a UDP socket.
+    fn receive(&mut self, socket: &UdpSocket, each: &mut dyn FnMut(Datagram<'_>)) -> io::Result<usize>;
+
+    /// Datagrams that the kernel dropped for this socket since it was opened, if the system counts them.
+    fn drops(socket: &UdpSocket) -> Option<u64>;
+
+    /// The next ICMP answer to a datagram of ours and the address that datagram was for.
+    fn take_error(socket: &UdpSocket) -> Option<(Fault, Option<SocketAddr>)>;
+}

@@ -1,0 +1,429 @@
+//! TCP: a listener, a client that is connecting, an open connection (RFC 9293; `tcp(7)`).
+//!
+//! Reading and writing report what the calls returned and nothing more: `send` says what the kernel took, a
+//! `recv` of 0 says that the peer sent FIN. When both directions have ended the socket is closed, and says so.
+
+mod client;
+mod listener;
+
+use std::{
+    io::{ErrorKind, Read as _, Write as _},
+    net::{Shutdown, SocketAddr},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+use mio::{Interest, net::TcpStream};
+use socket2::SockRef;
+
+pub(super) use self::{client::Client, listener::Listener};
+use super::{
+    counters::Counters,
+    options::{Command, RECV_BYTES},
+    outbox::Tag,
+    queue::{FileSend, Item, Repeating, SendQueue},
+    responder::Responder,
+    worker::{Context, Order, Refused, Slot, Turn, token},
+};
+use crate::journal::{Call, CloseReason, Event, Fault, FaultKind, SocketId};
+
+/// Bytes read or written in one turn before others get theirs.
+const TURN_BYTES: usize = 1 << 20;
+/// A responder whose answers are not taken stops reading: an echo must not collect what its peer does not read.
+const REPLY_BYTES: u64 = 256 * 1024;
+/// Bytes of a file for one `send`.
+const FILE_BYTES: usize = 256 * 1024;
+/// A repetition waits while this much is queued.
+const REPEAT_BYTES: u64 = 1 << 20;
+
+/// What an open connection needs to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamSettings {
+    pub recv_bytes: usize,
+    pub responder: Responder,
+    pub close_on_end: bool,
+}
+
+/// An open connection.
+pub(super) struct Stream {
+    tag: Tag,
+    socket: TcpStream,
+    peer: SocketAddr,
+    /// The listener that waits for its end, where that listener is in the same worker.
+    listener: Option<SocketId>,
+    settings: StreamSettings,
+    counters: Arc<Counters>,
+    queue: SendQueue,
+    repeat: Option<Repeating>,
+    read_ended: bool,
+    write_ended: bool,
+    /// Why nothing can be sent any more; what can still be read is read before that is told.
+    broken: Option<Fault>,
+}
+
+impl Stream {
+    /// Takes an accepted connection in.
+    pub fn accepted(
+        cx: &mut Context<'_>,
+        tag: Tag,
+        mut socket: TcpStream,
+        peer: SocketAddr,
+        listener: SocketId,
+        settings: StreamSettings,
+    ) -> Result<Self, Refused> {
+        let local = socket.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+        cx.out.record(tag, Event::Opened { listener }, Some(peer), local.as_bytes());
+        if let Err(error) = cx.registry.register(&mut socket, token(tag.id), Interest::READABLE | Interest::WRITABLE) {
+            cx.fail(tag, Call::Socket, error, Some(peer));
+            return Err(Refused(Some(peer)));
+        }
+        Ok(Self::new(cx, tag, socket, peer, Some(listener), settings))
+    }
+
+    fn new(
+        cx: &Context<'_>,
+        tag: Tag,
+        socket: TcpStream,
+        peer: SocketAddr,
+        listener: Option<SocketId>,
+        settings: StreamSettings,
+    ) -> Self {
+        let counters = cx.shared.count(tag.id);
+        if let Ok(size) = SockRef::from(&socket).recv_buffer_size() {
+            counters.receive_buffer.store(size as u64, Relaxed);
+        }
+        let queue = SendQueue::default();
+        Self {
+            tag,
+            socket,
+            peer,
+            listener,
+            settings,
+            counters,
+            queue,
+            repeat: None,
+            read_ended: false,
+            write_ended: false,
+            broken: None,
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> Turn {
+        let recv_bytes = self.settings.recv_bytes;
+        if cx.buffer.len() < recv_bytes {
+            cx.buffer.resize(recv_bytes, 0);
+        }
+        let mut budget = TURN_BYTES;
+        while !self.read_ended {
+            if self.settings.responder != Responder::None && self.counters.waiting.load(Relaxed) > REPLY_BYTES {
+                return Turn::Idle;
+            }
+            if !cx.out.has_room() {
+                self.counters.paused.store(true, Relaxed);
+                return Turn::Stalled;
+            }
+            if budget == 0 {
+                return Turn::Again;
+            }
+            self.counters.paused.store(false, Relaxed);
+            let Some(buffer) = cx.buffer.get_mut(..recv_bytes) else { return Turn::Idle };
+            match self.socket.read(buffer) {
+                Ok(0) => {
+                    self.read_ended = true;
+                    cx.out.record(self.tag, Event::PeerEnded, Some(self.peer), b"");
+                    if self.write_ended {
+                        return self.close(cx, CloseReason::BothEnded);
+                    }
+                    if self.settings.close_on_end {
+                        self.stop_repeating(cx, true);
+                        self.queue.items.push_back(Item::Close(CloseReason::PeerEnded));
+                        return self.write(cx);
+                    }
+                }
+                Ok(count) => {
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    Counters::add(&self.counters.bytes_in, count);
+                    Counters::add(&self.counters.messages_in, 1);
+                    cx.out.record(self.tag, Event::Received { full: count as u32 }, Some(self.peer), bytes);
+                    budget = budget.saturating_sub(count.max(64));
+                    if !self.write_ended
+                        && let Some(reply) = self.settings.responder.reply(bytes)
+                    {
+                        self.queue.push_own(&self.counters, reply.into_owned());
+                        let turn = self.write(cx);
+                        if turn.is_gone() {
+                            return turn;
+                        }
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return self.break_off(cx, Call::Recv, error.into()),
+            }
+        }
+        // Nothing more can be read, but a reset still shows.
+        match self.socket.take_error() {
+            Ok(Some(error)) => self.break_off(cx, Call::Recv, error.into()),
+            _ => Turn::Idle,
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Turn {
+        let mut budget = TURN_BYTES;
+        loop {
+            if budget == 0 || self.broken.is_some() {
+                return Turn::Again;
+            }
+            let Some(item) = self.queue.items.front_mut() else { return Turn::Idle };
+            let (result, asked) = match item {
+                Item::Bytes { data, at } => {
+                    if !cx.out.has_room() {
+                        return Turn::Stalled;
+                    }
+                    let rest = data.get(*at..).unwrap_or_default();
+                    (self.socket.write(rest), rest.len())
+                }
+                Item::File(file) if !file.started => {
+                    file.started = true;
+                    self.counters.file_sent.store(0, Relaxed);
+                    self.counters.file_size.store(file.size, Relaxed);
+                    let event = Event::FileStarted { size: file.size };
+                    cx.out.record(self.tag, event, Some(self.peer), file.path.to_string_lossy().as_bytes());
+                    continue;
+                }
+                Item::File(file) => match file.next(FILE_BYTES) {
+                    Ok([]) => {
+                        self.end_file(cx, false);
+                        continue;
+                    }
+                    Ok(chunk) => (self.socket.write(chunk), chunk.len()),
+                    Err(error) => {
+                        let path = file.path.to_string_lossy().into_owned();
+                        let event = Event::Failed { call: Call::ReadFile, fault: error.into() };
+                        cx.out.record(self.tag, event, Some(self.peer), path.as_bytes());
+                        self.end_file(cx, true);
+                        continue;
+                    }
+                },
+                Item::Shutdown => {
+                    self.queue.items.pop_front();
+                    return self.shut_down(cx);
+                }
+                Item::Close(why) => {
+                    let why = *why;
+                    return self.close(cx, why);
+                }
+            };
+            match result {
+                // A kernel that takes nothing of something has no room.
+                Ok(0) if asked > 0 => return Turn::Idle,
+                Ok(count) => {
+                    self.took(cx, count, asked);
+                    budget = budget.saturating_sub(count.max(64));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // What the peer said before it went away is still there to be read; answers go nowhere.
+                    self.settings.responder = Responder::None;
+                    self.settings.close_on_end = false;
+                    self.broken = Some(error.into());
+                    return Turn::Again;
+                }
+            }
+        }
+    }
+
+    /// Notes what one `send` took.
+    fn took(&mut self, cx: &mut Context<'_>, count: usize, asked: usize) {
+        Counters::add(&self.counters.bytes_out, count);
+        Counters::add(&self.counters.messages_out, 1);
+        match self.queue.items.front_mut() {
+            Some(Item::Bytes { data, at }) => {
+                let bytes = data.get(*at..*at + count).unwrap_or_default();
+                cx.out.record(self.tag, Event::Sent { asked: asked as u32 }, Some(self.peer), bytes);
+                self.counters.waiting.fetch_sub(count as u64, Relaxed);
+                *at += count;
+                if *at == data.len() {
+                    self.queue.items.pop_front();
+                }
+            }
+            Some(Item::File(file)) => file.took(count, &self.counters),
+            _ => {}
+        }
+    }
+
+    /// Takes the first file off the queue and says so; `false` if there is none.
+    fn end_file(&mut self, cx: &mut Context<'_>, cancelled: bool) -> bool {
+        self.counters.file_size.store(0, Relaxed);
+        let Some(file) = self.queue.take_file() else { return false };
+        let event = Event::FileEnded { sent: file.sent, cancelled };
+        cx.out.record(self.tag, event, Some(self.peer), file.path.to_string_lossy().as_bytes());
+        true
+    }
+
+    fn shut_down(&mut self, cx: &mut Context<'_>) -> Turn {
+        match self.socket.shutdown(Shutdown::Write) {
+            Ok(()) => {
+                self.write_ended = true;
+                cx.out.record(self.tag, Event::HalfClosed, Some(self.peer), b"");
+                if self.read_ended { self.close(cx, CloseReason::BothEnded) } else { Turn::Idle }
+            }
+            Err(error) => self.break_off(cx, Call::Shutdown, error.into()),
+        }
+    }
+
+    fn repeat_now(&mut self, cx: &mut Context<'_>) -> Turn {
+        let now = Instant::now();
+        let mut budget = TURN_BYTES;
+        while let Some(repeat) = &mut self.repeat {
+            if self.counters.waiting.load(Relaxed) > REPEAT_BYTES || self.queue.is_closing() {
+                break;
+            }
+            if budget == 0 {
+                return Turn::Again;
+            }
+            if repeat.is_done() {
+                self.stop_repeating(cx, false);
+                break;
+            }
+            let Some(message) = repeat.take(now, &self.counters) else { break };
+            budget = budget.saturating_sub(message.len().max(256));
+            self.queue.push_own(&self.counters, message);
+            match self.write(cx) {
+                Turn::Idle => {}
+                other => return other,
+            }
+        }
+        Turn::Idle
+    }
+
+    fn stop_repeating(&mut self, cx: &mut Context<'_>, stopped: bool) {
+        if let Some(repeat) = self.repeat.take() {
+            self.counters.repeating.store(false, Relaxed);
+            let event = Event::RepeatEnded { sent: repeat.sent, stopped };
+            cx.out.record(self.tag, event, Some(self.peer), b"");
+        }
+    }
+
+    /// A call failed for good.
+    fn break_off(&mut self, cx: &mut Context<'_>, call: Call, fault: Fault) -> Turn {
+        cx.fail(self.tag, call, fault, Some(self.peer));
+        self.close(cx, CloseReason::Failure)
+    }
+
+    fn close(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        self.stop_repeating(cx, true);
+        while self.end_file(cx, true) {}
+        let unsent = self.queue.drain_unsent(&self.counters);
+        self.counters.paused.store(false, Relaxed);
+        Turn::Gone(Event::Closed { why, unsent }, Some(self.peer))
+    }
+
+    fn abort(&mut self, cx: &mut Context<'_>) -> Turn {
+        self.stop_repeating(cx, true);
+        while self.end_file(cx, true) {}
+        let unsent = self.queue.drain_unsent(&self.counters);
+        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO)) {
+            cx.fail(self.tag, Call::SetOption, error, Some(self.peer));
+        }
+        Turn::Gone(Event::Aborted { unsent }, Some(self.peer))
+    }
+}
+
+impl Slot for Stream {
+    fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    fn listener(&self) -> Option<SocketId> {
+        self.listener
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let repeat = self.repeat.as_ref()?;
+        // While much waits, the socket's becoming writable is what goes on, not the clock.
+        (self.counters.waiting.load(Relaxed) <= REPEAT_BYTES).then(|| repeat.due())
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        if let Some(fault) = self.broken {
+            return match self.read(cx) {
+                Turn::Idle => self.break_off(cx, Call::Send, fault),
+                other => other,
+            };
+        }
+        let mut wish = Turn::Idle;
+        for act in [Self::write, Self::repeat_now, Self::read] {
+            match act(self, cx) {
+                gone @ Turn::Gone(..) => return gone,
+                Turn::Idle => {}
+                // Stalled is the stronger wish: another turn would do nothing before the channel has room.
+                other => wish = if wish == Turn::Stalled { wish } else { other },
+            }
+        }
+        wish
+    }
+
+    fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn {
+        let command = match order {
+            Order::Do(command) => command,
+            Order::Resolved { .. } => return Turn::Idle,
+            #[cfg(test)]
+            Order::Panic => panic!("as asked for"),
+        };
+        match command {
+            Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => {
+                if self.write_ended || self.queue.is_closing() {
+                    self.counters.waiting.fetch_sub(bytes.len() as u64, Relaxed);
+                    let fault = Fault::of(FaultKind::BrokenPipe);
+                    cx.fail(self.tag, Call::Send, fault, Some(self.peer));
+                    return Turn::Idle;
+                }
+                self.queue.push_counted(bytes);
+            }
+            Command::Repeat(plan) => {
+                self.stop_repeating(cx, true);
+                self.repeat = Some(Repeating::new(plan, &self.counters));
+            }
+            Command::StopRepeat => self.stop_repeating(cx, true),
+            Command::SendFile { path, .. } => match FileSend::open(&path) {
+                Ok(file) => self.queue.items.push_back(Item::File(file)),
+                Err(fault) => {
+                    let event = Event::Failed { call: Call::OpenFile, fault };
+                    cx.out.record(self.tag, event, Some(self.peer), path.to_string_lossy().as_bytes());
+                }
+            },
+            Command::CancelFile => {
+                self.end_file(cx, true);
+            }
+            Command::HalfClose => self.queue.items.push_back(Item::Shutdown),
+            Command::Close => {
+                self.stop_repeating(cx, true);
+                if self.queue.is_closing() {
+                    return self.close(cx, CloseReason::User);
+                }
+                self.queue.items.push_back(Item::Close(CloseReason::User));
+            }
+            Command::Abort => return self.abort(cx),
+            Command::SetRecvBytes(count) => {
+                self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());
+            }
+            Command::SetResponder(responder) => self.settings.responder = responder,
+            Command::SetNodelay(on) => match self.socket.set_nodelay(on) {
+                Ok(()) => {
+                    let value = self.socket.nodelay().unwrap_or(on);
+                    let detail = format!("TCP_NODELAY={}", u8::from(value));
+                    cx.out.record(self.tag, Event::OptionSet, Some(self.peer), detail.as_bytes());
+                }
+                Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.peer)),
+            },
+            Command::SetBroadcast(_) => {}
+        }
+        Turn::Again
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        self.close(cx, why)
+    }
+}

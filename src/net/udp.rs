@@ -1,0 +1,504 @@
+//! A UDP socket (RFC 768; `udp(7)`): datagrams in bulk, each recorded or at least counted.
+//!
+//! Nothing that arrives ends a UDP socket: ICMP answers, cut and empty datagrams are records like any other.
+//! When the reader of the batches is too slow, datagrams are still received and counted, only their rows are
+//! left out (and counted as left out); waiting would make the kernel drop them instead.
+
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+use mio::{Interest, net::UdpSocket};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use super::{
+    counters::Counters,
+    options::{Command, Endpoint, Family, RECV_BYTES, UDP_RECV_BYTES, UdpSpec},
+    outbox::Tag,
+    queue::{FileSend, Repeating},
+    resolve,
+    responder::Responder,
+    sys::{self, Datagrams as _},
+    worker::{Context, Order, Refused, Slot, Turn, token},
+};
+use crate::journal::{Call, CloseReason, Event, Fault, FaultKind, Kind, Nanos};
+
+/// System calls for receiving in one turn; each may return 64 datagrams.
+const TURN_CALLS: usize = 16;
+/// Datagrams sent in one turn.
+const TURN_SENDS: usize = 1_024;
+/// A file leaves in datagrams of this size, which crosses every usual link in one piece.
+const FILE_DATAGRAM: usize = 1_400;
+/// Datagrams that may wait for one name, and names remembered.
+const NAMES: usize = 64;
+
+/// A UDP socket.
+pub(super) struct Udp {
+    tag: Tag,
+    socket: UdpSocket,
+    local: SocketAddr,
+    /// The peer of a connected socket.
+    peer: Option<SocketAddr>,
+    /// Its name is still being looked up.
+    connecting: bool,
+    responder: Responder,
+    datagrams: sys::Native,
+    counters: Arc<Counters>,
+    queue: VecDeque<(Vec<u8>, Option<SocketAddr>)>,
+    file: Option<(FileSend, Option<SocketAddr>)>,
+    repeat: Option<Repeating>,
+    names: Vec<Name>,
+}
+
+/// A host that datagrams were sent to by name.
+struct Name {
+    endpoint: Endpoint,
+    addr: Option<SocketAddr>,
+    waiting: Vec<Vec<u8>>,
+}
+
+impl Udp {
+    /// `socket`, `bind` and, if asked for, `connect`.
+    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: UdpSpec) -> Result<Self, Refused> {
+        let addr = spec.address;
+        let refuse = |cx: &mut Context<'_>, call, error: io::Error| {
+            let fault = Fault::from(error);
+            let holder = if fault.kind == FaultKind::InUse {
+                sys::port_holder(addr, Kind::UdpSocket).unwrap_or_default()
+            } else {
+                String::new()
+            };
+            cx.out.record(tag, Event::Failed { call, fault }, Some(addr), holder.as_bytes());
+            Refused(Some(addr))
+        };
+        let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))
+            .map_err(|error| refuse(cx, Call::Socket, error))?;
+        let options = || {
+            socket.set_nonblocking(true)?;
+            socket.set_reuse_address(spec.reuse_address)?;
+            socket.set_broadcast(spec.broadcast)?;
+            if addr.is_ipv6() {
+                socket.set_only_v6(false)?;
+            }
+            io::Result::Ok(())
+        };
+        options().map_err(|error| refuse(cx, Call::SetOption, error))?;
+        // The kernel gives what it allows; what it gave is shown.
+        socket.set_recv_buffer_size(spec.receive_buffer).ok();
+        socket.bind(&addr.into()).map_err(|error| refuse(cx, Call::Bind, error))?;
+        let mut socket = UdpSocket::from_std(socket.into());
+        sys::Native::prepare(&socket);
+        cx.registry
+            .register(&mut socket, token(tag.id), Interest::READABLE | Interest::WRITABLE)
+            .map_err(|error| refuse(cx, Call::Bind, error))?;
+        let local = socket.local_addr().unwrap_or(addr);
+        cx.out.record(tag, Event::Bound, Some(local), local.to_string().as_bytes());
+        let counters = cx.shared.count(tag.id);
+        if let Ok(size) = SockRef::from(&socket).recv_buffer_size() {
+            counters.receive_buffer.store(size as u64, Relaxed);
+        }
+        let mut udp = Self {
+            tag,
+            socket,
+            local,
+            peer: None,
+            connecting: false,
+            responder: spec.responder,
+            datagrams: sys::Native::new(clamp(spec.recv_bytes)),
+            counters,
+            queue: VecDeque::new(),
+            file: None,
+            repeat: None,
+            names: Vec::new(),
+        };
+        if let Some(target) = &spec.connect {
+            udp.start_connect(cx, target);
+        }
+        Ok(udp)
+    }
+
+    fn start_connect(&mut self, cx: &mut Context<'_>, target: &Endpoint) {
+        if let Some(addr) = resolve::literal(target) {
+            self.connect(cx, addr);
+            return;
+        }
+        match cx.resolve(self.tag, target, self.family()) {
+            Ok(()) => {
+                self.connecting = true;
+                self.names.push(Name { endpoint: target.clone(), addr: None, waiting: Vec::new() });
+            }
+            Err(fault) => cx.fail(self.tag, Call::Resolve, fault, None),
+        }
+    }
+
+    fn connect(&mut self, cx: &mut Context<'_>, addr: SocketAddr) {
+        let since = Instant::now();
+        cx.out.record(self.tag, Event::Connecting, Some(addr), b"");
+        match self.socket.connect(self.mapped(addr)) {
+            Ok(()) => {
+                self.peer = Some(addr);
+                self.local = self.socket.local_addr().unwrap_or(self.local);
+                let took = since.elapsed().as_nanos() as Nanos;
+                cx.out.record(self.tag, Event::Connected { took }, Some(addr), self.local.to_string().as_bytes());
+            }
+            Err(error) => cx.fail(self.tag, Call::Connect, error, Some(addr)),
+        }
+    }
+
+    fn family(&self) -> Family {
+        // A dual-stack socket reaches both.
+        if self.local.is_ipv4() { Family::V4 } else { Family::Any }
+    }
+
+    /// An IPv4 address as an IPv6 socket takes it.
+    fn mapped(&self, addr: SocketAddr) -> SocketAddr {
+        match addr {
+            SocketAddr::V4(v4) if self.local.is_ipv6() => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+            _ => addr,
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> Turn {
+        for _ in 0..TURN_CALLS {
+            let Self { socket, datagrams, counters, responder, queue, tag, .. } = self;
+            let mut at = None;
+            let result = datagrams.receive(socket, &mut |datagram| {
+                Counters::add(&counters.bytes_in, datagram.bytes.len());
+                Counters::add(&counters.messages_in, 1);
+                if cx.out.has_room() {
+                    // One call returned them all at one moment.
+                    let at = *at.get_or_insert_with(|| cx.out.now());
+                    let event = Event::Received { full: datagram.full };
+                    cx.out.record_at(at, *tag, event, Some(datagram.from), datagram.bytes);
+                } else {
+                    Counters::add(&counters.rows_not_shown, 1);
+                }
+                if let Some(reply) = responder.reply(datagram.bytes)
+                    && queue.len() < TURN_SENDS
+                {
+                    Counters::add(&counters.waiting, reply.len());
+                    queue.push_back((reply.into_owned(), Some(datagram.from)));
+                }
+            });
+            let turn = match result {
+                Ok(_) => self.write(cx),
+                Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Idle,
+                Err(error) => {
+                    if let Some(drops) = sys::Native::drops(&self.socket) {
+                        self.counters.kernel_drops.store(drops, Relaxed);
+                    }
+                    if error.kind() == ErrorKind::WouldBlock {
+                        return Turn::Idle;
+                    }
+                    if !self.take_errors(cx) {
+                        cx.fail(self.tag, Call::RecvFrom, error, self.peer);
+                    }
+                    Turn::Idle
+                }
+            };
+            if turn.is_gone() {
+                return turn;
+            }
+        }
+        Turn::Again
+    }
+
+    /// Records the ICMP answers that wait; `false` if there was none.
+    fn take_errors(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        // A closed port answers every datagram: the queue is as long as the kernel lets it be, not longer.
+        while let Some((fault, addr)) = sys::Native::take_error(&self.socket) {
+            any = true;
+            if cx.out.has_room() {
+                cx.fail(self.tag, Call::RecvFrom, fault, addr.or(self.peer));
+            } else {
+                Counters::add(&self.counters.rows_not_shown, 1);
+            }
+        }
+        any
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Turn {
+        for _ in 0..TURN_SENDS {
+            let Some((bytes, to)) = self.queue.front() else { return Turn::Idle };
+            let (result, call, addr) = self.send(bytes, *to);
+            match result {
+                Ok(_) => {
+                    Counters::add(&self.counters.bytes_out, bytes.len());
+                    Counters::add(&self.counters.messages_out, 1);
+                    if cx.out.has_room() {
+                        cx.out.record(self.tag, Event::Sent { asked: bytes.len() as u32 }, addr, bytes);
+                    } else {
+                        Counters::add(&self.counters.rows_not_shown, 1);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                // The answer to an earlier datagram is told by the next call, whatever it sends where (ip(7)):
+                // with that told, this datagram is tried again.
+                Err(_) if self.take_errors(cx) => continue,
+                Err(error) => cx.fail(self.tag, call, error, addr),
+            }
+            if let Some((bytes, _)) = self.queue.pop_front() {
+                self.counters.waiting.fetch_sub(bytes.len() as u64, Relaxed);
+            }
+        }
+        Turn::Again
+    }
+
+    fn send(&self, bytes: &[u8], to: Option<SocketAddr>) -> (io::Result<usize>, Call, Option<SocketAddr>) {
+        match to {
+            // Sending elsewhere from a connected socket is an error on some systems and not on others.
+            Some(addr) if self.peer != Some(addr) => (self.socket.send_to(bytes, self.mapped(addr)), Call::SendTo, to),
+            _ if self.peer.is_some() => (self.socket.send(bytes), Call::Send, self.peer),
+            _ => (Err(ErrorKind::NotConnected.into()), Call::Send, None),
+        }
+    }
+
+    fn send_file(&mut self, cx: &mut Context<'_>) -> Turn {
+        for _ in 0..TURN_SENDS {
+            let Some((file, to)) = &mut self.file else { return Turn::Idle };
+            let to = *to;
+            let chunk = match file.next(FILE_DATAGRAM) {
+                Ok([]) => {
+                    self.end_file(cx, false);
+                    return Turn::Idle;
+                }
+                Ok(chunk) => chunk.to_vec(),
+                Err(error) => {
+                    let event = Event::Failed { call: Call::ReadFile, fault: error.into() };
+                    cx.out.record(self.tag, event, to, file.path.to_string_lossy().as_bytes());
+                    self.end_file(cx, true);
+                    return Turn::Idle;
+                }
+            };
+            let (result, call, addr) = self.send(&chunk, to);
+            match result {
+                Ok(count) => {
+                    Counters::add(&self.counters.bytes_out, count);
+                    Counters::add(&self.counters.messages_out, 1);
+                    if let Some((file, _)) = &mut self.file {
+                        file.took(count, &self.counters);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    if !self.take_errors(cx) {
+                        cx.fail(self.tag, call, error, addr);
+                        self.end_file(cx, true);
+                    }
+                }
+            }
+        }
+        Turn::Again
+    }
+
+    fn end_file(&mut self, cx: &mut Context<'_>, cancelled: bool) {
+        self.counters.file_size.store(0, Relaxed);
+        if let Some((file, to)) = self.file.take() {
+            let event = Event::FileEnded { sent: file.sent, cancelled };
+            cx.out.record(self.tag, event, to.or(self.peer), file.path.to_string_lossy().as_bytes());
+        }
+    }
+
+    fn repeat_now(&mut self, cx: &mut Context<'_>) -> Turn {
+        let now = Instant::now();
+        for _ in 0..TURN_SENDS {
+            let Some(repeat) = &mut self.repeat else { return Turn::Idle };
+            if !self.queue.is_empty() {
+                return Turn::Idle;
+            }
+            if repeat.is_done() {
+                self.stop_repeating(cx, false);
+                return Turn::Idle;
+            }
+            let Some(message) = repeat.take(now, &self.counters) else { return Turn::Idle };
+            let to = repeat.plan.to;
+            self.push(message, to);
+            if self.write(cx) == Turn::Again {
+                return Turn::Again;
+            }
+        }
+        Turn::Again
+    }
+
+    fn stop_repeating(&mut self, cx: &mut Context<'_>, stopped: bool) {
+        if let Some(repeat) = self.repeat.take() {
+            self.counters.repeating.store(false, Relaxed);
+            let event = Event::RepeatEnded { sent: repeat.sent, stopped };
+            cx.out.record(self.tag, event, repeat.plan.to.or(self.peer), b"");
+        }
+    }
+
+    /// Queues a datagram that `waiting` does not count yet.
+    fn push(&mut self, bytes: Vec<u8>, to: Option<SocketAddr>) {
+        Counters::add(&self.counters.waiting, bytes.len());
+        self.queue.push_back((bytes, to));
+    }
+
+    fn send_to_name(&mut self, cx: &mut Context<'_>, bytes: Vec<u8>, to: Endpoint) {
+        if let Some(addr) = resolve::literal(&to) {
+            self.queue.push_back((bytes, Some(addr)));
+            return;
+        }
+        if let Some(name) = self.names.iter_mut().find(|name| name.endpoint == to) {
+            match name.addr {
+                Some(addr) => self.queue.push_back((bytes, Some(addr))),
+                None if name.waiting.len() < NAMES => name.waiting.push(bytes),
+                None => self.refuse(cx, Call::SendTo, FaultKind::QueueFull, bytes.len()),
+            }
+            return;
+        }
+        if self.names.len() >= NAMES {
+            // The oldest that nobody waits for is looked up again when it is needed.
+            match self.names.iter().position(|name| name.waiting.is_empty()) {
+                Some(index) => drop(self.names.remove(index)),
+                None => return self.refuse(cx, Call::Resolve, FaultKind::QueueFull, bytes.len()),
+            }
+        }
+        match cx.resolve(self.tag, &to, self.family()) {
+            Ok(()) => self.names.push(Name { endpoint: to, addr: None, waiting: vec![bytes] }),
+            Err(fault) => self.refuse(cx, Call::Resolve, fault.kind, bytes.len()),
+        }
+    }
+
+    /// Tells that a datagram is not sent.
+    fn refuse(&mut self, cx: &mut Context<'_>, call: Call, kind: FaultKind, len: usize) {
+        self.counters.waiting.fetch_sub(len as u64, Relaxed);
+        cx.fail(self.tag, call, Fault::of(kind), None);
+    }
+
+    fn resolved(&mut self, cx: &mut Context<'_>, endpoint: &Endpoint, answer: Result<Vec<SocketAddr>, Fault>) {
+        let Some(index) = self.names.iter().position(|name| name.endpoint == *endpoint) else { return };
+        match answer.and_then(|addrs| addrs.first().copied().ok_or(Fault::of(FaultKind::NoName))) {
+            Ok(addr) => {
+                if std::mem::take(&mut self.connecting) {
+                    self.connect(cx, addr);
+                }
+                if let Some(name) = self.names.get_mut(index) {
+                    name.addr = Some(addr);
+                    let waiting = std::mem::take(&mut name.waiting);
+                    self.queue.extend(waiting.into_iter().map(|bytes| (bytes, Some(addr))));
+                }
+            }
+            Err(fault) => {
+                self.connecting = false;
+                let name = self.names.swap_remove(index);
+                let lost: usize = name.waiting.iter().map(Vec::len).sum();
+                self.counters.waiting.fetch_sub(lost as u64, Relaxed);
+                let event = Event::Failed { call: Call::Resolve, fault };
+                cx.out.record(self.tag, event, None, endpoint.host.as_bytes());
+            }
+        }
+    }
+
+    fn gone(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        self.stop_repeating(cx, true);
+        self.end_file(cx, true);
+        if let Some(drops) = sys::Native::drops(&self.socket) {
+            self.counters.kernel_drops.store(drops, Relaxed);
+        }
+        let unsent = self.counters.waiting.swap(0, Relaxed);
+        let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
+        Turn::Gone(Event::Closed { why, unsent }, Some(self.local))
+    }
+}
+
+fn clamp(recv_bytes: usize) -> usize {
+    // No datagram is longer: more room would only be memory.
+    recv_bytes.clamp(*RECV_BYTES.start(), UDP_RECV_BYTES)
+}
+
+impl Slot for Udp {
+    fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let repeat = self.repeat.as_ref()?;
+        self.queue.is_empty().then(|| repeat.due())
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        let mut wish = Turn::Idle;
+        for act in [Self::write, Self::repeat_now, Self::send_file, Self::read] {
+            match act(self, cx) {
+                Turn::Idle => {}
+                other => wish = other,
+            }
+        }
+        wish
+    }
+
+    fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn {
+        let command = match order {
+            Order::Do(command) => command,
+            Order::Resolved { endpoint, answer } => {
+                self.resolved(cx, &endpoint, answer);
+                return Turn::Again;
+            }
+            #[cfg(test)]
+            Order::Panic => panic!("as asked for"),
+        };
+        match command {
+            // What is sent while the peer's name is looked up waits for it.
+            Command::Send { bytes, to: None } if self.connecting => {
+                match self.names.first_mut() {
+                    Some(name) if name.waiting.len() < NAMES => name.waiting.push(bytes),
+                    _ => self.refuse(cx, Call::Send, FaultKind::QueueFull, bytes.len()),
+                }
+                return Turn::Idle;
+            }
+            Command::Send { bytes, to } => self.queue.push_back((bytes, to)),
+            Command::SendToName { bytes, to } => self.send_to_name(cx, bytes, to),
+            Command::Repeat(plan) => {
+                self.stop_repeating(cx, true);
+                self.repeat = Some(Repeating::new(plan, &self.counters));
+            }
+            Command::StopRepeat => self.stop_repeating(cx, true),
+            Command::SendFile { path, to } => {
+                self.end_file(cx, true);
+                match FileSend::open(&path) {
+                    Ok(file) => {
+                        let event = Event::FileStarted { size: file.size };
+                        cx.out.record(self.tag, event, to.or(self.peer), path.to_string_lossy().as_bytes());
+                        self.counters.file_sent.store(0, Relaxed);
+                        self.counters.file_size.store(file.size, Relaxed);
+                        self.file = Some((file, to));
+                    }
+                    Err(fault) => {
+                        let event = Event::Failed { call: Call::OpenFile, fault };
+                        cx.out.record(self.tag, event, to.or(self.peer), path.to_string_lossy().as_bytes());
+                    }
+                }
+            }
+            Command::CancelFile => self.end_file(cx, true),
+            Command::Close | Command::Abort => {
+                // Datagrams leave at once or not at all: what waits now is what the kernel has no room for.
+                self.write(cx);
+                return self.gone(cx, CloseReason::User);
+            }
+            Command::SetRecvBytes(count) => self.datagrams = sys::Native::new(clamp(count)),
+            Command::SetResponder(responder) => self.responder = responder,
+            Command::SetBroadcast(on) => match self.socket.set_broadcast(on) {
+                Ok(()) => {
+                    let value = self.socket.broadcast().unwrap_or(on);
+                    let detail = format!("SO_BROADCAST={}", u8::from(value));
+                    cx.out.record(self.tag, Event::OptionSet, Some(self.local), detail.as_bytes());
+                }
+                Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.local)),
+            },
+            Command::SetNodelay(_) | Command::HalfClose => {}
+        }
+        Turn::Again
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        self.gone(cx, why)
+    }
+}

@@ -1,0 +1,376 @@
+//! The one kind of thread that touches sockets.
+//!
+//! A worker owns a `mio::Poll`, the sockets in it and a channel of orders. It waits in `poll` only, so an order,
+//! a readable socket, a timer or the end of the engine reach it at once. Every socket gets turns with a byte
+//! budget, so that one loud socket starves none. The three server models are one decision, *where an accepted
+//! connection goes*: **sequential** keeps it in this worker and stops accepting until it ends; **thread per
+//! connection** moves it to a worker of its own; **event loop** keeps it here and goes on accepting.
+//!
+//! `mio` is edge-triggered: a socket is told once that it became ready, and has to be read until it would
+//! block. A socket whose budget ran out is therefore remembered here and gets another turn by itself.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, Sender};
+use mio::{Events, Poll, Registry, Token, net::TcpStream};
+
+use super::{
+    engine::Shared,
+    options::{Command, Endpoint, Family, SocketSpec},
+    outbox::{AGE, Outbox, Tag},
+    resolve,
+    tcp::{Client, Listener, Stream, StreamSettings},
+    udp::Udp,
+};
+use crate::journal::{Call, CloseReason, Event, Fault, FaultKind, SocketId};
+
+/// The token of the waker; sockets use their id, which is a `u32`.
+const WAKE: Token = Token(usize::MAX);
+/// Orders taken before sockets get their turn.
+const ORDERS: usize = 256;
+
+/// What reaches a worker.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A verb of the user's.
+    Do(Command),
+    /// A name look-up is done.
+    Resolved { endpoint: Endpoint, answer: Result<Vec<SocketAddr>, Fault> },
+    /// A bug, to see that it is caught.
+    #[cfg(test)]
+    Panic,
+}
+
+/// What a worker starts with.
+pub(super) enum Start {
+    /// What the user asked for.
+    Open(SocketSpec),
+    /// A connection that a listener accepted.
+    Accepted { socket: TcpStream, peer: SocketAddr, listener: SocketId, settings: StreamSettings },
+}
+
+/// What a socket wants after its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing until the next event, order or timer.
+    Idle,
+    /// Another turn: its budget ran out, not its work.
+    Again,
+    /// Another turn once the channel of batches has room.
+    Stalled,
+    /// It is to be closed now. What is told of it is told once its descriptor is closed: whoever hears of it
+    /// may want the address again.
+    Gone(Event, Option<SocketAddr>),
+}
+
+impl Turn {
+    /// Whether the socket has come to its end.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Gone(..))
+    }
+}
+
+/// A socket could not be opened; why has been recorded. The address is the one that was asked for.
+pub(super) struct Refused(pub Option<SocketAddr>);
+
+/// A socket in a worker.
+pub(super) trait Slot: Send {
+    fn tag(&self) -> Tag;
+
+    /// Reads, writes and keeps time, until nothing is left to do or the budget is spent.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Turn;
+
+    /// Takes an order; a turn follows.
+    fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn;
+
+    /// Comes to its end now.
+    fn end(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn;
+
+    /// When it wants a turn even if nothing happens.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The listener it came from, if it is to hear of the end.
+    fn listener(&self) -> Option<SocketId> {
+        None
+    }
+
+    /// A connection it accepted has ended.
+    fn connection_ended(&mut self, connection: SocketId) {
+        let _ = connection;
+    }
+}
+
+/// What a worker lends to a socket for its turn.
+pub(super) struct Context<'w> {
+    pub out: &'w mut Outbox,
+    /// Room for one read.
+    pub buffer: &'w mut Vec<u8>,
+    pub registry: &'w Registry,
+    pub shared: &'w Arc<Shared>,
+    /// Sockets that join this worker after the turn.
+    pub joining: &'w mut Vec<Box<dyn Slot>>,
+    orders: &'w Sender<(SocketId, Order)>,
+    waker: &'w Arc<OnceLock<mio::Waker>>,
+}
+
+impl Context<'_> {
+    /// Makes orders for this socket come to this worker.
+    pub fn add_route(&self, tag: Tag) {
+        self.shared.add_route(tag, self.orders.clone(), Arc::clone(self.waker));
+    }
+
+    /// Looks a name up; the answer comes as an [`Order::Resolved`].
+    pub fn resolve(&mut self, tag: Tag, endpoint: &Endpoint, family: Family) -> Result<(), Fault> {
+        self.out.record(tag, Event::Resolving, None, endpoint.host.as_bytes());
+        resolve::start(tag.id, endpoint.clone(), family, self.orders.clone(), Arc::clone(self.waker))
+            .map_err(Fault::from)
+    }
+
+    /// Records a failed call.
+    pub fn fail(&mut self, tag: Tag, call: Call, fault: impl Into<Fault>, addr: Option<SocketAddr>) {
+        self.out.record(tag, Event::Failed { call, fault: fault.into() }, addr, b"");
+    }
+}
+
+/// The token under which a socket is registered.
+pub(super) fn token(id: SocketId) -> Token {
+    Token(id.0 as usize)
+}
+
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    orders: Sender<(SocketId, Order)>,
+    receiver: Receiver<(SocketId, Order)>,
+    waker: Arc<OnceLock<mio::Waker>>,
+    poll: Poll,
+    out: Outbox,
+    buffer: Vec<u8>,
+    slots: HashMap<SocketId, Box<dyn Slot>>,
+    /// Sockets that get a turn in the next round.
+    ready: HashSet<SocketId>,
+    /// Sockets that wait for room in the channel.
+    stalled: HashSet<SocketId>,
+    /// Sockets that have a deadline.
+    timed: HashSet<SocketId>,
+}
+
+impl Worker {
+    /// The life of a worker thread: from its first socket to the end of its last.
+    pub fn run(
+        shared: &Arc<Shared>,
+        tag: Tag,
+        start: Start,
+        orders: Sender<(SocketId, Order)>,
+        receiver: Receiver<(SocketId, Order)>,
+        waker: Arc<OnceLock<mio::Waker>>,
+    ) {
+        let mut out = shared.outbox();
+        let poll = Poll::new().and_then(|poll| {
+            let handle = mio::Waker::new(poll.registry(), WAKE)?;
+            // The cell is this worker's own and was empty.
+            waker.set(handle).ok();
+            Ok(poll)
+        });
+        let poll = match poll {
+            Ok(poll) => poll,
+            Err(error) => {
+                out.record(tag, Event::Failed { call: Call::Spawn, fault: error.into() }, None, b"");
+                shared.drop_route(tag);
+                out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
+                out.flush();
+                return;
+            }
+        };
+        let mut worker = Self {
+            shared: Arc::clone(shared),
+            orders,
+            receiver,
+            waker,
+            poll,
+            out,
+            buffer: Vec::new(),
+            slots: HashMap::new(),
+            ready: HashSet::new(),
+            stalled: HashSet::new(),
+            timed: HashSet::new(),
+        };
+        worker.begin(tag, start);
+        worker.live();
+        worker.leave();
+    }
+
+    fn begin(&mut self, tag: Tag, start: Start) {
+        let slot = self.guarded(tag, move |cx| -> Result<Box<dyn Slot>, Refused> {
+            Ok(match start {
+                Start::Open(SocketSpec::TcpServer(spec)) => Box::new(Listener::open(cx, tag, spec)?),
+                Start::Open(SocketSpec::TcpClient(spec)) => Box::new(Client::open(cx, tag, spec)?),
+                Start::Open(SocketSpec::Udp(spec)) => Box::new(Udp::open(cx, tag, spec)?),
+                Start::Accepted { socket, peer, listener, settings } => {
+                    Box::new(Stream::accepted(cx, tag, socket, peer, listener, settings)?)
+                }
+            })
+        });
+        match slot {
+            Some(Ok(slot)) => self.join(slot),
+            refused => {
+                self.shared.drop_route(tag);
+                let peer = refused.and_then(Result::err).and_then(|Refused(peer)| peer);
+                self.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, peer, b"");
+            }
+        }
+    }
+
+    fn live(&mut self) {
+        let mut events = Events::with_capacity(256);
+        loop {
+            if self.shared.stopping() {
+                return;
+            }
+            self.take_orders();
+            for id in std::mem::take(&mut self.ready) {
+                self.with_slot(id, |slot, cx| slot.turn(cx));
+            }
+            if self.slots.is_empty() {
+                return;
+            }
+            let now = Instant::now();
+            let timeout = if self.ready.is_empty() {
+                self.out.flush();
+                self.until_next(now)
+            } else {
+                self.out.flush_if_old(now);
+                Some(Duration::ZERO)
+            };
+            // An interrupted wait is a wait that ended early; other errors cannot be had from a valid poll.
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                log::error!("poll: {error}");
+                return;
+            }
+            for event in &events {
+                if event.token() != WAKE {
+                    self.ready.insert(SocketId(event.token().0 as u32));
+                }
+            }
+            if !self.stalled.is_empty() && self.out.has_room() {
+                self.ready.extend(self.stalled.drain());
+            }
+            if !self.timed.is_empty() {
+                let now = Instant::now();
+                let due = |id: &&SocketId| self.slots.get(*id).and_then(|s| s.deadline()).is_some_and(|at| at <= now);
+                self.ready.extend(self.timed.iter().filter(due).copied());
+            }
+        }
+    }
+
+    /// Sees to it that the last records arrive, unless the engine is going.
+    fn leave(&mut self) {
+        let tags: Vec<Tag> = self.slots.values().map(|slot| slot.tag()).collect();
+        for tag in tags {
+            self.with_slot(tag.id, |slot, cx| slot.end(cx, CloseReason::Exit));
+        }
+        let mut events = Events::with_capacity(8);
+        while !self.out.flush() && !self.shared.stopping() {
+            self.poll.poll(&mut events, Some(AGE)).ok();
+        }
+    }
+
+    fn take_orders(&mut self) {
+        for _ in 0..ORDERS {
+            let Ok((id, order)) = self.receiver.try_recv() else { return };
+            self.with_slot(id, |slot, cx| slot.order(cx, order));
+        }
+        // More may wait than was woken for.
+        if !self.receiver.is_empty()
+            && let Some(waker) = self.waker.get()
+        {
+            waker.wake().ok();
+        }
+    }
+
+    fn until_next(&self, now: Instant) -> Option<Duration> {
+        let timers = self.timed.iter().filter_map(|id| self.slots.get(id)?.deadline());
+        let timer = timers.min().map(|at| at.saturating_duration_since(now));
+        let retry = (self.out.is_waiting() || !self.stalled.is_empty()).then_some(AGE);
+        [timer, retry].into_iter().flatten().min()
+    }
+
+    /// Gives a socket the word and does what it wants afterwards.
+    fn with_slot(&mut self, id: SocketId, act: impl FnOnce(&mut dyn Slot, &mut Context<'_>) -> Turn) {
+        let Some(mut slot) = self.slots.remove(&id) else { return };
+        let tag = slot.tag();
+        let turn = self.guarded(tag, |cx| act(slot.as_mut(), cx));
+        if let Some(turn @ (Turn::Idle | Turn::Again | Turn::Stalled)) = turn {
+            match turn {
+                Turn::Again => self.ready.insert(id),
+                Turn::Stalled => self.stalled.insert(id),
+                Turn::Idle | Turn::Gone(..) => false,
+            };
+            if slot.deadline().is_some() {
+                self.timed.insert(id);
+            } else {
+                self.timed.remove(&id);
+            }
+            self.slots.insert(id, slot);
+            return;
+        }
+        let listener = slot.listener();
+        drop(slot);
+        for set in [&mut self.timed, &mut self.stalled, &mut self.ready] {
+            set.remove(&id);
+        }
+        self.shared.drop_route(tag);
+        if let Some(Turn::Gone(event, peer)) = turn {
+            self.out.record(tag, event, peer, b"");
+        } else {
+            self.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
+        }
+        if let Some(listener) = listener
+            && let Some(slot) = self.slots.get_mut(&listener)
+        {
+            slot.connection_ended(id);
+            self.ready.insert(listener);
+        }
+    }
+
+    /// Runs a socket's code. A panic in it is a bug of ours: it ends that socket, says so, and spares the others.
+    fn guarded<T>(&mut self, tag: Tag, act: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
+        let mut joining = Vec::new();
+        let mut cx = Context {
+            out: &mut self.out,
+            buffer: &mut self.buffer,
+            registry: self.poll.registry(),
+            shared: &self.shared,
+            joining: &mut joining,
+            orders: &self.orders,
+            waker: &self.waker,
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| act(&mut cx)));
+        if result.is_err() {
+            let fault = Fault::of(FaultKind::Bug);
+            self.out.record(tag, Event::Failed { call: Call::Worker, fault }, None, b"");
+        }
+        for slot in joining {
+            self.join(slot);
+        }
+        result.ok()
+    }
+
+    fn join(&mut self, slot: Box<dyn Slot>) {
+        let id = slot.tag().id;
+        if slot.deadline().is_some() {
+            self.timed.insert(id);
+        }
+        self.ready.insert(id);
+        self.slots.insert(id, slot);
+    }
+}
