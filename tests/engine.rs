@@ -1,5 +1,7 @@
 //! The engine on loopback, with sockets of the standard library as peers. Port 0 everywhere, no sleeps.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod support;
 
 use std::{
@@ -245,8 +247,8 @@ fn names_are_looked_up_elsewhere() {
 fn udp_talks_to_anybody_and_empty_datagrams_count() {
     let mut bench = Bench::new();
     let (id, addr) = bench.bound(&UdpSpec { responder: Responder::Echo, ..UdpSpec::default() });
-    let peers: Vec<_> = (0..2).map(|_| bench.peer_datagrams()).collect();
-    let mut buffer = [0; 70_000];
+    let peers: Vec<_> = (0..2).map(|_| Bench::peer_datagrams()).collect();
+    let mut buffer = vec![0; 70_000];
     for (i, peer) in peers.iter().enumerate() {
         for size in [0, 1, 65_507] {
             let message = vec![b'a' + i as u8; size];
@@ -268,7 +270,7 @@ fn udp_talks_to_anybody_and_empty_datagrams_count() {
 fn a_cut_datagram_is_said_to_be_cut() {
     let mut bench = Bench::new();
     let (id, addr) = bench.bound(&UdpSpec { recv_bytes: 1_000, responder: Responder::None, ..UdpSpec::default() });
-    bench.peer_datagrams().send_to(&[7; 3_000], addr).unwrap();
+    Bench::peer_datagrams().send_to(&[7; 3_000], addr).unwrap();
     bench.until("received", |b| b.rows(id, Direction::In) == 1);
     assert_eq!(bench.bytes(id, Direction::In).len(), 1_000);
     let full = bench.journal.rows_from(0).find_map(|row| match row.record.event {
@@ -281,7 +283,7 @@ fn a_cut_datagram_is_said_to_be_cut() {
 #[test]
 fn an_icmp_answer_is_a_record_and_not_the_end() {
     let mut bench = Bench::new();
-    let peer = bench.peer_datagrams();
+    let peer = Bench::peer_datagrams();
     let closed = UdpSocket::bind(LOCALHOST).unwrap().local_addr().unwrap();
     let (id, addr) = bench.bound(&UdpSpec::default());
     bench.engine.command(id, Command::Send { bytes: b"x".into(), to: Some(closed) }).unwrap();
@@ -305,7 +307,7 @@ fn an_icmp_answer_is_a_record_and_not_the_end() {
 #[test]
 fn a_connected_udp_socket_sends_without_an_address() {
     let mut bench = Bench::new();
-    let peer = bench.peer_datagrams();
+    let peer = Bench::peer_datagrams();
     let to = peer.local_addr().unwrap();
     for target in [to.to_string(), format!("localhost:{}", to.port())] {
         let connect = Some(target.parse().unwrap());
@@ -351,7 +353,7 @@ fn ipv6_works_and_shows_ipv4_peers_as_what_they_are() {
     let peers: Vec<_> = (0..2).map(|i| bench.sockets.get(bench.connection(id, i)).unwrap().peer.unwrap()).collect();
     assert!(peers[0].is_ipv4() && peers[1].is_ipv6(), "{peers:?}");
     let (udp, udp_addr) = bench.bound(&UdpSpec { address, responder: Responder::Echo, ..UdpSpec::default() });
-    let peer = bench.peer_datagrams();
+    let peer = Bench::peer_datagrams();
     peer.send_to(b"four", SocketAddr::new("127.0.0.1".parse().unwrap(), udp_addr.port())).unwrap();
     let mut buffer = [0; 8];
     assert_eq!(peer.recv(&mut buffer).unwrap(), 4);
@@ -362,7 +364,7 @@ fn ipv6_works_and_shows_ipv4_peers_as_what_they_are() {
 #[test]
 fn a_repeated_message_counts_and_ends() {
     let mut bench = Bench::new();
-    let peer = bench.peer_datagrams();
+    let peer = Bench::peer_datagrams();
     let (id, _) = bench.bound(&UdpSpec::default());
     let parts = vec![Part::Bytes(b"n=".into()), Part::Counter(Charset::UTF_8)];
     let plan = Repeat { parts, every: Duration::from_millis(1), count: 20, to: peer.local_addr().ok() };
@@ -498,7 +500,7 @@ fn a_slow_reader_of_batches_costs_udp_rows_but_no_counts() {
     let mut bench = Bench::new();
     let (id, addr) = bench.bound(&UdpSpec { responder: Responder::None, ..UdpSpec::default() });
     let counters = bench.engine.counters(id).unwrap();
-    let peer = bench.peer_datagrams();
+    let peer = Bench::peer_datagrams();
     // Twice as many as the channel holds, paced by the counter so that the kernel drops none.
     let count = 2 * 512 * 256_u64;
     for n in 1..=count {

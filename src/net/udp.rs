@@ -63,7 +63,7 @@ struct Name {
 
 impl Udp {
     /// `socket`, `bind` and, if asked for, `connect`.
-    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: UdpSpec) -> Result<Self, Refused> {
+    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: &UdpSpec) -> Result<Self, Refused> {
         let addr = spec.address;
         let refuse = |cx: &mut Context<'_>, call, error: io::Error| {
             let fault = Fault::from(error);

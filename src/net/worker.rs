@@ -210,9 +210,9 @@ impl Worker {
     fn begin(&mut self, tag: Tag, start: Start) {
         let slot = self.guarded(tag, move |cx| -> Result<Box<dyn Slot>, Refused> {
             Ok(match start {
-                Start::Open(SocketSpec::TcpServer(spec)) => Box::new(Listener::open(cx, tag, spec)?),
-                Start::Open(SocketSpec::TcpClient(spec)) => Box::new(Client::open(cx, tag, spec)?),
-                Start::Open(SocketSpec::Udp(spec)) => Box::new(Udp::open(cx, tag, spec)?),
+                Start::Open(SocketSpec::TcpServer(spec)) => Box::new(Listener::open(cx, tag, &spec)?),
+                Start::Open(SocketSpec::TcpClient(spec)) => Box::new(Client::open(cx, tag, &spec)?),
+                Start::Open(SocketSpec::Udp(spec)) => Box::new(Udp::open(cx, tag, &spec)?),
                 Start::Accepted { socket, peer, listener, settings } => {
                     Box::new(Stream::accepted(cx, tag, socket, peer, listener, settings)?)
                 }

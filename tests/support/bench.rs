@@ -105,7 +105,7 @@ impl Bench {
         self.journal.gone()
     }
 
-    pub fn peer_datagrams(&self) -> UdpSocket {
+    pub fn peer_datagrams() -> UdpSocket {
         let socket = UdpSocket::bind(LOCALHOST).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket

@@ -18,7 +18,7 @@ use crate::journal::Fault;
 
 /// Datagrams a call.
 const BATCH: usize = 64;
-/// `SO_MEMINFO` (asm-generic/socket.h) and the place of `SK_MEMINFO_DROPS` in its answer (linux/sock_diag.h).
+/// `SO_MEMINFO` (`asm-generic/socket.h`) and the place of `SK_MEMINFO_DROPS` in its answer (`linux/sock_diag.h`).
 const SO_MEMINFO: c_int = 55;
 const SK_MEMINFO_DROPS: usize = 8;
 const SK_MEMINFO_VARS: usize = 9;
@@ -150,7 +150,7 @@ fn error_queue(socket: &UdpSocket) -> Option<(u8, c_int, Option<SocketAddr>)> {
                 || (level == libc::IPPROTO_IPV6 && kind == libc::IPV6_RECVERR)
             {
                 let error: libc::sock_extended_err = ptr::read_unaligned(libc::CMSG_DATA(message).cast());
-                (origin, errno) = (error.ee_origin, error.ee_errno as c_int);
+                (origin, errno) = (error.ee_origin, error.ee_errno.cast_signed());
             }
             message = libc::CMSG_NXTHDR(&raw const header, message);
         }
@@ -272,7 +272,7 @@ mod tests {
         assert!(Linux::take_error(&socket).is_none());
         // A refusal of our own call is in that queue too, but is no answer from anybody.
         let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        socket.send_to(&[0; 65_508], peer).unwrap_err();
+        socket.send_to(&vec![0; 65_508], peer).unwrap_err();
         assert!(Linux::take_error(&socket).is_none());
     }
 }

@@ -44,7 +44,7 @@ enum Phase {
 
 impl Client {
     /// Starts the look-up, or the first `connect`.
-    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: TcpClientSpec) -> Result<Self, Refused> {
+    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: &TcpClientSpec) -> Result<Self, Refused> {
         let mut client = Self {
             tag,
             settings: StreamSettings {

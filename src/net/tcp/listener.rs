@@ -43,7 +43,7 @@ pub(in crate::net) struct Listener {
 
 impl Listener {
     /// `socket`, `bind`, `listen`.
-    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: TcpServerSpec) -> Result<Self, Refused> {
+    pub fn open(cx: &mut Context<'_>, tag: Tag, spec: &TcpServerSpec) -> Result<Self, Refused> {
         let addr = spec.address;
         let refuse = |cx: &mut Context<'_>, call, error: std::io::Error| {
             let fault = Fault::from(error);
