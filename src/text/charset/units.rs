@@ -78,7 +78,8 @@ impl Codec {
     pub(super) fn whole(self, bytes: &[u8]) -> usize {
         match self {
             Self::Multi(_, family) => {
-                let mut at = 0;
+                // From the last place that is surely an end; without one (hanzi only) from the start.
+                let mut at = self.known_boundary(bytes).unwrap_or(0);
                 while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
                     match family.len(rest) {
                         Some(len) => at += len,
