@@ -66,7 +66,11 @@ impl App {
     pub fn with_engine(ctx: &Context, engine: Engine, waker: Arc<UiWaker>, settings: Settings) -> Self {
         theme::install(ctx);
         // Zooming goes through our own commands, so that it is in the palette and in the settings.
-        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.options_mut(|options| {
+            options.zoom_with_keyboard = false;
+            // Where the system does not tell.
+            options.fallback_theme = egui::Theme::Light;
+        });
         let app = Self {
             model: Model::new(engine.epoch(), settings),
             view: ViewState::default(),

@@ -67,7 +67,7 @@ impl Draft {
     /// A form with the defaults; a client's target is the newest server that listens.
     pub fn new(kind: NewKind, model: &Model) -> Self {
         let mut draft = Self::of(&SocketSpec::TcpServer(TcpServerSpec::default()));
-        draft.kind = kind;
+        draft.set_kind(kind);
         if let Some(server) = model.newest_server() {
             draft.target = Endpoint::from(server).to_string();
         }

@@ -232,10 +232,14 @@ impl Model {
                         self.fresh.push(connection);
                     }
                 }
+                Event::OptionSet => self.note_option(record.socket, batch.bytes_of(record)),
                 event => {
-                    if matches!(event, Event::Opened { .. }) {
+                    if let Event::Opened { listener } = event {
                         if self.sockets.get(record.socket).is_none() {
                             self.unaccepted.insert(record.socket);
+                        }
+                        if let Some(tuned) = self.tuned.get(&listener).copied() {
+                            self.tuned.insert(record.socket, tuned);
                         }
                         self.fresh.push(record.socket);
                     }
@@ -246,6 +250,18 @@ impl Model {
         }
         self.activity.unseen = true;
         self.journal.push(batch);
+    }
+
+    /// Options are what the kernel reports after they were set, not what was asked for.
+    fn note_option(&mut self, id: SocketId, detail: &[u8]) {
+        let tuned = self.tuned.entry(id).or_default();
+        match detail {
+            b"TCP_NODELAY=0" => tuned.nodelay = Some(false),
+            b"TCP_NODELAY=1" => tuned.nodelay = Some(true),
+            b"SO_BROADCAST=0" => tuned.broadcast = Some(false),
+            b"SO_BROADCAST=1" => tuned.broadcast = Some(true),
+            _ => {}
+        }
     }
 
     /// What else an event means: the second half of a pair can be opened, a closed connection grows old.
@@ -445,8 +461,6 @@ impl Model {
         match &command {
             Command::SetRecvBytes(bytes) => tuned.recv_bytes = Some(*bytes),
             Command::SetResponder(responder) => tuned.responder = Some(*responder),
-            Command::SetBroadcast(on) => tuned.broadcast = Some(*on),
-            Command::SetNodelay(on) => tuned.nodelay = Some(*on),
             _ => {}
         }
         match engine.command(id, command) {
@@ -489,4 +503,165 @@ pub fn reachable(bound: SocketAddr) -> SocketAddr {
         addr.set_ip(if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     addr
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::{Call, CloseReason, Fault, FaultKind, Record, Span};
+
+    fn model() -> Model {
+        Model::new(Epoch { wall: std::time::SystemTime::UNIX_EPOCH }, Settings::default())
+    }
+
+    fn record(socket: u32, event: Event) -> Record {
+        let peer = Some(([127, 0, 0, 1], 4_000).into());
+        Record { at: 1, socket: SocketId(socket), generation: 0, event, peer, bytes: Span::default() }
+    }
+
+    fn apply(model: &mut Model, records: &[(Record, &str)]) {
+        let mut batch = Batch::default();
+        for (record, detail) in records {
+            batch.push(*record, detail.as_bytes());
+        }
+        model.apply(batch);
+    }
+
+    fn close() -> Event {
+        Event::Closed { why: CloseReason::PeerEnded, unsent: 0 }
+    }
+
+    #[test]
+    fn old_closed_connections_are_forgotten_and_counted() {
+        let mut model = model();
+        model.sockets.open(SocketId(0), Kind::TcpListener, 0, 0);
+        model.selected = Some(SocketId(5));
+        for id in 1..=1_000 {
+            apply(&mut model, &[
+                (record(0, Event::Accepted { connection: SocketId(id) }), ""),
+                (record(id, Event::Opened { listener: SocketId(0) }), ""),
+                (record(id, close()), ""),
+            ]);
+        }
+        assert_eq!(model.sockets.len(), 1 + Model::CLOSED_KEPT);
+        assert_eq!(model.earlier_connections(SocketId(0)), 1_000 - Model::CLOSED_KEPT as u64);
+        assert!(model.sockets.get(SocketId(1_000)).is_some(), "the newest stay");
+        assert!(model.sockets.get(SocketId(5)).is_some(), "the one being looked at stays");
+        assert_eq!(model.journal.len(), 3_000, "the rows stay");
+    }
+
+    #[test]
+    fn an_accept_that_comes_after_the_end_does_not_bring_a_forgotten_connection_back() {
+        let mut model = model();
+        model.sockets.open(SocketId(0), Kind::TcpListener, 0, 0);
+        for id in 1..=200 {
+            apply(&mut model, &[(record(id, Event::Opened { listener: SocketId(0) }), ""), (record(id, close()), "")]);
+        }
+        for id in 1..=200 {
+            apply(&mut model, &[(record(0, Event::Accepted { connection: SocketId(id) }), "")]);
+        }
+        assert_eq!(model.sockets.len(), 1 + Model::CLOSED_KEPT);
+        assert_eq!(model.earlier_connections(SocketId(0)), 100);
+        assert!(model.unaccepted.is_empty());
+    }
+
+    #[test]
+    fn a_pair_waits_for_the_port_and_gives_up_with_its_server() {
+        let mut model = model();
+        model.sockets.open(SocketId(0), Kind::TcpListener, 0, 0);
+        model.pairs.insert(SocketId(0), Pair::Tcp);
+        apply(&mut model, &[(record(0, Event::Bound), "0.0.0.0:4321")]);
+        assert!(model.take_follow_ups().is_empty(), "bound is not listening");
+        apply(&mut model, &[(record(0, Event::Listening { backlog: 1 }), "0.0.0.0:4321")]);
+        let follow_ups = model.take_follow_ups();
+        let [Action::Open(SocketSpec::TcpClient(spec))] = follow_ups.as_slice() else { panic!("{follow_ups:?}") };
+        assert_eq!(spec.target.to_string(), "127.0.0.1:4321");
+
+        model.sockets.open(SocketId(1), Kind::UdpSocket, 0, 0);
+        model.pairs.insert(SocketId(1), Pair::Udp);
+        let failed = Event::Failed { call: Call::Bind, fault: Fault::of(FaultKind::InUse) };
+        let closed = Event::Closed { why: CloseReason::Failure, unsent: 0 };
+        apply(&mut model, &[(record(1, failed), ""), (record(1, closed), "")]);
+        assert!(model.take_follow_ups().is_empty());
+        assert!(model.pairs.is_empty());
+    }
+
+    #[test]
+    fn options_are_what_the_kernel_reports() {
+        let mut model = model();
+        model.sockets.open(SocketId(0), Kind::TcpConnection, 0, 0);
+        assert!(!model.nodelay(SocketId(0)));
+        apply(&mut model, &[(record(0, Event::OptionSet), "TCP_NODELAY=1")]);
+        assert!(model.nodelay(SocketId(0)));
+        apply(&mut model, &[(record(0, Event::OptionSet), "TCP_NODELAY=nonsense")]);
+        assert!(model.nodelay(SocketId(0)));
+    }
+
+    #[test]
+    fn a_quiet_window_is_not_lively() {
+        let mut model = model();
+        model.sockets.open(SocketId(0), Kind::UdpSocket, 0, 0);
+        model.tick(0);
+        assert!(model.is_lively(), "nothing is known of it yet");
+        apply(&mut model, &[(record(0, Event::Bound), "127.0.0.1:1")]);
+        model.tick(Model::LOOK_EVERY);
+        model.tick(Model::QUIET_AFTER * 2);
+        assert!(!model.is_lively());
+    }
+
+    #[test]
+    fn the_neighbours_go_around() {
+        let mut model = model();
+        assert_eq!(model.neighbour(1), None);
+        for id in 0..3 {
+            model.sockets.open(SocketId(id), Kind::UdpSocket, 0, 0);
+        }
+        model.selected = Some(SocketId(2));
+        assert_eq!((model.neighbour(1), model.neighbour(-1)), (Some(SocketId(0)), Some(SocketId(1))));
+    }
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        let id = (0_u32..6).prop_map(SocketId);
+        prop_oneof![
+            Just(Event::Resolving),
+            Just(Event::Bound),
+            Just(Event::Listening { backlog: 1 }),
+            Just(Event::Connecting),
+            Just(Event::Connected { took: 1 }),
+            id.clone().prop_map(|connection| Event::Accepted { connection }),
+            id.prop_map(|listener| Event::Opened { listener }),
+            Just(Event::Sent { asked: 1 }),
+            Just(Event::Received { full: 1 }),
+            Just(Event::PeerEnded),
+            Just(Event::HalfClosed),
+            Just(close()),
+            Just(Event::Aborted { unsent: 0 }),
+            Just(Event::Failed { call: Call::Connect, fault: Fault::of(FaultKind::Refused) }),
+            Just(Event::OptionSet),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_records_panics(
+            events in prop::collection::vec((0_u32..6, 0_u16..3, any_event(), "[0-9.:]{0,12}"), 0..80)
+        ) {
+            let mut model = model();
+            model.sockets.open(SocketId(0), Kind::TcpListener, 0, 0);
+            model.sockets.open(SocketId(1), Kind::UdpSocket, 1, 0);
+            model.pairs.insert(SocketId(0), Pair::Tcp);
+            for (at, (socket, generation, event, detail)) in events.into_iter().enumerate() {
+                let mut record = record(socket, event);
+                record.generation = generation;
+                apply(&mut model, &[(record, detail.as_str())]);
+                model.tick(at as u64 * 100_000_000);
+                for step in [-1, 1] {
+                    model.selected = model.neighbour(step);
+                }
+                model.newest_server();
+            }
+        }
+    }
 }

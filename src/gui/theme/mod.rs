@@ -7,7 +7,9 @@ mod fonts;
 pub mod icons;
 mod tokens;
 
-use egui::{CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, TextStyle, Theme, ThemePreference, Vec2, vec2};
+use egui::{
+    CornerRadius, FontFamily, FontId, Margin, RichText, Shadow, Stroke, TextStyle, Theme, ThemePreference, Vec2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -98,8 +100,9 @@ fn shape(style: &mut egui::Style, tokens: &Tokens) {
     visuals.window_stroke = line;
     visuals.window_corner_radius = CornerRadius::same(CARD_RADIUS);
     visuals.menu_corner_radius = CornerRadius::same(CARD_RADIUS);
-    visuals.window_shadow.color = tokens.shadow;
-    visuals.popup_shadow.color = tokens.shadow;
+    let shadow = Shadow { offset: [0, 4], blur: 16, spread: 0, color: tokens.shadow };
+    visuals.window_shadow = shadow;
+    visuals.popup_shadow = shadow;
     visuals.faint_bg_color = tokens.sunken;
     visuals.extreme_bg_color = tokens.sunken;
     visuals.text_edit_bg_color = Some(tokens.sunken);

@@ -35,8 +35,9 @@ pub fn empty_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.add_space(20.0);
     ui.horizontal_top(|ui| {
         let gap = 16.0;
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(((ui.available_width() - 2.0 * CARD - gap) / 2.0).max(0.0));
         ui.spacing_mut().item_spacing.x = gap;
-        ui.add_space(((ui.available_width() - 2.0 * CARD - gap) / 2.0 - gap).max(0.0));
         pair(ui, cx, Pair::Tcp);
         pair(ui, cx, Pair::Udp);
     });
@@ -72,7 +73,7 @@ fn pair(ui: &mut Ui, cx: &mut Cx<'_>, pair: Pair) {
                 ui.set_width(CARD - 34.0);
                 ui.spacing_mut().item_spacing.y = 8.0;
                 ui.horizontal(|ui| {
-                    ui.label(RichText::new(icon).size(18.0).color(color));
+                    widgets::icon(ui, icon, 18.0, color);
                     ui.label(theme::strong(title));
                 });
                 ui.label(RichText::new(text).color(tokens.muted));

@@ -1,6 +1,6 @@
 //! F1: the keys, and what the words in the badges mean.
 
-use egui::{Area, Frame, Id, Key, Modifiers, Order, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Area, Frame, Id, Key, Layout, Modifiers, Order, RichText, ScrollArea, Ui, vec2};
 
 use super::{Cx, describe};
 use crate::{
@@ -36,24 +36,27 @@ pub fn help_ui(ui: &mut Ui, cx: &Cx<'_>, open: &mut bool) {
         return;
     }
     let screen = ui.ctx().content_rect();
-    let size = vec2(860.0, 620.0).min(screen.size() - vec2(48.0, 96.0));
-    let area = Area::new(Id::unique("help")).order(Order::Foreground).fixed_pos(screen.center() - size / 2.0);
+    let size = vec2(860.0, 660.0).min(screen.size() - vec2(96.0, 96.0));
+    let area = Area::new(Id::unique("help"))
+        .order(Order::Foreground)
+        .fixed_pos(screen.center() - size / 2.0)
+        .default_size(size);
     area.show(ui.ctx(), |ui| {
         Frame::popup(ui.style()).corner_radius(CARD_RADIUS).inner_margin(20).show(ui, |ui| {
             ui.set_width(size.x);
             ui.horizontal(|ui| {
                 ui.heading(tr!(cx.lang, "palette.help_title"));
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if widgets::button(ui, tr!(cx.lang, "palette.help_close"), Look::Plain).clicked() {
                         *open = false;
                     }
                 });
             });
             ui.add_space(8.0);
-            ScrollArea::vertical().max_height(size.y).auto_shrink([false, true]).show(ui, |ui| {
+            ScrollArea::vertical().max_height(size.y - 48.0).auto_shrink([false, true]).show(ui, |ui| {
                 ui.columns_const(|[left, right]| {
-                    keys(left, cx);
-                    states(right, cx);
+                    left.with_layout(Layout::top_down(Align::Min), |ui| keys(ui, cx));
+                    right.with_layout(Layout::top_down(Align::Min), |ui| states(ui, cx));
                 });
             });
         });
@@ -70,6 +73,7 @@ fn keys(ui: &mut Ui, cx: &Cx<'_>) {
     let line = |ui: &mut Ui, keys: String, text: String| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
+            ui.spacing_mut().interact_size.y = 18.0;
             ui.allocate_ui(vec2(110.0, 18.0), |ui| {
                 ui.set_min_width(110.0);
                 ui.label(RichText::new(keys).monospace().color(muted));

@@ -87,7 +87,7 @@ fn kind_row(ui: &mut Ui, cx: &mut Cx<'_>, kind: NewKind) {
             let muted = ui.tokens().muted;
             let text = (RichText::new(icon).size(15.0).color(muted), RichText::new(kind_name(cx.lang, kind)));
             let button = Button::new(text).min_size(vec2(width, 30.0)).gap(10.0);
-            if left(ui, button).clicked() {
+            if left(ui, button).accessible_name(kind_name(cx.lang, kind)).clicked() {
                 cx.actions.push(Action::ShowNew(kind));
                 ui.close();
             }

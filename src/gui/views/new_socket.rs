@@ -124,9 +124,11 @@ fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         fields.push(Field::new(&label, &mut draft.backlog).width(120.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
-    ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end"))
-        .on_hover_text(tr!(lang, "new.close_on_end_tip"));
-    ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+    ui.vertical(|ui| {
+        let tip = tr!(lang, "new.close_on_end_tip");
+        ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end")).on_hover_text(tip);
+        ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+    });
 }
 
 fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
@@ -174,8 +176,10 @@ fn udp(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) 
         fields.push(Field::new(&label, &mut draft.receive_buffer).width(160.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
-    ui.checkbox(&mut draft.broadcast, tr!(lang, "new.broadcast")).on_hover_text(tr!(lang, "new.broadcast_tip"));
-    ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+    ui.vertical(|ui| {
+        ui.checkbox(&mut draft.broadcast, tr!(lang, "new.broadcast")).on_hover_text(tr!(lang, "new.broadcast_tip"));
+        ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+    });
 }
 
 /// The address to bind; under it who can reach a socket bound there.
@@ -187,12 +191,13 @@ fn bind_field(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) -> Response {
         Err(error) => (Some(words::address_error(lang, &error)), None),
     };
     let label = tr!(lang, "new.address");
+    // The port that is typed stays when the address is chosen with a button.
+    let port = draft.address().map_or(0, |address| address.port());
+    let mut chosen = None;
     let field = Field::new(&label, &mut draft.address).width(320.0).placeholder("127.0.0.1:8008");
-    let response = field.error(error).help(help).show(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        // The port that is typed stays when the address is chosen with a button.
-        let port = draft.address().map_or(0, |address| address.port());
+    let field = field.error(error).help(help).beside(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.spacing_mut().button_padding.x = 8.0;
         for (ip, tip) in [
             ("127.0.0.1", tr!(lang, "new.this_computer")),
             ("0.0.0.0", tr!(lang, "new.all_v4")),
@@ -200,10 +205,14 @@ fn bind_field(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) -> Response {
             ("[::]", tr!(lang, "new.all_v6")),
         ] {
             if widgets::button(ui, ip, Look::Quiet).on_hover_text(tip).clicked() {
-                draft.address = format!("{ip}:{port}");
+                chosen = Some(format!("{ip}:{port}"));
             }
         }
     });
+    let response = field.show(ui);
+    if let Some(address) = chosen {
+        draft.address = address;
+    }
     response
 }
 

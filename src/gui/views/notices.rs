@@ -1,6 +1,6 @@
 //! What concerns the window rather than a socket: a strip under the top bar, until it is closed.
 
-use egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui};
+use egui::{Align, Frame, Layout, Margin, Panel, Ui};
 
 use super::Cx;
 use crate::gui::{
@@ -27,7 +27,7 @@ pub fn notices_ui(ui: &mut Ui, cx: &Cx<'_>, notices: &mut Vec<Notice>) {
         let frame = Frame::new().fill(tokens.warn_tint).inner_margin(Margin::symmetric(16, 6));
         Panel::top(("notice", index)).frame(frame).show(ui, |ui| {
             ui.horizontal(|ui| {
-                ui.label(RichText::new(icons::ALERT).color(tokens.warn));
+                widgets::icon(ui, icons::ALERT, 15.0, tokens.warn);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if widgets::icon_button(ui, icons::X, &tr!(lang, "settings.dismiss")).clicked() {
                         closed = Some(index);

@@ -34,7 +34,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, settings_open: &mut bool) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            let button = pill(ui, icons::SETTINGS, &tr!(cx.lang, "top.settings"));
+            let button = pill(ui, RichText::new(icons::SETTINGS).size(15.0), &tr!(cx.lang, "top.settings"));
             if button.clicked() {
                 *settings_open = !*settings_open;
             }
@@ -44,7 +44,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, settings_open: &mut bool) {
                 Lang::En => (Lang::Zh, "中文"),
                 Lang::Zh => (Lang::En, "EN"),
             };
-            if pill(ui, word, &tr!(cx.lang, "top.language")).clicked() {
+            if pill(ui, RichText::new(word), &tr!(cx.lang, "top.language")).clicked() {
                 cx.actions.push(Action::SetLang(other));
             }
             search(ui, cx);
@@ -69,8 +69,8 @@ fn mark(ui: &mut Ui) {
 }
 
 /// A bordered button in the muted colour; `name` is said and shown on hover.
-fn pill(ui: &mut Ui, text: &str, name: &str) -> egui::Response {
-    let text = RichText::new(text).color(ui.tokens().muted);
+fn pill(ui: &mut Ui, text: RichText, name: &str) -> egui::Response {
+    let text = text.color(ui.tokens().muted);
     ui.scope(|ui| {
         ui.spacing_mut().button_padding = vec2(10.0, 4.0);
         ui.add(Button::new(text).min_size(Vec2::new(0.0, 28.0)))
@@ -87,7 +87,7 @@ fn theme_button(ui: &mut Ui, cx: &mut Cx<'_>) {
         ThemeChoice::Light => (icons::SUN, tr!(cx.lang, "top.theme_light")),
         ThemeChoice::Dark => (icons::MOON, tr!(cx.lang, "top.theme_dark")),
     };
-    if pill(ui, icon, &name).clicked() {
+    if pill(ui, RichText::new(icon).size(15.0), &name).clicked() {
         cx.actions.push(Action::SetTheme(choice.next()));
     }
 }

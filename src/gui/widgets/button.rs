@@ -1,6 +1,6 @@
 //! Buttons as in the mock-up: bordered, primary, dangerous; small in heads and headers.
 
-use egui::{Button, FontId, Response, RichText, Stroke, Ui, Vec2, vec2};
+use egui::{Align, Button, FontId, Layout, Response, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::gui::theme::{TokensExt as _, badge_font, medium};
 
@@ -25,8 +25,9 @@ pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
 
 /// A button as wide as there is room, 34 points high.
 pub fn wide_button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
-    let width = ui.available_width();
-    ui.add(styled(ui, text.into(), look).min_size(vec2(width, 34.0)).wrap())
+    let button = styled(ui, text.into(), look).min_size(vec2(0.0, 34.0)).wrap();
+    let size = vec2(ui.available_width(), 34.0);
+    ui.allocate_ui_with_layout(size, Layout::top_down_justified(Align::Center), |ui| ui.add(button)).inner
 }
 
 /// A word that is on or off, as a badge that can be clicked.
@@ -45,6 +46,7 @@ pub fn switch(ui: &mut Ui, word: &str, on: bool, enabled: bool) -> Response {
 
 /// A verb on a socket: greyed when it cannot apply, with the reason on hover; else `tip` says what it does.
 pub fn verb(ui: &mut Ui, text: &str, look: Look, tip: &str, reason: Option<&str>) -> Response {
+    let look = if reason.is_some() { Look::Plain } else { look };
     let button = styled(ui, text.to_owned(), look);
     let response = ui.scope(|ui| {
         ui.visuals_mut().disabled_alpha = 0.45;

@@ -13,12 +13,15 @@ pub struct Field<'a> {
     placeholder: &'a str,
     error: Option<String>,
     help: Option<String>,
+    beside: Option<Beside<'a>>,
 }
+
+type Beside<'a> = Box<dyn FnOnce(&mut Ui) + 'a>;
 
 impl<'a> Field<'a> {
     /// A field for `text`; addresses and numbers, so in the face of bytes.
     pub fn new(label: &'a str, text: &'a mut String) -> Self {
-        Self { label, text, width: 220.0, placeholder: "", error: None, help: None }
+        Self { label, text, width: 220.0, placeholder: "", error: None, help: None, beside: None }
     }
 
     /// Its width in points.
@@ -45,6 +48,12 @@ impl<'a> Field<'a> {
         self
     }
 
+    /// What stands at its right.
+    pub fn beside(mut self, contents: impl FnOnce(&mut Ui) + 'a) -> Self {
+        self.beside = Some(Box::new(contents));
+        self
+    }
+
     /// Label above, error or help below.
     pub fn show(self, ui: &mut Ui) -> Response {
         let tokens = ui.tokens();
@@ -60,7 +69,15 @@ impl<'a> Field<'a> {
                     }
                     ui.visuals_mut().selection.stroke.color = tokens.error;
                 }
-                ui.add(line(self.text, self.width).hint_text(RichText::new(self.placeholder).color(tokens.faint)))
+                let edit = line(self.text, self.width);
+                let edit = edit.hint_text(RichText::new(self.placeholder).color(tokens.faint));
+                let Some(beside) = self.beside else { return ui.add(edit) };
+                ui.horizontal(|ui| {
+                    let response = ui.add(edit);
+                    beside(ui);
+                    response
+                })
+                .inner
             });
             ui.set_max_width(self.width.max(320.0));
             if let Some(error) = self.error {

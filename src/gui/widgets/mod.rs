@@ -34,6 +34,13 @@ pub fn dot(ui: &mut Ui, color: Color32) {
     ui.painter().circle_filled(rect.center(), 4.0, color);
 }
 
+/// An icon beside a word; the word says what it means.
+pub fn icon(ui: &mut Ui, icon: &str, size: f32, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(size + 2.0, size + 2.0), Sense::hover());
+    let font = egui::FontId::proportional(size);
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, icon, font, color);
+}
+
 /// Small text in the muted colour, wrapped.
 pub fn hint(ui: &mut Ui, text: impl Into<String>) -> Response {
     let color = ui.tokens().muted;

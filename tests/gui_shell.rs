@@ -1,0 +1,352 @@
+//! The window around the traffic: forms, verbs, palette, settings, and that it is quiet when nothing happens.
+//!
+//! Without a screen; widgets are found by their accessible names, and one without a name fails the test. Characters
+//! that no bundled font has fail it too.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
+
+#[path = "support/harness.rs"]
+mod harness;
+
+use std::time::Duration;
+
+use egui::{Event, Key, Modifiers, accesskit::Role};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
+use harness::{sized, step_until, window};
+use proptest::test_runner::{Config, TestRunner};
+use twocan::{
+    gui::{App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, theme::ThemeChoice},
+    journal::{Kind, SocketId, State},
+    net::{Command, Responder, ServerModel, SocketSpec},
+    words::Lang,
+};
+
+const BOTH: [(Lang, ThemeChoice); 2] = [(Lang::En, ThemeChoice::Light), (Lang::Zh, ThemeChoice::Dark)];
+
+fn in_language(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
+    match lang {
+        Lang::En => english,
+        Lang::Zh => chinese,
+    }
+}
+
+/// Empties the field of this name and types into it.
+fn fill(harness: &mut Harness<'_, App>, name: &str, text: &str) {
+    harness.get_by_role_and_label(Role::TextInput, name).focus();
+    harness.step();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.step();
+    harness.event(Event::Text(text.into()));
+    harness.step();
+}
+
+fn last_spec(app: &App) -> SocketSpec {
+    app.model.spec(app.model.selected.unwrap()).unwrap().clone()
+}
+
+#[test]
+fn what_is_typed_into_the_form_is_what_is_opened() {
+    for (lang, theme) in BOTH {
+        let mut harness = window(lang, theme);
+        harness.run();
+        harness.get_by_role_and_label(Role::Button, in_language(lang, "New", "新建")).click();
+        harness.run();
+        harness.get_by_label(in_language(lang, "TCP server", "TCP 服务端")).click();
+        harness.run();
+        fill(&mut harness, in_language(lang, "Address and port", "地址和端口"), "[::1]:0");
+        fill(&mut harness, in_language(lang, "Backlog", "等待队列长度"), "7");
+        fill(&mut harness, in_language(lang, "Bytes for one recv", "一次 recv 的字节数"), "1 024");
+        harness.get_by_label(in_language(lang, "Clients: Event loop", "客户端: 事件循环")).click();
+        harness.get_by_label(in_language(lang, "Reply: Upper-case", "回复: 大写")).click();
+        harness.get_by_label(in_language(lang, "Reuse the address (SO_REUSEADDR)", "重用地址 (SO_REUSEADDR)")).click();
+        harness.run();
+        harness.get_by_role_and_label(Role::TextInput, in_language(lang, "Backlog", "等待队列长度")).focus();
+        harness.step();
+        harness.key_press(Key::Enter);
+        harness.run();
+        let SocketSpec::TcpServer(spec) = last_spec(harness.state()) else { panic!() };
+        assert_eq!((spec.address.to_string().as_str(), spec.backlog, spec.recv_bytes), ("[::1]:0", 7, 1_024));
+        assert_eq!((spec.model, spec.responder), (ServerModel::EventLoop, Responder::Upper));
+        assert_eq!(spec.reuse_address, cfg!(windows));
+        assert!(harness.state().view.new_socket.draft.is_none(), "the form is gone");
+        assert_eq!(harness.state().model.settings.recent, [SocketSpec::TcpServer(spec)]);
+    }
+}
+
+#[test]
+fn an_error_stands_under_its_field_while_one_types() {
+    for (lang, theme) in BOTH {
+        let mut harness = window(lang, theme);
+        harness.state_mut().actions.push(Action::ShowNew(NewKind::TcpClient));
+        harness.run();
+        fill(&mut harness, in_language(lang, "Connect to", "连接到"), "localhost:0");
+        harness.run();
+        let open = in_language(lang, "Connect", "连接");
+        assert!(harness.get_by_role_and_label(Role::Button, open).accesskit_node().is_disabled());
+        let error = harness.get_by_label_contains(in_language(lang, "from 1 to 65535", "从 1 到 65535"));
+        let field = harness.get_by_role_and_label(Role::TextInput, in_language(lang, "Connect to", "连接到"));
+        assert!(error.rect().top() >= field.rect().bottom() && error.rect().top() < field.rect().bottom() + 12.0);
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert!(harness.state().model.sockets.is_empty(), "nothing was opened");
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(harness.state().view.new_socket.draft.is_none());
+    }
+}
+
+#[test]
+fn choosing_all_addresses_says_who_can_reach_it() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.state_mut().actions.push(Action::ShowNew(NewKind::Udp));
+    harness.run();
+    harness.get_by_label("0.0.0.0").click();
+    harness.run();
+    let address = harness.state().view.new_socket.draft.as_ref().unwrap().address.clone();
+    assert_eq!(address, "0.0.0.0:0");
+    let addresses = harness.state().model.addresses.clone();
+    let said = twocan::words::reach(Lang::En, twocan::net::Reach::Everyone, &addresses);
+    harness.get_by_label(&said);
+}
+
+fn state_of(harness: &Harness<'_, App>, kind: Kind) -> Option<State> {
+    let mut found = harness.state().model.sockets.iter().filter(|entry| entry.kind == kind);
+    found.find(|entry| Some(entry.id) == harness.state().model.selected).map(|entry| entry.state)
+}
+
+#[test]
+fn a_pair_opens_talks_and_ends_as_the_window_says() {
+    for (lang, theme) in BOTH {
+        let mut harness = window(lang, theme);
+        harness.run();
+        let start =
+            in_language(lang, "Start a TCP echo server and connect to it", "启动 TCP 回显服务端并连接它");
+        harness.get_by_label(start).click();
+        step_until(&mut harness, "the client is connected", |harness| {
+            state_of(harness, Kind::TcpConnection) == Some(State::Established)
+        });
+        let client = harness.state().model.selected.unwrap();
+        step_until(&mut harness, "the server accepted", |harness| harness.state().model.sockets.len() == 3);
+        let count = in_language(lang, "2 sockets: 1 listening + 1 connection", "2 个套接字：1 个监听 + 1 个连接");
+        harness.step();
+        harness.get_by_label(count);
+
+        let command = Command::Send { bytes: "你好".as_bytes().to_vec(), to: None };
+        harness.state_mut().actions.push(Action::Verb(client, command));
+        step_until(&mut harness, "the echo is back", |harness| {
+            harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == 6)
+        });
+
+        let half_close = in_language(lang, "Half-close", "半关闭");
+        harness.get_by_label(half_close).click();
+        // The echo server closes when its client ends, and then both directions have ended.
+        step_until(&mut harness, "the client is closed", |harness| {
+            state_of(harness, Kind::TcpConnection).is_some_and(|state| !state.is_open())
+        });
+        harness.step();
+        harness.get_by_label(in_language(lang, "Remove", "移除")).click();
+        step_until(&mut harness, "it is gone", |harness| harness.state().model.sockets.get(client).is_none());
+    }
+}
+
+#[test]
+fn a_refused_client_says_so_on_its_card_and_in_the_header() {
+    let mut harness = window(Lang::En, ThemeChoice::Dark);
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    harness.state_mut().actions.push(Action::ShowNew(NewKind::TcpClient));
+    harness.run();
+    fill(&mut harness, "Connect to", &free.to_string());
+    harness.key_press(Key::Enter);
+    step_until(&mut harness, "it is refused", |harness| {
+        matches!(state_of(harness, Kind::TcpConnection), Some(State::Failed(_)))
+    });
+    harness.step();
+    harness.get_by_label(&format!("Nobody is listening on port {}.", free.port()));
+    harness.get_by_label(&format!(
+        "Nobody is listening on {free}. Start the server first, or check the port."
+    ));
+    harness.get_by_role_and_label(Role::Button, "Connect again").click();
+    step_until(&mut harness, "it was tried again", |harness| {
+        harness.state().model.selected_entry().is_some_and(|entry| entry.generation == 1 && !entry.state.is_open())
+    });
+}
+
+#[test]
+fn verbs_that_cannot_apply_are_greyed() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    // The server keeps its connections when the client ends: the client stays half-closed.
+    let spec = twocan::net::TcpServerSpec { close_on_end: false, ..twocan::net::TcpServerSpec::default() };
+    harness.state_mut().actions.push(Action::Open(SocketSpec::TcpServer(spec)));
+    step_until(&mut harness, "it listens", |harness| harness.state().model.newest_server().is_some());
+    harness.step();
+    assert!(harness.get_by_label("Close all").accesskit_node().is_disabled());
+    let target = harness.state().model.newest_server().unwrap().into();
+    let spec = twocan::net::TcpClientSpec { target, ..twocan::net::TcpClientSpec::default() };
+    harness.state_mut().actions.push(Action::Open(SocketSpec::TcpClient(spec)));
+    step_until(&mut harness, "connected", |harness| {
+        state_of(harness, Kind::TcpConnection) == Some(State::Established)
+    });
+    harness.step();
+    assert!(!harness.get_by_label("Half-close").accesskit_node().is_disabled());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    step_until(&mut harness, "half-closed", |harness| state_of(harness, Kind::TcpConnection) == Some(State::FinWait));
+    harness.step();
+    assert!(harness.get_by_label("Half-close").accesskit_node().is_disabled());
+    harness.get_by_label("Abort (RST)").click();
+    step_until(&mut harness, "aborted", |harness| state_of(harness, Kind::TcpConnection) == Some(State::Aborted));
+}
+
+#[test]
+fn a_quiet_window_with_ten_sockets_asks_for_no_repaint() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    for _ in 0..5 {
+        harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+        harness.state_mut().actions.push(Action::OpenPair(Pair::Udp));
+    }
+    step_until(&mut harness, "all are open", |harness| {
+        let sockets = &harness.state().model.sockets;
+        sockets.len() == 25 && sockets.iter().all(|entry| !matches!(entry.state, State::New | State::SynSent))
+    });
+    step_until(&mut harness, "it is quiet", |harness| !harness.state().model.is_lively());
+    harness.run();
+    let output = harness.output();
+    let delay = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert!(delay > Duration::from_secs(3600), "a frame is wanted after {delay:?}");
+}
+
+#[test]
+fn the_palette_finds_runs_and_says_what_cannot_be_run() {
+    let mut harness = window(Lang::Zh, ThemeChoice::Light);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    // In the other language too.
+    harness.event(Event::Text("udp echo".into()));
+    harness.run();
+    harness.get_by_label("打开 UDP 回显和连接它的套接字");
+    harness.key_press(Key::Enter);
+    step_until(&mut harness, "both are bound", |harness| {
+        let sockets = &harness.state().model.sockets;
+        sockets.len() == 2 && sockets.iter().all(|entry| entry.state == State::Bound)
+    });
+    assert!(!harness.state().view.palette.open);
+    assert!(UiCommand::HalfClose.unavailable(&harness.state().model).is_some(), "UDP has no half-close");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!harness.state().view.palette.open);
+}
+
+#[test]
+fn language_theme_and_zoom_switch_at_once() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.run();
+    harness.get_by_label("Switch to Chinese").click();
+    harness.run();
+    harness.get_by_label("套接字");
+    harness.get_by_label("主题：浅色").click();
+    harness.run();
+    assert_eq!(harness.ctx.theme(), egui::Theme::Dark);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Plus);
+    harness.run();
+    assert!((harness.ctx.zoom_factor() - 1.1).abs() < 0.001);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
+    harness.run();
+    assert!((harness.ctx.zoom_factor() - 1.0).abs() < 0.001);
+}
+
+#[test]
+fn broken_settings_are_said_so_in_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("twocan.toml"), "theme = 7").unwrap();
+    let path = folder.path().to_owned();
+    let mut harness = Harness::builder().build_eframe(move |cc| {
+        let mut app = App::new(&cc.egui_ctx);
+        app.keep_settings_in(&cc.egui_ctx, &path);
+        app.model.settings.lang = Some(Lang::En);
+        app
+    });
+    harness.run();
+    harness.get_by_label_contains("twocan.toml.broken-1");
+    harness.get_by_label("Dismiss").click();
+    harness.run();
+    assert!(harness.query_by_label_contains("twocan.toml.broken-1").is_none());
+    harness.get_by_label_contains("Theme:").click();
+    harness.run();
+    drop(harness);
+    let saved = std::fs::read_to_string(folder.path().join("twocan.toml")).unwrap();
+    assert!(saved.contains("theme = \"light\""), "{saved}");
+}
+
+#[test]
+fn a_thousand_connections_are_laid_out_as_few_rows() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    let listener = SocketId(u32::MAX);
+    let model = &mut harness.state_mut().model;
+    model.sockets.open(listener, Kind::TcpListener, 0, 0);
+    let mut batch = twocan::journal::Batch::default();
+    for id in 0..1_000 {
+        let peer = Some(([10, 0, 0, 1], 1_000 + id as u16).into());
+        let event = twocan::journal::Event::Accepted { connection: SocketId(id) };
+        let record =
+            twocan::journal::Record { at: 1, socket: listener, generation: 0, event, peer, bytes: Default::default() };
+        batch.push(record, b"");
+    }
+    model.apply(batch);
+    harness.run_steps(3);
+    let shown = harness.get_all_by_label_contains("TCP connection 10.0.0.1").count();
+    assert!((5..40).contains(&shown), "{shown}");
+}
+
+/// Every field of every form, the palette and the inspector, with what nobody would type.
+#[test]
+fn no_text_in_any_field_breaks_the_window() {
+    let mut harness = sized(Lang::En, ThemeChoice::Light, egui::vec2(1024.0, 700.0));
+    harness.state_mut().view.inspector_wanted = Some(true);
+    harness.run();
+    let long = "字\u{0}\u{202E}a".repeat(16_000);
+    let mut texts: Vec<String> = ["", "\u{0}\u{1b}[31m\r\n\t", "\u{202E}\u{FEFF}", "99999999999999999999", "::%%25", &long]
+        .map(String::from)
+        .to_vec();
+    let mut runner = TestRunner::new(Config::default());
+    let random = proptest::prelude::any::<String>();
+    for _ in 0..24 {
+        use proptest::strategy::{Strategy as _, ValueTree as _};
+        texts.push(random.new_tree(&mut runner).unwrap().current());
+    }
+    for kind in NewKind::ALL {
+        harness.state_mut().actions.push(Action::ShowNew(kind));
+        harness.run_steps(2);
+        type_everywhere(&mut harness, &texts);
+        harness.key_press(Key::Escape);
+        harness.run_steps(2);
+    }
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Udp));
+    step_until(&mut harness, "both are bound", |harness| harness.state().model.sockets.len() == 2);
+    type_everywhere(&mut harness, &texts);
+    harness.state_mut().actions.push(Action::Run(UiCommand::Palette));
+    harness.run_steps(2);
+    type_everywhere(&mut harness, &texts);
+}
+
+fn type_everywhere(harness: &mut Harness<'_, App>, texts: &[String]) {
+    // What was not in the fonts shows as a box; here that is no mistake.
+    harness.ctx.fonts_mut(|_| {});
+    let fields = harness.query_all_by_role(Role::TextInput).count();
+    for index in 0..fields {
+        for text in texts {
+            let Some(field) = harness.query_all_by_role(Role::TextInput).nth(index) else { return };
+            field.focus();
+            harness.step();
+            harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+            harness.event(Event::Paste(text.clone()));
+            harness.run_steps(2);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The window without a screen: frames are laid out and read by accessible names, sockets are real.
+
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use twocan::{
+    gui::{App, theme::ThemeChoice},
+    words::Lang,
+};
+
+/// The window in this language and theme.
+pub fn window(lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
+    sized(lang, theme, egui::vec2(1440.0, 900.0))
+}
+
+/// The same in another size.
+pub fn sized(lang: Lang, theme: ThemeChoice, size: egui::Vec2) -> Harness<'static, App> {
+    Harness::builder().with_size(size).with_max_steps(16).build_eframe(move |cc| {
+        let mut app = App::new(&cc.egui_ctx);
+        app.model.settings.lang = Some(lang);
+        app.model.settings.theme = theme;
+        cc.egui_ctx.set_theme(egui::ThemePreference::from(theme));
+        app
+    })
+}
+
+/// Steps until `ok`; panics with what the window shows after ten seconds.
+pub fn step_until<S>(harness: &mut Harness<'_, S>, what: &str, mut ok: impl FnMut(&Harness<'_, S>) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !ok(harness) {
+        assert!(Instant::now() < deadline, "timed out: {what}\n{harness:?}");
+        harness.step();
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
