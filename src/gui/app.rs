@@ -192,8 +192,8 @@ impl App {
             UiCommand::NewUdp => Action::ShowNew(NewKind::Udp),
             UiCommand::TcpPair => Action::OpenPair(super::actions::Pair::Tcp),
             UiCommand::UdpPair => Action::OpenPair(super::actions::Pair::Udp),
-            UiCommand::NextSocket => Action::Select(self.model.neighbour(1)),
-            UiCommand::PreviousSocket => Action::Select(self.model.neighbour(-1)),
+            UiCommand::NextSocket => Action::Select(self.model.neighbour(true)),
+            UiCommand::PreviousSocket => Action::Select(self.model.neighbour(false)),
             UiCommand::HalfClose | UiCommand::Close | UiCommand::Abort | UiCommand::Reopen | UiCommand::Remove => {
                 let entry = self.model.selected_entry();
                 let Some((entry, (verb, None))) = entry.and_then(|e| Some((e, command.verb(&self.model, e)?))) else {

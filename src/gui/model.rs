@@ -129,12 +129,14 @@ impl Model {
         self.sockets.get(self.selected?)
     }
 
-    /// The socket that stands `step` places after the chosen one in the column of sockets, around its end.
-    pub fn neighbour(&self, step: isize) -> Option<SocketId> {
+    /// The socket after or before the chosen one in the column of sockets, around its end.
+    pub fn neighbour(&self, forward: bool) -> Option<SocketId> {
         let all = self.listed();
         let at = all.iter().position(|id| Some(*id) == self.selected);
         let next = match at {
-            Some(at) => (at as isize + step).rem_euclid(all.len() as isize) as usize,
+            Some(at) if forward => (at + 1) % all.len(),
+            Some(0) => all.len() - 1,
+            Some(at) => at - 1,
             None => 0,
         };
         all.get(next).copied()
@@ -539,11 +541,14 @@ mod tests {
         model.sockets.open(SocketId(0), Kind::TcpListener, 0, 0);
         model.selected = Some(SocketId(5));
         for id in 1..=1_000 {
-            apply(&mut model, &[
-                (record(0, Event::Accepted { connection: SocketId(id) }), ""),
-                (record(id, Event::Opened { listener: SocketId(0) }), ""),
-                (record(id, close()), ""),
-            ]);
+            apply(
+                &mut model,
+                &[
+                    (record(0, Event::Accepted { connection: SocketId(id) }), ""),
+                    (record(id, Event::Opened { listener: SocketId(0) }), ""),
+                    (record(id, close()), ""),
+                ],
+            );
         }
         assert_eq!(model.sockets.len(), 1 + Model::CLOSED_KEPT);
         assert_eq!(model.earlier_connections(SocketId(0)), 1_000 - Model::CLOSED_KEPT as u64);
@@ -614,12 +619,12 @@ mod tests {
     #[test]
     fn the_neighbours_go_around() {
         let mut model = model();
-        assert_eq!(model.neighbour(1), None);
+        assert_eq!(model.neighbour(true), None);
         for id in 0..3 {
             model.sockets.open(SocketId(id), Kind::UdpSocket, 0, 0);
         }
         model.selected = Some(SocketId(2));
-        assert_eq!((model.neighbour(1), model.neighbour(-1)), (Some(SocketId(0)), Some(SocketId(1))));
+        assert_eq!((model.neighbour(true), model.neighbour(false)), (Some(SocketId(0)), Some(SocketId(1))));
     }
 
     fn any_event() -> impl Strategy<Value = Event> {
@@ -657,8 +662,8 @@ mod tests {
                 record.generation = generation;
                 apply(&mut model, &[(record, detail.as_str())]);
                 model.tick(at as u64 * 100_000_000);
-                for step in [-1, 1] {
-                    model.selected = model.neighbour(step);
+                for forward in [false, true] {
+                    model.selected = model.neighbour(forward);
                 }
                 model.newest_server();
             }

@@ -188,14 +188,15 @@ fn write(path: &Path, settings: &Settings) -> io::Result<()> {
         .parse()
         .map_err(|error: toml_edit::TomlError| other(error.to_string()))?;
     let mut document = match fs::read_to_string(path) {
-        Ok(text) => match text.parse::<DocumentMut>() {
-            Ok(document) => document,
-            // Someone broke it while the program ran.
-            Err(_) => {
+        Ok(text) => {
+            if let Ok(document) = text.parse::<DocumentMut>() {
+                document
+            } else {
+                // Someone broke it while the program ran.
                 set_aside(path)?;
                 DocumentMut::new()
             }
-        },
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => DocumentMut::new(),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             set_aside(path)?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui_kittest::Harness;
+use egui_kittest::{Harness, HarnessBuilder};
 use twocan::{
     gui::{App, theme::ThemeChoice},
     words::Lang,
@@ -13,9 +13,18 @@ pub fn window(lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
     sized(lang, theme, egui::vec2(1440.0, 900.0))
 }
 
+/// A window that shows characters no bundled font has as boxes, instead of failing.
+pub fn any_text(size: egui::Vec2) -> Harness<'static, App> {
+    build(Harness::builder().with_size(size).allow_missing_glyphs(), Lang::En, ThemeChoice::Light)
+}
+
 /// The same in another size.
 pub fn sized(lang: Lang, theme: ThemeChoice, size: egui::Vec2) -> Harness<'static, App> {
-    Harness::builder().with_size(size).with_max_steps(16).build_eframe(move |cc| {
+    build(Harness::builder().with_size(size), lang, theme)
+}
+
+fn build(builder: HarnessBuilder<App>, lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
+    builder.with_max_steps(16).build_eframe(move |cc| {
         let mut app = App::new(&cc.egui_ctx);
         app.model.settings.lang = Some(lang);
         app.model.settings.theme = theme;

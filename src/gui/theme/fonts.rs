@@ -15,7 +15,7 @@ const FACES: [(&str, &[u8]); 6] = [
     ("icons", include_bytes!("../../../assets/fonts/icons.ttf")),
 ];
 
-/// The family of headings and names: Inter SemiBold.
+/// The family of headings and names: Inter's semibold.
 pub fn semibold() -> FontFamily {
     FontFamily::Name(Arc::from("semibold"))
 }

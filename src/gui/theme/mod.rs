@@ -35,6 +35,7 @@ impl ThemeChoice {
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
     /// The next one.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::System => Self::Light,

@@ -130,7 +130,7 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
             if let Some(SocketSpec::TcpServer(spec)) = cx.model.spec(id) {
                 let word = on_off(cx, spec.reuse_address);
                 row(ui, "SO_REUSEADDR", Some(&tr!(lang, "inspector.reuse")), |ui| {
-                    on_off_badge(ui, &word, spec.reuse_address)
+                    on_off_badge(ui, &word, spec.reuse_address);
                 });
                 let backlog = number::grouped(spec.backlog.into());
                 row(ui, &tr!(lang, "inspector.backlog"), Some(&tr!(lang, "inspector.backlog_small")), |ui| {
@@ -140,11 +140,10 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
         }
     }
     if totals.receive_buffer > 0 {
-        let small = match cx.model.spec(id) {
-            Some(SocketSpec::Udp(spec)) => {
-                tr!(lang, "inspector.rcvbuf_asked", asked = binary_size(spec.receive_buffer as u64))
-            }
-            _ => tr!(lang, "inspector.rcvbuf"),
+        let small = if let Some(SocketSpec::Udp(spec)) = cx.model.spec(id) {
+            tr!(lang, "inspector.rcvbuf_asked", asked = binary_size(spec.receive_buffer as u64))
+        } else {
+            tr!(lang, "inspector.rcvbuf")
         };
         row(ui, "SO_RCVBUF", Some(&small), |ui| {
             ui.monospace(binary_size(totals.receive_buffer)).on_hover_text(tr!(

@@ -6,6 +6,7 @@ use super::{error_line, hint};
 use crate::gui::theme::{TokensExt as _, medium};
 
 /// A labelled line of text.
+#[must_use = "it is painted by `show`"]
 pub struct Field<'a> {
     label: &'a str,
     text: &'a mut String,
