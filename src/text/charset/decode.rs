@@ -7,29 +7,12 @@
 
 use encoding_rs::{CoderResult, Encoding};
 
-use super::{Charset, Codec, iso2022jp, units::Unit};
-
-/// One decoded character and the bytes it came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glyph {
-    /// The character; U+FFFD where the bytes are not text.
-    pub character: char,
-    /// First byte, counted from the start of the stream (or of the message).
-    pub start: u64,
-    /// How many bytes. 0 for a combining mark that came from the same bytes as the letter before it, which
-    /// only Big5 has (0x8862 and its three like). An escape sequence of ISO-2022-JP counts to the character
-    /// behind it, at the end of a stream to the one before it.
-    pub len: u8,
-    /// Whether the bytes were text.
-    pub valid: bool,
-}
-
-impl Glyph {
-    /// The first byte behind it.
-    pub fn end(&self) -> u64 {
-        self.start + u64::from(self.len)
-    }
-}
+use super::{
+    Charset, Codec,
+    glyph::{self, Glyph},
+    iso2022jp,
+    units::Unit,
+};
 
 /// Bytes that may wait: an escape sequence and the start of a character behind it, and one more.
 const HELD: usize = 8;
@@ -87,7 +70,7 @@ impl Decoder {
 
     /// The same, character by character with the bytes of each.
     pub fn push_glyphs(&mut self, bytes: &[u8], glyphs: &mut Vec<Glyph>) {
-        let mut show = |unit: Unit, start| append_glyphs(unit, start, glyphs);
+        let mut show = |unit: Unit, start| glyph::append(unit, start, glyphs);
         let rest = self.take_held(bytes, &mut show);
         if !rest.is_empty() {
             self.walk(rest, &mut show);
@@ -132,7 +115,7 @@ impl Decoder {
     ///
     /// Give it the glyphs before: an escape sequence at the very end is added to the last of them.
     pub fn finish_glyphs(&mut self, glyphs: &mut Vec<Glyph>) {
-        self.finish_units(&mut |unit, start| append_glyphs(unit, start, glyphs));
+        self.finish_units(&mut |unit, start| glyph::append(unit, start, glyphs));
     }
 
     fn finish_units(&mut self, show: &mut impl FnMut(Unit, u64)) {
@@ -209,22 +192,6 @@ impl Decoder {
 
 fn append(unit: Unit, text: &mut String) {
     text.extend(unit.characters.into_iter().flatten());
-}
-
-fn append_glyphs(unit: Unit, start: u64, glyphs: &mut Vec<Glyph>) {
-    let [first, second] = unit.characters;
-    let len = unit.len as u8;
-    match first {
-        Some(character) => glyphs.push(Glyph { character, start, len, valid: unit.valid }),
-        None => {
-            if let Some(before) = glyphs.last_mut().filter(|before| before.end() == start) {
-                before.len += len;
-            }
-        }
-    }
-    if let Some(character) = second {
-        glyphs.push(Glyph { character, start: start + unit.len as u64, len: 0, valid: unit.valid });
-    }
 }
 
 /// Decodes all but an unfinished character at the end; returns how many bytes that was.

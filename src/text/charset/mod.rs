@@ -11,6 +11,7 @@
 mod decode;
 mod encode;
 mod gb2312;
+mod glyph;
 mod iso2022jp;
 mod labels;
 mod units;
@@ -20,8 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use self::units::Family;
 pub use self::{
-    decode::{Decoder, Glyph},
+    decode::Decoder,
     encode::{EncodeError, Unmappable},
+    glyph::Glyph,
 };
 
 /// An encoding.

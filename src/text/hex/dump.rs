@@ -23,12 +23,18 @@ pub(super) fn is_one(text: &str) -> bool {
         return true;
     }
     let second = lines.next();
+    let star = |line: &str| line.trim() == "*";
+    if first.offset == 0 && second.is_some_and(|(_, line)| star(line)) {
+        return true;
+    }
     if first.offset == 0 && matches!(first.after, After::Colon | After::Gap) {
         // `0000  41 42`: one line, or lines that all have an offset.
-        return second.is_none_or(|(number, line)| line.trim() == "*" || Line::of((number, line)).is_some());
+        return second.is_none_or(|line| Line::of(line).is_some());
     }
     let Some(second) = second.and_then(Line::of) else { return false };
-    first.bytes().is_ok_and(|bytes| !bytes.is_empty() && second.offset == first.offset + bytes.len() as u64)
+    first
+        .bytes()
+        .is_ok_and(|bytes| !bytes.is_empty() && first.offset.checked_add(bytes.len() as u64) == Some(second.offset))
         && (first.after != After::Space || first.is_in_pairs())
 }
 
@@ -130,7 +136,8 @@ impl<'t> Line<'t> {
     }
 
     fn is_in_pairs(&self) -> bool {
-        self.body.split_whitespace().all(|token| token.len() == 2)
+        let bytes = self.body.split("  ").next().unwrap_or_default();
+        bytes.split_whitespace().all(|token| token.len() == 2)
     }
 
     /// The bytes, without the text column.
@@ -141,7 +148,7 @@ impl<'t> Line<'t> {
         let mut half: Option<(u32, usize)> = None;
         // Characters that are neither digit nor space belong to the text column, if one can have begun.
         let mut spaces = 0;
-        for (i, character) in hex.chars().enumerate() {
+        for (i, (at, character)) in hex.char_indices().enumerate() {
             let column = self.column + i;
             let lone = |(_, column)| HexError::Lone { line: self.number, column };
             if matches!(character, ' ' | '\t') {
@@ -151,7 +158,7 @@ impl<'t> Line<'t> {
                 spaces += 1;
                 continue;
             }
-            if spaces > 1 && bar.is_none() && !self.is_middle(bytes.len(), spaces, &hex[hex.len().min(i)..]) {
+            if spaces > 1 && bar.is_none() && !self.is_middle(bytes.len(), spaces, &hex[at..]) {
                 break;
             }
             spaces = 0;
@@ -173,7 +180,7 @@ impl<'t> Line<'t> {
     }
 
     /// Whether two spaces are the gap in the middle of a row of 16 rather than the end of its bytes. `rest` is
-    /// what follows them (all before it was ASCII).
+    /// what follows them.
     fn is_middle(&self, bytes: usize, spaces: usize, rest: &str) -> bool {
         let mut next = rest.chars();
         let mut digit = || next.next().is_some_and(|c| c.is_ascii_hexdigit());
@@ -197,7 +204,7 @@ mod tests {
         assert_eq!(read_any(text), Ok(Reading { bytes: bytes.into(), dump: true }), "{text}");
     }
 
-    /// Made with the real tools from the same 25 bytes.
+    /// The same 25 bytes as each tool prints them (xxd, hexdump and od were run, the others follow their manuals).
     #[test]
     fn the_real_tools() {
         assert_dump(
@@ -219,6 +226,12 @@ mod tests {
         assert_dump(
             "000000 48 65 6c 6c 6f 20 77 6f 72 6c 64 2c 20 7c 20 34\n\
              000010 31 20 34 32 20 20 34 33 0a\n\
+             000019\n",
+            HELLO,
+        );
+        assert_dump(
+            "000000 48 65 6c 6c 6f 20 77 6f 72 6c 64 2c 20 7c 20 34  >Hello world, | 4<\n\
+             000010 31 20 34 32 20 20 34 33 0a                       >1 42  43.<\n\
              000019\n",
             HELLO,
         );
@@ -258,6 +271,7 @@ mod tests {
             "00000000  00 01  |..|\n*\n00000008  41 42  |AB|\n0000000a\n",
             b"\x00\x01\x00\x01\x00\x01\x00\x01AB",
         );
+        assert_dump("000000 00 01\n*\n000004 41\n000005\n", b"\x00\x01\x00\x01A");
         assert_dump("00000000: 0001  ..\n*\n00000004: 41  A", b"\x00\x01\x00\x01A");
         for text in ["0000  00 01\n*\n", "0000  00 01\n*\n0007  41", "0000  00 01\n*\nffffffffffff  41"] {
             assert_eq!(parse(text), Err(HexError::Repeat { line: 2 }), "{text}");
@@ -279,6 +293,13 @@ mod tests {
         ] {
             assert_eq!(read_any(typed).map(|r| (r.bytes.len(), r.dump)), Ok((len, false)), "{typed}");
         }
+    }
+
+    /// Adding up offsets overflowed here.
+    #[test]
+    fn the_last_address_there_is() {
+        assert!(parse("ffffffffffffffff  41\n0000  42").is_ok());
+        assert!(parse("ffffffffffffffff: 41 42\nffffffffffffffff: 43").is_ok());
     }
 
     #[test]
