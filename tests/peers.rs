@@ -17,7 +17,11 @@ mod process;
 #[path = "peers/tools.rs"]
 mod tools;
 
-use std::{process::Command, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::{Mutex, OnceLock},
+};
 
 use process::Process;
 use tools::{Tool, python, run};
@@ -48,9 +52,12 @@ impl Tongue {
     }
 }
 
-/// What Python encodes.
+/// What Python encodes. Each text is asked for once.
 fn encode(encoding: &str, text: &str) -> Vec<u8> {
-    run(&mut python("encode.py", &[encoding]), text.as_bytes())
+    static KNOWN: Mutex<BTreeMap<(String, String), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    let ask = || run(&mut python("encode.py", &[encoding]), text.as_bytes());
+    known.entry((encoding.to_owned(), text.to_owned())).or_insert_with(ask).clone()
 }
 
 /// Loopback addresses of this computer.
