@@ -12,7 +12,6 @@
 )]
 
 #[path = "support/mod.rs"]
-#[allow(dead_code, reason = "the UDP bench uses the counters")]
 mod support;
 
 use std::{

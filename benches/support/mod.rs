@@ -1,5 +1,12 @@
 //! What the benches share: an engine whose batches go into a journal, as the window does it, and how results print.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    dead_code,
+    reason = "a bench fails loudly, prints plainly, and uses a part of this"
+)]
+
 use std::{
     env,
     net::SocketAddr,
