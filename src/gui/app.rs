@@ -269,7 +269,9 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, flat: Frame) {
     });
     CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.tab {
         Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
-        Tab::Conversation => views::conversation::conversation_ui(ui, cx, &mut view.conversation),
+        Tab::Conversation => {
+            views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
+        }
     });
 }
 

@@ -1,15 +1,385 @@
-//! Thin for now.
+//! Conversation: the same rows as bubbles, ours on the right, theirs on the left, a thread for every peer.
+//!
+//! Bubbles are as high as their text, so their places have to be measured. That is done for those near the end
+//! first and a few a frame; the reader's place is kept by the number of the bubble on top, so that what is
+//! measured or leaves above it moves nothing. At most [`LIMIT`] bubbles are there at a time, and the line above
+//! them says exactly how many came before.
 
-use egui::Ui;
+use std::{collections::HashMap, net::SocketAddr};
 
-use super::Cx;
+use egui::{
+    Align, CentralPanel, Color32, CornerRadius, Frame, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2,
+    text::{LayoutJob, TextWrapping},
+    vec2,
+};
 
-/// What is kept from one frame to the next.
+use super::{
+    Cx, Tab, head,
+    traffic::{self, TrafficState, visible},
+};
+use crate::{
+    gui::{
+        actions::Action,
+        commands::UiCommand,
+        theme::{CARD_RADIUS, TokensExt as _, icons},
+        tr,
+        widgets::compact::{compact_button, compact_icon, menu_entry},
+    },
+    journal::{
+        Direction, Event, Filter, FilteredRows, Kind, Row, SocketEntry, SocketId,
+        lens::{RowText, row_text},
+    },
+    text::Charset,
+    words::{self, number},
+};
+
+/// Bubbles that are there at a time.
+const LIMIT: usize = 500;
+/// Bubbles measured in one frame.
+const MEASURED: usize = 80;
+/// What a bubble is taken for until it is measured.
+const GUESS: f32 = 60.0;
+/// Lines of a bubble; the rest is in the detail.
+const LINES: usize = 8;
+/// Bytes of a bubble that are decoded: more than fits into its lines.
+const BYTES: usize = 2_048;
+/// Room between text and edge of a bubble.
+const INSIDE: f32 = 9.0;
+/// Height of the line below a bubble, and the room after it.
+const BELOW: f32 = 26.0;
+
+/// What the conversation keeps from one frame to the next.
 #[derive(Default)]
-pub struct ConversationState {}
+pub struct ConversationState {
+    subject: Option<SocketId>,
+    /// Only what went to or came from here.
+    thread: Option<SocketAddr>,
+    rows: FilteredRows,
+    place: Place,
+    heights: Heights,
+}
 
-/// Paints it.
-pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationState) {
-    let _ = (cx, state);
-    ui.label("conversation");
+/// Where the reader is. `top` is the bubble on top, of which `hidden` points are out of sight; `from` the first
+/// bubble that is there while the reader is not at the end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    away: bool,
+    from: u64,
+    top: u64,
+    hidden: f32,
+}
+
+/// Measured heights, valid for one width, one encoding and one zoom.
+#[derive(Default)]
+struct Heights {
+    key: Option<(u32, Charset, u32)>,
+    of: HashMap<u64, f32>,
+}
+
+/// Paints the conversation with the selected socket.
+pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationState, traffic: &mut TrafficState) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    if !sync(cx, state) {
+        ui.request_repaint();
+    }
+    head(ui, |ui| {
+        traffic::tabs_ui(ui, cx, Tab::Conversation);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            if compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), true).clicked() {
+                state.place = Place::default();
+            }
+            traffic::read_as_ui(ui, cx, &mut traffic.read_as);
+        });
+    });
+    let flat = Frame::new().fill(ui.tokens().panel);
+    let threads = cx.model.selected_entry().map(|entry| threads(cx, entry)).unwrap_or_default();
+    if threads.len() > 1 {
+        Panel::left("threads").exact_size(176.0).frame(flat.inner_margin(8)).show(ui, |ui| {
+            threads_ui(ui, cx, state, &threads);
+        });
+    }
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+        let charset = traffic.read_as.charset(cx.model);
+        if let Some(seq) = bubbles_ui(ui, cx, state, charset) {
+            traffic.open(seq);
+            cx.actions.push(Action::Run(UiCommand::ShowTraffic));
+        }
+    });
+}
+
+/// Finds the rows of the thread. Returns whether all were looked at.
+fn sync(cx: &Cx<'_>, state: &mut ConversationState) -> bool {
+    let model = cx.model;
+    if state.subject != model.selected {
+        *state = ConversationState { subject: model.selected, ..ConversationState::default() };
+    }
+    let mut sockets: Vec<SocketId> = state.subject.into_iter().collect();
+    if let Some(entry) = model.selected_entry() {
+        sockets.extend(&entry.connections);
+    }
+    sockets.sort_unstable();
+    let peer = state.thread.map(|peer| peer.to_string());
+    state.rows.set_filter(Filter { sockets: Some(sockets), peer, ..Filter::default() });
+    state.rows.advance(&model.journal, FilteredRows::STEP)
+}
+
+/// The peers that have a thread of their own.
+fn threads(cx: &Cx<'_>, entry: &SocketEntry) -> Vec<SocketAddr> {
+    match entry.kind {
+        Kind::UdpSocket => entry.peers.iter().rev().copied().collect(),
+        Kind::TcpListener => {
+            let peers = entry.connections.iter().rev().filter_map(|id| cx.model.sockets.get(*id)?.peer);
+            peers.take(SocketEntry::PEERS).collect()
+        }
+        Kind::TcpConnection => Vec::new(),
+    }
+}
+
+fn threads_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, threads: &[SocketAddr]) {
+    let all = tr!(cx.lang, "conversation.all_peers");
+    let entries =
+        std::iter::once((None, all.into_owned())).chain(threads.iter().map(|peer| (Some(*peer), peer.to_string())));
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {
+            for (thread, name) in entries {
+                if menu_entry(ui, state.thread == thread, &name).clicked() {
+                    state.thread = thread;
+                    state.place = Place::default();
+                }
+            }
+        });
+    });
+}
+
+/// Paints what is on screen. Returns the row whose detail the reader wants.
+fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: Charset) -> Option<u64> {
+    let (seqs, earlier, later) = window(cx, state);
+    if seqs.is_empty() {
+        empty_ui(ui, cx);
+        return None;
+    }
+    note_ui(ui, cx, state, earlier, later);
+    let body = ui.available_rect_before_wrap();
+    let style = BubbleStyle::new(cx, charset, body.width());
+    measure(ui, cx, state, &style, &seqs);
+
+    let mut tops = Vec::with_capacity(seqs.len() + 1);
+    let mut total = 8.0;
+    for seq in &seqs {
+        tops.push(total);
+        total += state.heights.of.get(seq).copied().unwrap_or(GUESS);
+    }
+    let end = (total - body.height()).max(0.0);
+    let offset = if state.place.away {
+        let index = seqs.partition_point(|seq| *seq < state.place.top);
+        let hidden = if seqs.get(index) == Some(&state.place.top) { state.place.hidden } else { 0.0 };
+        (tops.get(index).copied().unwrap_or(end) + hidden).clamp(0.0, end)
+    } else {
+        end
+    };
+    ui.spacing_mut().scroll.kinetic.rubber_band = false;
+    let mut opened = None;
+    let area = ScrollArea::vertical().id_salt("bubbles").auto_shrink(false).animated(false);
+    let output = area.vertical_scroll_offset(offset).show_viewport(ui, |ui, viewport| {
+        ui.set_height(total);
+        let first = tops.partition_point(|top| *top < viewport.min.y).saturating_sub(1);
+        for (seq, top) in seqs.iter().zip(&tops).skip(first) {
+            if *top > viewport.max.y {
+                break;
+            }
+            if let Some(row) = cx.model.journal.row(*seq)
+                && style.show(ui, cx, &row, body.top() + top - viewport.min.y, body.x_range())
+            {
+                opened = Some(*seq);
+            }
+        }
+    });
+    let after = output.state.clamped_offset().y;
+    if after < offset - 0.5 && !state.place.away {
+        state.place = Place { away: true, from: seqs.first().copied().unwrap_or(0), ..state.place };
+    } else if after > offset + 0.5 && after >= end - 1.0 && later == 0 {
+        state.place = Place::default();
+    }
+    let index = tops.partition_point(|top| *top <= after).saturating_sub(1);
+    state.place.top = seqs.get(index).copied().unwrap_or(0);
+    state.place.hidden = after - tops.get(index).copied().unwrap_or(0.0);
+    opened
+}
+
+/// The bubbles that are there, and how many there are before and after them.
+fn window(cx: &Cx<'_>, state: &ConversationState) -> (Vec<u64>, u64, u64) {
+    let rows = &state.rows;
+    let start = if state.place.away { rows.index_of(state.place.from) } else { rows.len().saturating_sub(LIMIT) };
+    // The filter looks for the address as text, and :80 is also the beginning of :8008.
+    let exact = |seq: &u64| match state.thread {
+        Some(peer) => cx.model.journal.row(*seq).is_some_and(|row| row.record.peer == Some(peer)),
+        None => true,
+    };
+    let seqs = (start..rows.len()).take(LIMIT).filter_map(|index| rows.seq(index)).filter(exact).collect();
+    let earlier = start as u64 + rows.gone();
+    (seqs, earlier, rows.len().saturating_sub(start + LIMIT) as u64)
+}
+
+fn note_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, earlier: u64, later: u64) {
+    if earlier == 0 && later == 0 {
+        return;
+    }
+    let color = ui.tokens().muted;
+    Panel::top("conversation_note").frame(Frame::new().inner_margin(Margin::symmetric(12, 4))).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            if earlier > 0 {
+                let text = tr!(cx.lang, "conversation.earlier", limit = LIMIT, count = number::grouped(earlier));
+                ui.label(RichText::new(text).small().color(color));
+            }
+            if later > 0 {
+                let text = tr!(cx.lang, "conversation.later", count = number::grouped(later));
+                if compact_button(ui, &text).clicked() {
+                    state.place = Place::default();
+                }
+            }
+        });
+    });
+}
+
+fn empty_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let color = ui.tokens().muted;
+    ui.vertical_centered(|ui| {
+        ui.add_space(80.0);
+        ui.set_max_width(420.0);
+        ui.label(RichText::new(tr!(cx.lang, "conversation.empty")).small().color(color));
+    });
+}
+
+/// Measures bubbles that were not, those near the end first.
+fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut ConversationState, style: &BubbleStyle, seqs: &[u64]) {
+    let key = (style.width as u32, style.charset, ui.pixels_per_point().to_bits());
+    let heights = &mut state.heights;
+    if heights.key != Some(key) || heights.of.len() > 8 * LIMIT {
+        *heights = Heights { key: Some(key), of: HashMap::new() };
+    }
+    // Around the reader first: elsewhere a guess does no harm.
+    let near = if state.place.away { seqs.partition_point(|seq| *seq < state.place.top) + 20 } else { seqs.len() };
+    let order = seqs.iter().take(near).rev().chain(seqs.iter().skip(near));
+    let missing: Vec<u64> = order.copied().filter(|seq| !heights.of.contains_key(seq)).take(MEASURED + 1).collect();
+    for seq in missing.iter().take(MEASURED) {
+        if let Some(row) = cx.model.journal.row(*seq) {
+            heights.of.insert(*seq, style.height(ui, cx, &row));
+        }
+    }
+    if missing.len() > MEASURED {
+        ui.request_repaint();
+    }
+}
+
+/// What all bubbles of a frame have in common.
+struct BubbleStyle {
+    charset: Charset,
+    /// The widest a bubble's text may be.
+    width: f32,
+    /// Whether the other end is named: there are several.
+    addressed: bool,
+}
+
+impl BubbleStyle {
+    fn new(cx: &Cx<'_>, charset: Charset, room: f32) -> Self {
+        let addressed = cx.model.selected_entry().is_some_and(|entry| entry.kind != Kind::TcpConnection);
+        Self { charset, width: (room * 0.72 - 2.0 * INSIDE - 24.0).clamp(80.0, 560.0), addressed }
+    }
+
+    fn height(&self, ui: &Ui, cx: &Cx<'_>, row: &Row<'_>) -> f32 {
+        let galley = ui.painter().layout_job(self.job(ui, cx, row));
+        match row.record.event.direction() {
+            Some(_) => galley.size().y + 2.0 * INSIDE + BELOW,
+            None => galley.size().y + 14.0,
+        }
+    }
+
+    /// The text of a bubble, or of the line that tells of an event.
+    fn job(&self, ui: &Ui, cx: &Cx<'_>, row: &Row<'_>) -> LayoutJob {
+        let tokens = ui.tokens();
+        let kind = kind_of(cx, row);
+        let event = row.record.event;
+        if !event.has_payload() {
+            let color = if matches!(event, Event::Failed { .. }) { tokens.error } else { tokens.muted };
+            let note = words::event(cx.lang, row, kind);
+            let call = words::call(cx.lang, row.record, kind);
+            let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
+            let font = TextStyle::Small.resolve(ui.style());
+            return LayoutJob::simple(format!("{time}  {call}  {note}"), font, color, self.width);
+        }
+        let font = TextStyle::Body.resolve(ui.style());
+        if row.bytes.is_empty() {
+            return LayoutJob::simple(words::event(cx.lang, row, kind), font, tokens.muted, self.width);
+        }
+        let text = row_text(&cx.model.journal, row.seq, kind, self.charset, BYTES).unwrap_or_default();
+        let mut job = lines_of(&text, &font, tokens.text, tokens.error);
+        job.wrap = TextWrapping { max_width: self.width, max_rows: LINES, ..TextWrapping::default() };
+        job
+    }
+
+    /// Paints one bubble. Returns whether the reader wants its detail.
+    fn show(&self, ui: &Ui, cx: &Cx<'_>, row: &Row<'_>, top: f32, x: egui::Rangef) -> bool {
+        let tokens = ui.tokens();
+        let galley = ui.painter().layout_job(self.job(ui, cx, row));
+        let size = galley.size();
+        let Some(direction) = row.record.event.direction() else {
+            let at = pos2(x.center() - size.x / 2.0, top + 4.0);
+            let response = ui.interact(Rect::from_min_size(at, size), ui.scope_id().with(row.seq), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
+            ui.painter().galley(at, galley, tokens.muted);
+            return response.clicked();
+        };
+        let ours = direction == Direction::Out;
+        let outer = size + vec2(2.0 * INSIDE, 2.0 * INSIDE);
+        let left = if ours { x.max - 16.0 - outer.x } else { x.min + 12.0 };
+        let rect = Rect::from_min_size(pos2(left, top), outer);
+        let response = ui.interact(rect, ui.scope_id().with(row.seq), Sense::click());
+        let (fill, border) = if ours { (tokens.tcp_tint, Color32::TRANSPARENT) } else { (tokens.sunken, tokens.line) };
+        let border = if response.hovered() || response.has_focus() { tokens.tcp } else { border };
+        let radius = CornerRadius::same(CARD_RADIUS);
+        ui.painter().rect(rect, radius, fill, Stroke::new(1.0, border), StrokeKind::Inside);
+        let below = self.below(cx, row, galley.elided);
+        let name = format!("{} {below}", galley.text());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        ui.painter().galley(rect.min + vec2(INSIDE, INSIDE), galley, tokens.text);
+        let (at, align) = if ours {
+            (rect.right_bottom() + vec2(0.0, 3.0), egui::Align2::RIGHT_TOP)
+        } else {
+            (rect.left_bottom() + vec2(0.0, 3.0), egui::Align2::LEFT_TOP)
+        };
+        ui.painter().text(at, align, below, egui::FontId::monospace(11.0), tokens.faint);
+        response.on_hover_text(tr!(cx.lang, "conversation.open")).clicked()
+    }
+
+    /// The line below a bubble: when, how many bytes, to or from whom.
+    fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool) -> String {
+        let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
+        let bytes = traffic::count_bytes(cx.lang, row.bytes.len());
+        let peer = row.record.peer.filter(|_| self.addressed).map(|peer| format!(" · {peer}")).unwrap_or_default();
+        let more = if cut || row.bytes.len() > BYTES {
+            format!(" · {}", tr!(cx.lang, "conversation.more"))
+        } else {
+            String::new()
+        };
+        format!("{time} · {bytes}{peer}{more}")
+    }
+}
+
+/// The text of a bubble, line feeds and all.
+fn lines_of(text: &RowText, font: &egui::FontId, color: Color32, wrong: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let mut utf8 = [0; 4];
+    for glyph in &text.glyphs {
+        let shown = if glyph.character == '\n' { '\n' } else { visible(glyph.character) };
+        let color = if glyph.valid { color } else { wrong };
+        job.append(shown.encode_utf8(&mut utf8), 0.0, egui::TextFormat::simple(font.clone(), color));
+    }
+    job
+}
+
+fn kind_of(cx: &Cx<'_>, row: &Row<'_>) -> Kind {
+    cx.model.sockets.get(row.record.socket).map_or(Kind::TcpConnection, |entry| entry.kind)
 }

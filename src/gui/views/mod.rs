@@ -6,7 +6,9 @@
 pub mod composer;
 pub mod conversation;
 pub mod describe;
+pub mod detail;
 pub mod empty;
+pub mod filter_bar;
 pub mod header;
 pub mod help;
 pub mod inspector;
@@ -14,6 +16,7 @@ pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
 pub mod palette;
+pub mod save;
 pub mod settings;
 pub mod sidebar;
 pub mod top_bar;

@@ -5,6 +5,8 @@
 
 mod button;
 mod card;
+pub mod compact;
+pub mod encoding_menu;
 mod field;
 mod sparkline;
 

@@ -1,0 +1,285 @@
+//! The composer: what is typed, the exact bytes it becomes, and to whom they go.
+//!
+//! Nothing is sent that was not shown: the preview and the message are the same bytes, made by
+//! [`Composition`](crate::text::Composition). Enter sends and Shift+Enter begins a line, but no key is taken
+//! while an input method composes: there, Enter and the arrows choose among candidates.
+
+mod draft;
+mod field;
+mod file;
+mod options;
+mod repeat;
+mod target;
+
+use std::collections::BTreeMap;
+
+use egui::{Align, Layout, RichText, Ui, vec2};
+
+use self::{
+    draft::Draft,
+    target::{Blocked, Target, open_connections},
+};
+use super::Cx;
+use crate::{
+    gui::{
+        theme::{self, TokensExt as _, icons},
+        tr,
+        widgets::{
+            compact::{compact_icon, compact_menu, menu_entry},
+            error_line,
+        },
+    },
+    journal::{Kind, SocketEntry, SocketId},
+    net::{Command, CommandError},
+    text::{ComposeError, Composition},
+    words::{self, Lang},
+};
+
+/// What the composer keeps from one frame to the next.
+#[derive(Default)]
+pub struct ComposerState {
+    drafts: BTreeMap<SocketId, Draft>,
+    preview: Preview,
+    field: field::FieldState,
+    open: Option<More>,
+}
+
+/// What is open below the buttons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum More {
+    Repeat,
+    File,
+}
+
+/// The bytes of what was typed last, so that they are not made anew for every frame.
+#[derive(Default)]
+struct Preview {
+    of: Option<(String, Composition)>,
+    bytes: Option<Result<Vec<u8>, ComposeError>>,
+}
+
+impl Preview {
+    fn of(&mut self, typed: &str, composition: Composition) -> &Result<Vec<u8>, ComposeError> {
+        let known = self.of.as_ref().is_some_and(|(text, made)| text == typed && *made == composition);
+        if !known {
+            self.of = Some((typed.to_owned(), composition));
+            self.bytes = None;
+        }
+        self.bytes.get_or_insert_with(|| composition.bytes(typed))
+    }
+}
+
+impl ComposerState {
+    /// Puts the cursor into the field in the next frame.
+    pub fn focus(&mut self) {
+        self.field.focus();
+    }
+}
+
+/// Paints the composer of the selected socket.
+pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
+    let Some(entry) = cx.model.selected_entry() else { return };
+    let model = cx.model;
+    state.drafts.retain(|id, _| model.sockets.get(*id).is_some());
+    let mut draft = state.drafts.remove(&entry.id).unwrap_or_default();
+    prepare(&mut draft, entry, cx);
+    let composition = model.settings.composer;
+
+    ui.spacing_mut().item_spacing.y = 8.0;
+    repeat::running_ui(ui, cx, entry);
+    file::running_ui(ui, cx, entry);
+    match entry.kind {
+        Kind::UdpSocket => to_address_ui(ui, cx, entry, &mut draft),
+        Kind::TcpListener => to_connection_ui(ui, cx, entry, &mut draft),
+        Kind::TcpConnection => {}
+    }
+    let target = Target::of(model, entry, &draft);
+    let bytes = state.preview.of(&draft.text, composition).clone();
+    let sent = ui
+        .with_layout(Layout::right_to_left(Align::Min), |ui| {
+            ui.set_max_height(58.0);
+            ui.spacing_mut().item_spacing.x = 12.0;
+            let sent = send_ui(ui, cx.lang, entry, &bytes, &target);
+            let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, composition.mode);
+            // An empty datagram is sent by the button only: Enter in an empty field is a slip of the finger.
+            sent || (entered && !draft.text.is_empty())
+        })
+        .inner;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        options::options_ui(ui, cx, composition);
+        let more = [
+            (More::Repeat, icons::REPEAT, tr!(cx.lang, "composer.repeat")),
+            (More::File, icons::FILE, tr!(cx.lang, "composer.file")),
+        ];
+        let roomy = ui.available_width() > 320.0;
+        for (which, icon, text) in more {
+            let open = state.open == Some(which);
+            let button = if roomy { compact_word(ui, &text, open) } else { compact_icon(ui, icon, &text, false) };
+            if button.clicked() {
+                state.open = (!open).then_some(which);
+            }
+        }
+        options::preview_ui(ui, cx.lang, entry.kind, &bytes);
+    });
+    if let Err(error) = &bytes {
+        error_line(ui, words::compose_error(cx.lang, error));
+    }
+    // What else is refused is said in the header, but a listener's connections have none here.
+    let queue_full = model.refusal(entry.id).filter(|error| matches!(error, CommandError::QueueFull(_)));
+    let refused = queue_full.or_else(|| entry.connections.iter().find_map(|id| model.refusal(*id)));
+    if let Some(error) = refused {
+        error_line(ui, refused_text(cx.lang, error));
+    }
+    match state.open {
+        Some(More::Repeat) => repeat::repeat_ui(ui, cx, &mut draft, composition, &target),
+        Some(More::File) => file::file_ui(ui, cx, &mut draft, &target),
+        None => {}
+    }
+    if sent
+        && let (Ok(bytes), Ok(target)) = (bytes, target)
+        && (!bytes.is_empty() || entry.kind == Kind::UdpSocket)
+    {
+        for id in target.sockets {
+            cx.actions.verb(id, Command::Send { bytes: bytes.clone(), to: target.to });
+        }
+        draft.history.push(&draft.text);
+        draft.text.clear();
+        state.field.focus();
+    }
+    state.drafts.insert(entry.id, draft);
+}
+
+/// Fills in what can be known: the peer heard from last is the likeliest to be answered.
+fn prepare(draft: &mut Draft, entry: &SocketEntry, cx: &Cx<'_>) {
+    // Only once: an address that changes by itself while one types would send the message to somebody else.
+    if entry.kind == Kind::UdpSocket
+        && entry.peer.is_none()
+        && draft.to.is_empty()
+        && !draft.addressed
+        && let Some(peer) = entry.peers.last()
+    {
+        draft.to = peer.to_string();
+    }
+    if let Some(id) = draft.connection
+        && !cx.model.sockets.get(id).is_some_and(|connection| connection.state.is_open())
+    {
+        draft.connection = None;
+    }
+}
+
+fn to_address_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draft) {
+    let lang = cx.lang;
+    let tokens = ui.tokens();
+    ui.horizontal(|ui| {
+        let label = ui.label(RichText::new(tr!(lang, "composer.to")).small().color(tokens.muted));
+        let connected = entry.peer.map(|peer| tr!(lang, "composer.to_connected", address = peer));
+        let hint = connected.unwrap_or_else(|| tr!(lang, "composer.to_hint"));
+        let field = egui::TextEdit::singleline(&mut draft.to)
+            .id_salt(("composer_to", entry.id))
+            .font(egui::TextStyle::Monospace)
+            .hint_text(RichText::new(hint).color(tokens.faint))
+            .margin(egui::Margin::symmetric(8, 4))
+            .desired_width(220.0)
+            .char_limit(100);
+        if ui.add(field).labelled_by(label.id).changed() {
+            draft.addressed = true;
+        }
+        if !entry.peers.is_empty() {
+            compact_menu(ui, &tr!(lang, "composer.peers"), &tr!(lang, "composer.peers"), |ui| {
+                for peer in entry.peers.iter().rev() {
+                    let peer = peer.to_string();
+                    if menu_entry(ui, draft.to == peer, &peer).clicked() {
+                        draft.to = peer;
+                        draft.addressed = true;
+                    }
+                }
+            });
+        }
+        if let Err(Blocked::Address(error)) = Target::of(cx.model, entry, draft)
+            && !draft.to.trim().is_empty()
+        {
+            error_line(ui, words::address_error(lang, &error));
+        }
+    });
+}
+
+fn to_connection_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draft) {
+    let lang = cx.lang;
+    let open = open_connections(cx.model, entry);
+    let all = tr!(lang, "composer.all_connections", count = open.len());
+    let chosen = open.iter().find(|(id, _)| Some(*id) == draft.connection).map(|(_, peer)| peer.to_string());
+    let current = chosen.unwrap_or_else(|| all.clone().into_owned());
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(tr!(lang, "composer.to")).small().color(ui.tokens().muted));
+        compact_menu(ui, &current, &tr!(lang, "composer.to_which", target = current), |ui| {
+            if menu_entry(ui, draft.connection.is_none(), &all).clicked() {
+                draft.connection = None;
+            }
+            egui::ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
+                for (id, peer) in &open {
+                    if menu_entry(ui, draft.connection == Some(*id), &peer.to_string()).clicked() {
+                        draft.connection = Some(*id);
+                    }
+                }
+            });
+        });
+    });
+}
+
+/// The button that sends; it is grey while nothing can be sent, and says why on hover.
+fn send_ui(
+    ui: &mut Ui,
+    lang: Lang,
+    entry: &SocketEntry,
+    bytes: &Result<Vec<u8>, ComposeError>,
+    target: &Result<Target, Blocked>,
+) -> bool {
+    let tokens = ui.tokens();
+    let reason = match (target, bytes) {
+        (Err(blocked), _) => Some(blocked_text(lang, blocked)),
+        (_, Err(error)) => Some(words::compose_error(lang, error)),
+        (_, Ok(bytes)) if bytes.is_empty() && entry.kind != Kind::UdpSocket => {
+            Some(tr!(lang, "composer.nothing").into_owned())
+        }
+        _ => None,
+    };
+    let text = tr!(lang, "composer.send");
+    let word = RichText::new(text.as_ref()).font(egui::FontId::new(13.0, theme::medium())).color(tokens.on_accent);
+    let icon = RichText::new(icons::CORNER_DOWN_LEFT).size(14.0).color(tokens.on_accent);
+    let button = egui::Button::new((word, icon))
+        .fill(tokens.tcp)
+        .stroke(egui::Stroke::new(1.0, tokens.tcp))
+        .min_size(vec2(0.0, 34.0));
+    let response = ui.add_enabled(reason.is_none(), button).accessible_name(text);
+    match reason {
+        Some(reason) => response.on_disabled_hover_text(reason).clicked(),
+        None => response.on_hover_text(tr!(lang, "composer.send_hint")).clicked(),
+    }
+}
+
+fn blocked_text(lang: Lang, blocked: &Blocked) -> String {
+    match blocked {
+        Blocked::State(state) => words::state_hint(lang, *state).into_owned(),
+        Blocked::NoConnection => tr!(lang, "composer.no_connection").into_owned(),
+        Blocked::Address(error) => words::address_error(lang, error),
+    }
+}
+
+fn refused_text(lang: Lang, error: CommandError) -> String {
+    match error {
+        CommandError::NotOpen(id) => tr!(lang, "composer.not_open", socket = id),
+        CommandError::Busy(id) => tr!(lang, "composer.busy", socket = id),
+        CommandError::QueueFull(id) => tr!(lang, "composer.queue_full", socket = id),
+    }
+    .into_owned()
+}
+
+/// A button with a word that stays pressed while what it opened is open.
+fn compact_word(ui: &mut Ui, text: &str, open: bool) -> egui::Response {
+    ui.scope(|ui| {
+        crate::gui::widgets::compact::compact_spacing(ui);
+        ui.add(egui::Button::new(crate::gui::widgets::compact::compact(text)).selected(open))
+    })
+    .inner
+}

@@ -1,0 +1,100 @@
+//! One message again and again: every so many milliseconds, so many times, with `{n}` as its number.
+
+use egui::{Margin, RichText, TextEdit, TextStyle, Ui};
+
+use super::{
+    draft::{Draft, RepeatError},
+    target::{Blocked, Target},
+};
+use crate::{
+    gui::{
+        Cx,
+        theme::{TokensExt as _, icons},
+        tr,
+        widgets::{compact::compact_button, compact::compact_icon, error_line, hint},
+    },
+    journal::{SocketEntry, SocketId},
+    net::{Command, Repeat},
+    text::Composition,
+    words::{self, number::grouped},
+};
+
+/// The fields, and the button that starts.
+pub fn repeat_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    draft: &mut Draft,
+    composition: Composition,
+    target: &Result<Target, Blocked>,
+) {
+    let lang = cx.lang;
+    let parsed = draft.repeat.parse();
+    let parts = composition.parts(&draft.text);
+    let mut start = false;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        number_ui(ui, &tr!(lang, "composer.every"), &mut draft.repeat.every_ms);
+        ui.label(RichText::new("ms").small());
+        ui.add_space(6.0);
+        number_ui(ui, &tr!(lang, "composer.times"), &mut draft.repeat.count);
+        ui.label(RichText::new(tr!(lang, "composer.times_hint")).small().color(ui.tokens().muted));
+        ui.add_space(6.0);
+        let ready = parsed.is_ok() && parts.is_ok() && target.is_ok();
+        ui.add_enabled_ui(ready, |ui| {
+            start = compact_button(ui, &tr!(lang, "composer.start")).clicked();
+        });
+    });
+    match (&parsed, &parts) {
+        (Err(RepeatError::Every), _) => drop(error_line(ui, tr!(lang, "composer.every_error"))),
+        (Err(RepeatError::Count), _) => drop(error_line(ui, tr!(lang, "composer.count_error"))),
+        // The preview says so already, unless only the counter is what does not fit.
+        (_, Err(error)) if composition.bytes(&draft.text).is_ok() => {
+            error_line(ui, words::compose_error(lang, error));
+        }
+        _ => drop(hint(ui, tr!(lang, "composer.counter_hint"))),
+    }
+    if start && let (Ok((every, count)), Ok(parts), Ok(target)) = (parsed, parts, target) {
+        for id in &target.sockets {
+            let repeat = Repeat { parts: parts.clone(), every, count, to: target.to };
+            cx.actions.verb(*id, Command::Repeat(repeat));
+        }
+        draft.history.push(&draft.text);
+    }
+}
+
+/// How far a repetition that runs has come, and the button that stops it.
+pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
+    let lang = cx.lang;
+    let mut running: Vec<SocketId> = Vec::new();
+    let (mut sent, mut rate) = (0, 0);
+    for id in std::iter::once(&entry.id).chain(&entry.connections) {
+        if let Some(meter) = cx.model.meter(*id).filter(|meter| meter.totals().repeating) {
+            running.push(*id);
+            sent += meter.totals().repeated;
+            rate += meter.per_second().messages_out;
+        }
+    }
+    if running.is_empty() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(icons::REPEAT).color(ui.tokens().tcp));
+        ui.label(RichText::new(tr!(lang, "composer.repeating", count = grouped(sent), rate = grouped(rate))).small());
+        if compact_icon(ui, icons::X, &tr!(lang, "composer.stop"), true).clicked() {
+            for id in running {
+                cx.actions.verb(id, Command::StopRepeat);
+            }
+        }
+    });
+}
+
+fn number_ui(ui: &mut Ui, name: &str, text: &mut String) {
+    let label = ui.label(RichText::new(name).small());
+    let field = TextEdit::singleline(text)
+        .id_salt(("repeat", name))
+        .font(TextStyle::Monospace)
+        .margin(Margin::symmetric(8, 3))
+        .desired_width(64.0)
+        .char_limit(20);
+    ui.add(field).labelled_by(label.id);
+}

@@ -1,0 +1,227 @@
+//! One row, whole: its bytes and their text in step, the same bytes in other encodings, or what an event says.
+//!
+//! A payload may be a mebibyte long: it is decoded once when its row is opened, and only the lines on screen are
+//! ever formatted.
+
+mod steps;
+
+use egui::{
+    Align, CentralPanel, Frame, Grid, Key, Layout, Margin, Panel, RichText, ScrollArea, TextStyle, Ui,
+    text::{LayoutJob, TextWrapping},
+};
+use jiff::tz::TimeZone;
+
+use self::steps::Steps;
+use super::{
+    Cx,
+    traffic::{count_bytes, date_and_clock, line},
+};
+use crate::{
+    export::clip::{Clip, clip},
+    gui::{
+        actions::Action,
+        theme::{self, TokensExt as _, icons},
+        tr,
+        widgets::compact::{compact_button, compact_icon},
+    },
+    journal::{
+        Event, Journal, Kind, Row,
+        lens::{RowText, row_text},
+    },
+    text::Charset,
+    words::{self, number::grouped},
+};
+
+/// From this width on the other readings stand beside the bytes, else below them.
+const WIDE: f32 = 820.0;
+/// Bytes that the other readings show.
+const READ: usize = 1_024;
+/// The readings that are offered beside the one in use, the likeliest first.
+const OTHERS: [Charset; 5] = [Charset::UTF_8, Charset::GBK, Charset::UTF_16LE, Charset::ISO_8859_1, Charset::BIG5];
+
+/// What the detail keeps from one frame to the next.
+#[derive(Default)]
+pub struct DetailState {
+    opened: Option<Opened>,
+}
+
+/// The payload of the row on show, decoded.
+struct Opened {
+    seq: u64,
+    charset: Charset,
+    text: RowText,
+    others: Vec<(Charset, RowText)>,
+    steps: Steps,
+}
+
+impl Opened {
+    fn new(journal: &Journal, seq: u64, charset: Charset, kind: Kind) -> Self {
+        let read = |charset, limit| row_text(journal, seq, kind, charset, limit).unwrap_or_default();
+        let others = OTHERS.into_iter().filter(|other| *other != charset).take(4);
+        Self {
+            seq,
+            charset,
+            text: read(charset, usize::MAX),
+            others: others.map(|other| (other, read(other, READ))).collect(),
+            steps: Steps::default(),
+        }
+    }
+}
+
+/// Paints the detail of a row. Returns whether the reader closed it.
+pub fn detail_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    state: &mut DetailState,
+    seq: u64,
+    charset: Charset,
+    zone: &TimeZone,
+) -> bool {
+    let escaped = ui.memory(|memory| memory.focused().is_none())
+        && !egui::Popup::is_any_open(ui.ctx())
+        && ui.input(|input| input.key_pressed(Key::Escape));
+    let Some(row) = cx.model.journal.row(seq) else {
+        return gone_ui(ui, cx) || escaped;
+    };
+    let kind = cx.model.sockets.get(row.record.socket).map_or(Kind::TcpConnection, |entry| entry.kind);
+    if !row.record.event.has_payload() {
+        state.opened = None;
+    } else if state.opened.as_ref().is_none_or(|opened| opened.seq != seq || opened.charset != charset) {
+        state.opened = Some(Opened::new(&cx.model.journal, seq, charset, kind));
+    }
+    let closed = head_ui(ui, cx, &row, charset, kind, zone);
+    match &mut state.opened {
+        Some(opened) => payload_ui(ui, cx, opened, &row),
+        None => event_ui(ui, cx, &row, kind),
+    }
+    closed || escaped
+}
+
+fn gone_ui(ui: &mut Ui, cx: &Cx<'_>) -> bool {
+    let mut closed = false;
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        ui.label(RichText::new(tr!(cx.lang, "detail.gone")).color(ui.tokens().muted));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(12.0);
+            closed = compact_icon(ui, icons::X, &tr!(cx.lang, "detail.close"), false).clicked();
+        });
+    });
+    closed
+}
+
+fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &Row<'_>, charset: Charset, kind: Kind, zone: &TimeZone) -> bool {
+    let lang = cx.lang;
+    let tokens = ui.tokens();
+    let payload = row.record.event.has_payload();
+    let mut closed = false;
+    let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 0));
+    Panel::top("detail_head").exact_size(34.0).show_separator_line(false).frame(frame).show(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            closed = compact_icon(ui, icons::X, &tr!(lang, "detail.close"), false).clicked();
+            let forms = [
+                (Clip::Python, tr!(lang, "detail.copy_python")),
+                (Clip::Hex, tr!(lang, "detail.copy_hex")),
+                (Clip::Text, tr!(lang, "detail.copy_text")),
+            ];
+            for (form, text) in forms.iter().filter(|_| payload) {
+                if compact_button(ui, text).clicked() {
+                    let model = cx.model;
+                    cx.actions.push(Action::Copy(clip(&model.journal, &model.sockets, [row.seq], charset, *form)));
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                ui.set_clip_rect(ui.max_rect());
+                ui.label(theme::strong(words::call(lang, row.record, kind)));
+                if payload {
+                    ui.label(RichText::new(count_bytes(lang, row.bytes.len())).color(tokens.muted));
+                }
+                if let Some(peer) = row.record.peer {
+                    ui.label(RichText::new(peer.to_string()).monospace().color(tokens.muted));
+                }
+                let when = date_and_clock(cx.model.epoch, row.record.at, zone);
+                ui.label(RichText::new(when).monospace().color(tokens.faint));
+            });
+        });
+    });
+    closed
+}
+
+fn payload_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &mut Opened, row: &Row<'_>) {
+    let tokens = ui.tokens();
+    let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 6 });
+    if ui.available_width() >= WIDE {
+        let width = ui.available_width() - steps::WIDTH - 36.0;
+        Panel::right("detail_readings").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, 4));
+        });
+    } else if ui.available_height() > 190.0 {
+        Panel::bottom("detail_readings").frame(frame).show(ui, |ui| readings_ui(ui, cx, opened, row, 1));
+    }
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        steps::steps_ui(ui, cx.lang, &mut opened.steps, row.bytes, &opened.text);
+    });
+}
+
+/// The payload in the encoding in use and in four others, the beginning of it.
+fn readings_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &Opened, row: &Row<'_>, lines: usize) {
+    let tokens = ui.tokens();
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let cut = (row.bytes.len() > READ).then(|| tr!(cx.lang, "detail.beginning", count = grouped(READ as u64)));
+    let title = cut.unwrap_or_else(|| tr!(cx.lang, "detail.readings"));
+    ui.label(RichText::new(title).small().color(tokens.muted));
+    let own = (opened.charset, &opened.text);
+    let all = std::iter::once(own).chain(opened.others.iter().map(|(charset, text)| (*charset, text)));
+    Grid::new("readings").num_columns(2).spacing([12.0, 4.0]).show(ui, |ui| {
+        for (charset, text) in all {
+            let color = if charset == opened.charset { tokens.text } else { tokens.muted };
+            ui.label(RichText::new(charset.name()).monospace().color(color));
+            let font = TextStyle::Monospace.resolve(ui.style());
+            let width = (ui.available_width() - 8.0).max(60.0);
+            let mut job: LayoutJob = line(text, row.bytes, &font, color, tokens, width * lines as f32);
+            job.wrap =
+                TextWrapping { max_width: width, max_rows: lines, break_anywhere: true, ..TextWrapping::default() };
+            ui.label(job);
+            ui.end_row();
+        }
+    });
+}
+
+/// What an event without payload says, and every fact that it carries.
+fn event_ui(ui: &mut Ui, cx: &Cx<'_>, row: &Row<'_>, kind: Kind) {
+    let lang = cx.lang;
+    let tokens = ui.tokens();
+    let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 4));
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            let failed = matches!(row.record.event, Event::Failed { .. });
+            let sentence = words::event(lang, row, kind);
+            if !sentence.is_empty() {
+                ui.label(RichText::new(sentence).color(if failed { tokens.error } else { tokens.text }));
+            }
+            Grid::new("facts").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+                let fact = |ui: &mut Ui, name: &str, value: String| {
+                    ui.label(RichText::new(name).color(tokens.muted));
+                    ui.label(RichText::new(value).monospace());
+                    ui.end_row();
+                };
+                if let Event::Failed { call, fault } = row.record.event {
+                    fact(ui, &tr!(lang, "detail.call"), call.name().into());
+                    let number = if fault.errno == 0 { String::new() } else { format!(" ({})", fault.errno) };
+                    fact(ui, &tr!(lang, "detail.error"), format!("{}{number}", fault.kind.name()));
+                }
+                fact(ui, &tr!(lang, "detail.socket"), row.record.socket.to_string());
+                if let Some(peer) = row.record.peer {
+                    fact(ui, &tr!(lang, "detail.address"), peer.to_string());
+                }
+                if !row.detail().is_empty() {
+                    fact(ui, &tr!(lang, "detail.detail"), row.detail().to_owned());
+                }
+                fact(ui, &tr!(lang, "detail.event"), row.record.event.word().into());
+            });
+        });
+    });
+}

@@ -1,0 +1,310 @@
+//! Traffic: what happened on a socket, as a table of calls and bytes.
+//!
+//! The table shows rows of the journal and keeps none of its own: [`Shown`] knows their numbers, the painter asks
+//! for those on screen and turns them into text in the encoding chosen now. It follows the end until the reader
+//! scrolls up; from then on it keeps its place by the number of the row on top, whatever comes in or leaves.
+
+mod columns;
+mod keys;
+mod marks;
+mod reading;
+mod rows;
+mod scroll;
+mod shown;
+mod status;
+mod table;
+
+use std::path::Path;
+
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use jiff::tz::TimeZone;
+
+use self::{columns::Columns, marks::Marks, reading::Texts, scroll::Scroll, shown::Selection};
+pub use self::{
+    reading::line,
+    rows::{date_and_clock, hex, visible},
+    shown::Shown,
+};
+use super::{
+    Cx, Tab,
+    detail::{DetailState, detail_ui},
+    filter_bar::{FilterState, filter_bar_ui, filter_field_ui},
+    head,
+    save::{SaveState, save_ui},
+    tab,
+};
+use crate::{
+    gui::{
+        Model,
+        actions::Action,
+        commands::UiCommand,
+        theme::{TokensExt as _, icons},
+        tr,
+        widgets::{
+            compact::{compact, compact_icon, menu_entry, menu_spacing},
+            encoding_menu::encoding_menu,
+        },
+    },
+    journal::{Kind, SocketId},
+    text::Charset,
+    words::{Lang, number::grouped},
+};
+
+/// Below this width the buttons of the head show their icons only.
+const ROOMY: f32 = 640.0;
+
+/// In which encoding payload is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadAs {
+    /// In the one that the composer writes in.
+    #[default]
+    Composer,
+    /// In this one.
+    Charset(Charset),
+}
+
+impl ReadAs {
+    /// The encoding itself.
+    pub fn charset(self, model: &Model) -> Charset {
+        match self {
+            Self::Composer => model.settings.composer.charset,
+            Self::Charset(charset) => charset,
+        }
+    }
+}
+
+/// What the table keeps from one frame to the next.
+pub struct TrafficState {
+    /// In which encoding payload is read, here and in the conversation.
+    pub read_as: ReadAs,
+    /// The socket whose rows are on show, as of the last frame.
+    subject: Option<SocketId>,
+    all_sockets: bool,
+    filter: FilterState,
+    shown: Shown,
+    marks: Marks,
+    texts: Texts,
+    selection: Option<Selection>,
+    scroll: Scroll,
+    columns: Columns,
+    detail: DetailState,
+    save: SaveState,
+    zone: TimeZone,
+}
+
+impl Default for TrafficState {
+    fn default() -> Self {
+        Self {
+            read_as: ReadAs::default(),
+            subject: None,
+            all_sockets: false,
+            filter: FilterState::default(),
+            shown: Shown::default(),
+            marks: Marks::default(),
+            texts: Texts::default(),
+            selection: None,
+            scroll: Scroll::default(),
+            columns: Columns::default(),
+            detail: DetailState::default(),
+            save: SaveState::default(),
+            zone: TimeZone::system(),
+        }
+    }
+}
+
+impl TrafficState {
+    /// Saves the traffic on show to a file that was chosen in a dialog.
+    pub fn save_to(&mut self, model: &Model, path: &Path) {
+        let _ = model;
+        self.save.choose(path);
+    }
+
+    /// Runs a command of the palette that concerns the table: filter, pause, save.
+    pub fn run(&mut self, command: UiCommand) {
+        match command {
+            UiCommand::FocusFilter => self.filter.focus(),
+            UiCommand::PauseTraffic => self.scroll.toggle_pause(),
+            UiCommand::SaveTraffic => self.save.open(),
+            _ => {}
+        }
+    }
+
+    /// Opens the detail of a row, from wherever it was chosen.
+    pub fn open(&mut self, seq: u64) {
+        self.selection = Some(Selection::one(seq));
+        self.scroll.show(seq);
+    }
+
+    /// Times are shown in this time zone rather than in the system's.
+    pub fn set_zone(&mut self, zone: TimeZone) {
+        self.zone = zone;
+    }
+
+    /// The sockets whose rows are on show; `None` for all.
+    fn sockets(&self, model: &Model) -> Option<Vec<SocketId>> {
+        let id = self.subject.filter(|_| !self.all_sockets)?;
+        let mut ids = vec![id];
+        if let Some(entry) = model.sockets.get(id) {
+            ids.extend(&entry.connections);
+        }
+        ids.sort_unstable();
+        Some(ids)
+    }
+
+    /// Takes in what changed since the last frame. Returns whether there is more to look at.
+    fn sync(&mut self, model: &Model) -> bool {
+        let charset = self.read_as.charset(model);
+        if self.subject != model.selected {
+            self.subject = model.selected;
+            self.selection = None;
+            self.scroll.follow_end();
+            let sockets = self.sockets(model);
+            self.shown.reset(self.filter.filter(sockets, charset));
+        }
+        let sockets = self.sockets(model);
+        self.shown.set_filter(&self.filter.filter(sockets, charset));
+        self.shown.set_paused(self.scroll.is_paused(), &model.journal);
+        let marked = self.marks.advance(&model.journal);
+        self.shown.advance(&model.journal) && marked
+    }
+}
+
+/// Paints the table with its head, its filter, the detail of the selected row and its numbers.
+pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
+    if !state.sync(cx.model) {
+        ui.request_repaint();
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    head_ui(ui, cx, state);
+    if state.filter.is_open() {
+        filter_bar_ui(ui, cx, &mut state.filter, &state.shown, &mut state.all_sockets);
+    }
+    if state.save.is_open() {
+        let charset = state.read_as.charset(cx.model);
+        save_ui(ui, cx, &mut state.save, &state.shown, charset, &state.zone);
+    }
+    let flat = Frame::new().fill(ui.tokens().panel);
+    Panel::bottom("traffic_numbers")
+        .exact_size(24.0)
+        .frame(flat.inner_margin(Margin::symmetric(12, 0)))
+        .show(ui, |ui| status::status_ui(ui, cx, state));
+    if let Some(selection) = state.selection {
+        let charset = state.read_as.charset(cx.model);
+        let height = (ui.available_height() * 0.5).max(120.0);
+        let panel = Panel::bottom("traffic_detail").resizable(true).default_size(220.0).size_range(96.0..=height);
+        let closed = panel
+            .frame(flat)
+            .show(ui, |ui| detail_ui(ui, cx, &mut state.detail, selection.cursor(), charset, &state.zone));
+        if closed.inner {
+            state.selection = None;
+        }
+    }
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| table::table_ui(ui, cx, state));
+}
+
+/// The tabs of the middle of the window, on the left of the head that both readings of the traffic have.
+pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
+    if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
+        cx.actions.push(Action::Run(UiCommand::ShowTraffic));
+    }
+    if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
+        cx.actions.push(Action::Run(UiCommand::ShowConversation));
+    }
+}
+
+/// The menu that chooses the encoding in which payload is read.
+pub fn read_as_ui(ui: &mut Ui, cx: &Cx<'_>, read_as: &mut ReadAs) {
+    let lang = cx.lang;
+    let current = read_as.charset(cx.model);
+    let composer = cx.model.settings.composer.charset;
+    let name = tr!(lang, "traffic.read_as", encoding = current.name());
+    let mut as_composer = false;
+    let (response, chosen) = encoding_menu(ui, lang, current, &name, |ui| {
+        let text = tr!(lang, "traffic.read_as_composer", encoding = composer.name());
+        as_composer = menu_entry(ui, *read_as == ReadAs::Composer, &text).clicked();
+    });
+    response.on_hover_text(tr!(lang, "traffic.read_as_hint"));
+    if as_composer {
+        *read_as = ReadAs::Composer;
+    } else if let Some(charset) = chosen {
+        *read_as = ReadAs::Charset(charset);
+    }
+}
+
+fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
+    let roomy = ui.available_width() >= ROOMY;
+    head(ui, |ui| {
+        tabs_ui(ui, cx, Tab::Traffic);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            more_ui(ui, cx, state);
+            let follow = compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), roomy);
+            if follow.on_hover_text(tr!(cx.lang, "traffic.follow_hint")).clicked() {
+                state.scroll.follow_end();
+            }
+            let paused = state.scroll.is_paused();
+            let (icon, word) = if paused {
+                (icons::PLAY, tr!(cx.lang, "traffic.resume"))
+            } else {
+                (icons::PAUSE, tr!(cx.lang, "traffic.pause"))
+            };
+            if compact_icon(ui, icon, &word, roomy).clicked() {
+                state.scroll.toggle_pause();
+            }
+            filter_field_ui(ui, cx, &mut state.filter);
+            read_as_ui(ui, cx, &mut state.read_as);
+        });
+    });
+}
+
+fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
+    let lang = cx.lang;
+    let button = compact_icon(ui, icons::ELLIPSIS, &tr!(lang, "traffic.more"), false);
+    egui::Popup::menu(&button).gap(4.0).show(|ui| {
+        menu_spacing(ui);
+        if menu_entry(ui, state.all_sockets, &tr!(lang, "traffic.all_sockets")).clicked() {
+            state.all_sockets = !state.all_sockets;
+        }
+        ui.separator();
+        if menu_entry(ui, false, &tr!(lang, "traffic.save")).clicked() {
+            state.save.open();
+        }
+        if menu_entry(ui, false, &tr!(lang, "traffic.clear")).clicked() {
+            cx.actions.push(Action::ClearJournal);
+        }
+        ui.separator();
+        keys::copy_entries(ui, cx, state);
+    });
+}
+
+/// A number of bytes in words: `4 bytes`.
+pub fn count_bytes(lang: Lang, count: usize) -> String {
+    let text =
+        if count == 1 { tr!(lang, "detail.byte") } else { tr!(lang, "detail.bytes", count = grouped(count as u64)) };
+    text.into_owned()
+}
+
+/// What a screen reader and an empty table say about a socket that has no rows yet.
+fn empty_text(cx: &Cx<'_>, state: &TrafficState) -> String {
+    let lang = cx.lang;
+    if state.filter.is_active() {
+        return tr!(lang, "traffic.empty_filtered").into_owned();
+    }
+    match cx.model.selected_entry().map(|entry| entry.kind) {
+        Some(Kind::TcpListener) => tr!(lang, "traffic.empty_listener"),
+        Some(Kind::TcpConnection) => tr!(lang, "traffic.empty_connection"),
+        Some(Kind::UdpSocket) => tr!(lang, "traffic.empty_udp"),
+        None => tr!(lang, "traffic.empty"),
+    }
+    .into_owned()
+}
+
+/// The words of the empty table, in the middle of it.
+fn empty_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
+    let color = ui.tokens().muted;
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.3).min(120.0));
+        ui.set_max_width(420.0);
+        ui.label(compact(empty_text(cx, state)).color(color));
+    });
+}

@@ -1,0 +1,325 @@
+//! The painted rows: only those that are on screen.
+//!
+//! Rows are painted, not laid out: one widget a row keeps a frame short and gives a screen reader one sentence a
+//! row. Places are counted in rows and turned into pixels late, because `f32` counts pixels exactly only up to
+//! 2²⁴ and the journal may hold half a million rows of 26 pixels.
+
+use egui::{
+    Align2, FontId, Id, Rangef, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    text::LayoutJob, vec2,
+};
+
+use jiff::tz::TimeZone;
+
+use super::{
+    TrafficState,
+    columns::{Column, cell_rect, header_ui},
+    empty_ui, keys, reading, rows,
+    shown::Selection,
+};
+use crate::{
+    gui::{
+        Cx,
+        theme::{ROW_HEIGHT, Tokens, TokensExt as _},
+        tr,
+    },
+    journal::{Direction, Event, Kind, Record, Row, RowText},
+    words,
+};
+
+/// Paints header and rows.
+pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
+    let several = state.all_sockets;
+    let selected = cx.model.selected_entry().map(|entry| entry.kind);
+    let peers = several || matches!(selected, Some(Kind::UdpSocket | Kind::TcpListener));
+    let columns = state.columns.place(ui.available_width(), several, peers);
+    header_ui(ui, cx, state, &columns);
+    if state.shown.is_empty() {
+        empty_ui(ui, cx, state);
+        return;
+    }
+    body_ui(ui, cx, state, &columns);
+}
+
+fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(Column, Rangef)]) {
+    let body = ui.available_rect_before_wrap();
+    let id = ui.scope_id().with("traffic_table");
+    let table = ui.interact(body, id, Sense::click());
+    table.widget_info(|| WidgetInfo::labeled(Role::Table, true, tr!(cx.lang, "traffic.tab")));
+    if table.clicked() {
+        table.request_focus();
+    }
+    keys::keys_ui(ui, cx, state, id, (body.height() / ROW_HEIGHT) as usize);
+
+    // Springy edges would fight with the place that is kept here.
+    ui.spacing_mut().scroll.kinetic.rubber_band = false;
+    let offset = state.scroll.place(&state.shown, body.height());
+    let area = ScrollArea::vertical().id_salt("traffic_rows").auto_shrink(false).animated(false);
+    let count = state.shown.len();
+    let mut texts = std::mem::take(&mut state.texts);
+    texts.begin(state.read_as.charset(cx.model));
+    let output = area.vertical_scroll_offset(offset).show_viewport(ui, |ui, viewport| {
+        ui.set_height(count as f32 * ROW_HEIGHT);
+        let painted = Painted { columns, font: FontId::monospace(12.0), id, zone: state.zone.clone() };
+        let first = (viewport.min.y / ROW_HEIGHT).floor().max(0.0) as usize;
+        for index in first..count {
+            let y = body.top() + (index as f64 * f64::from(ROW_HEIGHT) - f64::from(viewport.min.y)) as f32;
+            if y > body.bottom() {
+                break;
+            }
+            let rect = Rect::from_min_size(pos2(body.left(), y), vec2(body.width(), ROW_HEIGHT));
+            if let Some(seq) = state.shown.seq(index)
+                && let Some(row) = cx.model.journal.row(seq)
+            {
+                let text = texts.of(&cx.model.journal, seq, kind_of(cx, &row));
+                let cells = Cells::new(cx, state, index, &row, text);
+                painted.row_ui(ui, cx, state, &cells, rect);
+            }
+        }
+    });
+    state.texts = texts;
+    state.scroll.keep(&state.shown, offset, output.state.clamped_offset().y, body.height());
+    if table.has_focus() {
+        ui.painter().rect_stroke(body.shrink(0.5), 0.0, Stroke::new(1.0, ui.tokens().tcp), StrokeKind::Inside);
+    }
+}
+
+/// What all rows of a frame have in common.
+struct Painted<'a> {
+    columns: &'a [(Column, Rangef)],
+    font: FontId,
+    id: Id,
+    zone: TimeZone,
+}
+
+impl Painted<'_> {
+    fn row_ui(&self, ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, cells: &Cells<'_>, rect: Rect) {
+        let tokens = ui.tokens();
+        let seq = cells.row.seq;
+        let response = ui.interact(rect, self.id.with(seq), Sense::click());
+        let selected = state.selection.is_some_and(|selection| selection.contains(seq));
+        if selected {
+            ui.painter().rect_filled(rect, 0.0, tokens.selection);
+        } else if response.hovered() {
+            ui.painter().rect_filled(rect, 0.0, tokens.hover);
+        }
+        let mut hover = None;
+        let hovered_at = response.hover_pos();
+        for (column, x) in self.columns {
+            let cell = cell_rect(rect, *x);
+            let pointed = hovered_at.filter(|pos| x.contains(pos.x - rect.left()));
+            let tip = self.cell_ui(ui, cx, cells, *column, cell, pointed);
+            hover = hover.or(tip);
+        }
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, cells.sentence(self.columns)));
+        let response = match hover {
+            Some(tip) => response.on_hover_text_at_pointer(tip),
+            None => response,
+        };
+        self.select(ui, state, &response, seq);
+        response.context_menu(|ui| keys::copy_entries(ui, cx, state));
+    }
+
+    fn select(&self, ui: &Ui, state: &mut TrafficState, response: &Response, seq: u64) {
+        if response.clicked() {
+            ui.memory_mut(|memory| memory.request_focus(self.id));
+            let extend = ui.input(|input| input.modifiers.shift);
+            state.selection = Some(match state.selection {
+                Some(selection) if extend => selection.to(seq),
+                _ => Selection::one(seq),
+            });
+            // Whoever points at a row wants to read it: it must not run away.
+            state.scroll.show(seq);
+        } else if response.secondary_clicked() && !state.selection.is_some_and(|selection| selection.contains(seq)) {
+            state.selection = Some(Selection::one(seq));
+            state.scroll.show(seq);
+        }
+    }
+
+    /// Paints one cell; returns what hovering it says.
+    fn cell_ui(
+        &self,
+        ui: &Ui,
+        cx: &Cx<'_>,
+        cells: &Cells<'_>,
+        column: Column,
+        cell: Rect,
+        pointed: Option<egui::Pos2>,
+    ) -> Option<String> {
+        let tokens = ui.tokens();
+        let row = cells.row;
+        match column {
+            Column::Time => {
+                self.word(ui, cell, &cells.time, tokens.muted, Align2::LEFT_CENTER);
+                pointed.map(|_| rows::date_and_clock(cx.model.epoch, row.record.at, &self.zone))
+            }
+            Column::Delta => {
+                self.word(ui, cell, &cells.delta, tokens.faint, Align2::LEFT_CENTER);
+                None
+            }
+            Column::Call => {
+                let cut =
+                    self.word(ui, cell, &cells.call, call_color(tokens, row.record, cells.kind), Align2::LEFT_CENTER);
+                match row.record.event {
+                    Event::Sent { .. } => pointed.map(|_| words::sent_hint(cx.lang, cells.kind).into_owned()),
+                    _ => pointed.filter(|_| cut).map(|_| cells.call.clone()),
+                }
+            }
+            Column::Bytes => {
+                let color = match row.record.event.has_payload() {
+                    _ if rows::is_truncated(row) => tokens.warn,
+                    true => tokens.text,
+                    false => tokens.faint,
+                };
+                self.word(ui, cell, &cells.bytes, color, Align2::RIGHT_CENTER);
+                pointed.filter(|_| rows::is_truncated(row)).map(|_| cells.note.clone())
+            }
+            Column::Socket => {
+                self.word(ui, cell, &row.record.socket.to_string(), tokens.muted, Align2::LEFT_CENTER);
+                None
+            }
+            Column::Peer => {
+                let cut = self.word(ui, cell, &cells.peer, tokens.muted, Align2::LEFT_CENTER);
+                pointed.filter(|_| cut).map(|_| cells.peer.clone())
+            }
+            Column::Text => self.text_ui(ui, cx, cells, cell, pointed),
+            Column::Hex => {
+                let fits = (cell.width() / 21.0).max(1.0) as usize;
+                self.word(ui, cell, &rows::hex(row_payload(row), fits), tokens.faint, Align2::LEFT_CENTER);
+                None
+            }
+        }
+    }
+
+    fn text_ui(
+        &self,
+        ui: &Ui,
+        cx: &Cx<'_>,
+        cells: &Cells<'_>,
+        cell: Rect,
+        pointed: Option<egui::Pos2>,
+    ) -> Option<String> {
+        let tokens = ui.tokens();
+        let row = cells.row;
+        let Some(direction) = row.record.event.direction() else {
+            let color = if matches!(row.record.event, Event::Failed { .. }) { tokens.error } else { tokens.muted };
+            let cut = self.word(ui, cell, &cells.note, color, Align2::LEFT_CENTER);
+            return pointed.filter(|_| cut).map(|_| cells.note.clone());
+        };
+        let hue = match direction {
+            Direction::Out => cells.hue.map_or(tokens.faint, |hue| tokens.message(usize::from(hue))),
+            Direction::In => tokens.faint,
+        };
+        let square = Rect::from_center_size(pos2(cell.left() + 4.0, cell.center().y), vec2(8.0, 8.0));
+        ui.painter_at(cell).rect_filled(square, 1.0, hue);
+        let text = Rect::from_min_max(pos2(cell.left() + 15.0, cell.top()), cell.max);
+        if row.bytes.is_empty() {
+            self.word(ui, text, &cells.note, tokens.muted, Align2::LEFT_CENTER);
+            return None;
+        }
+        let job = reading::line(cells.text, row.bytes, &self.font, tokens.text, tokens, text.width());
+        let galley = ui.painter().layout_job(job);
+        let at = pos2(text.left(), text.center().y - galley.size().y / 2.0);
+        let tip = pointed.and_then(|pos| {
+            let index = galley.cursor_from_pos(pos - at).index.0;
+            glyph_tip(cx, cells, index)
+        });
+        ui.painter_at(text).galley(at, galley, tokens.text);
+        tip.or_else(|| pointed.filter(|_| !cells.note.is_empty()).map(|_| cells.note.clone()))
+    }
+
+    /// Paints a word into a cell and returns whether it was too wide for it.
+    fn word(&self, ui: &Ui, cell: Rect, text: &str, color: egui::Color32, align: Align2) -> bool {
+        if text.is_empty() || cell.width() < 4.0 {
+            return false;
+        }
+        let mut job = LayoutJob::simple_singleline(text.to_owned(), self.font.clone(), color);
+        job.wrap = reading::cut_at(cell.width());
+        let galley = ui.painter().layout_job(job);
+        let cut = galley.elided;
+        let at = align.align_size_within_rect(galley.size(), cell).min;
+        ui.painter_at(cell).galley(at, galley, color);
+        cut
+    }
+}
+
+/// One row as text.
+struct Cells<'a> {
+    row: &'a Row<'a>,
+    kind: Kind,
+    hue: Option<u8>,
+    time: String,
+    delta: String,
+    call: String,
+    bytes: String,
+    peer: String,
+    note: String,
+    text: &'a RowText,
+}
+
+impl<'a> Cells<'a> {
+    fn new(cx: &Cx<'_>, state: &TrafficState, index: usize, row: &'a Row<'a>, text: &'a RowText) -> Self {
+        let model = cx.model;
+        let record = row.record;
+        let kind = kind_of(cx, row);
+        let before = index.checked_sub(1).and_then(|i| model.journal.row(state.shown.seq(i)?));
+        Self {
+            row,
+            kind,
+            hue: state.marks.hue(row.seq),
+            time: words::number::clock(model.epoch.wall_time(record.at), &state.zone),
+            delta: rows::delta(before.map(|row| row.record.at), record.at),
+            call: words::call(cx.lang, record, kind).into_owned(),
+            bytes: rows::bytes(row).into_owned(),
+            peer: rows::peer(row),
+            note: words::event(cx.lang, row, kind),
+            text,
+        }
+    }
+
+    /// The row in one line, for those who cannot see it.
+    fn sentence(&self, columns: &[(Column, Rangef)]) -> String {
+        let text = if self.row.bytes.is_empty() || !self.row.record.event.has_payload() {
+            self.note.clone()
+        } else {
+            reading::plain(self.text)
+        };
+        let peer = if columns.iter().any(|(column, _)| *column == Column::Peer) { &self.peer } else { "" };
+        let hex = rows::hex(row_payload(self.row), 64);
+        [self.time.as_str(), &self.call, &self.bytes, peer, &text, &hex].join(" ")
+    }
+}
+
+/// What hovering a character says: the bytes of one that is not text, or what held bytes wait for.
+fn glyph_tip(cx: &Cx<'_>, cells: &Cells<'_>, index: usize) -> Option<String> {
+    let lang = cx.lang;
+    let Some(glyph) = cells.text.glyphs.get(index) else {
+        let held = (!cells.text.held.is_empty()).then(|| tr!(lang, "traffic.held", count = cells.text.held.len()));
+        return held.map(std::borrow::Cow::into_owned);
+    };
+    let hex = rows::hex(cells.row.bytes.get(glyph.range())?, 8);
+    if !glyph.valid {
+        return Some(tr!(lang, "traffic.not_text", hex = hex).into_owned());
+    }
+    let code = format!("U+{:04X}", u32::from(glyph.character));
+    (rows::visible(glyph.character) != glyph.character)
+        .then(|| tr!(lang, "traffic.control", code = code, hex = hex).into_owned())
+}
+
+fn kind_of(cx: &Cx<'_>, row: &Row<'_>) -> Kind {
+    cx.model.sockets.get(row.record.socket).map_or(Kind::TcpConnection, |entry| entry.kind)
+}
+
+fn row_payload<'a>(row: &Row<'a>) -> &'a [u8] {
+    if row.record.event.has_payload() { row.bytes } else { &[] }
+}
+
+fn call_color(tokens: &Tokens, record: &Record, kind: Kind) -> egui::Color32 {
+    match record.event {
+        Event::Sent { .. } if kind == Kind::UdpSocket => tokens.udp,
+        Event::Sent { .. } => tokens.tcp,
+        Event::Received { .. } | Event::Connected { .. } | Event::Opened { .. } => tokens.ok,
+        Event::Failed { .. } | Event::Aborted { .. } => tokens.error,
+        _ => tokens.text,
+    }
+}
