@@ -5,7 +5,7 @@
 //! sockets and nothing else. What is *not* in the file is counted and said: rows that had left the journal,
 //! rows that never came into it, and the bytes of files, which are never recorded.
 //!
-//! - [`line`]: a record as flat facts. [`jsonl`], [`csv`]: two ways to write them. [`clip`]: for pasting.
+//! - [`mod@line`]: a record as flat facts. [`jsonl`], `csv`: two ways to write them. [`mod@clip`]: for pasting.
 
 pub mod clip;
 mod csv;

@@ -5,8 +5,8 @@
 //! but not written, UTF-32 does not exist. Here `gb2312`, `iso-8859-1` and `us-ascii` are what they say (and
 //! refuse what they lack), and UTF-16 and UTF-32 work in both directions.
 //!
-//! - [`labels`]: which encoding a typed name means. [`encode`]: text to bytes. [`decode`]: bytes to text, in
-//!   a stream and character by character. [`units`]: where a character ends.
+//! - `labels`: which encoding a typed name means. `encode`: text to bytes. `decode`: bytes to text, in
+//!   a stream and character by character. `units`: where a character ends.
 
 mod decode;
 mod encode;

@@ -146,7 +146,7 @@ impl<'t> Line<'t> {
         let hex = &self.body[..bar.unwrap_or(self.body.len())];
         let mut bytes = Vec::new();
         let mut half: Option<(u32, usize)> = None;
-        // Characters that are neither digit nor space belong to the text column, if one can have begun.
+        // Two spaces or more begin the text column, unless they are the gap in the middle.
         let mut spaces = 0;
         for (i, (at, character)) in hex.char_indices().enumerate() {
             let column = self.column + i;
