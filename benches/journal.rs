@@ -7,7 +7,6 @@
 #![allow(clippy::print_stdout, missing_docs, reason = "a program that measures: plain output")]
 
 #[path = "support/mod.rs"]
-#[allow(dead_code, reason = "no engine is needed here")]
 mod support;
 
 use std::{
