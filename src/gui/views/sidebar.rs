@@ -58,6 +58,7 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let title = format!("{name} {addresses} {}", entry.state.word());
     let (response, ()) = widgets::card(ui, ("card", entry.id), &title, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
+        ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
             let (dot, _, _) = describe::colours(tokens, entry.state);
             widgets::dot(ui, dot);
@@ -142,9 +143,10 @@ fn connections(ui: &mut Ui, cx: &mut Cx<'_>, listener: &SocketEntry) {
     if listener.connections.is_empty() && earlier == 0 {
         return;
     }
-    ui.add_space(2.0);
-    widgets::rule(ui);
+    ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
+    widgets::rule(ui);
+    ui.add_space(6.0);
     let (open, closed): (Vec<_>, Vec<_>) =
         listener.connections.iter().filter_map(|id| cx.model.sockets.get(*id)).partition(|c| c.state.is_open());
     let ids: Vec<SocketId> = open.iter().chain(closed.iter().rev()).map(|entry| entry.id).collect();
