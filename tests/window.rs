@@ -95,9 +95,9 @@ fn a_conversation(tag: &str) {
     window.click(words.get("verb.half_close"));
     window.see("FIN_WAIT");
     window.see("CLOSE_WAIT");
-    window.see(words.get("event.peer_ended"));
-    // The other end may still talk: what it says now still arrives.
+    // The other end has read FIN, and may still talk; it closes.
     window.click(&format!("{} 127.0.0.1:", words.get("sidebar.connection")));
+    window.see(words.get("event.peer_ended"));
     window.click(words.get("verb.close"));
     window.gone("FIN_WAIT");
     window.gone("CLOSE_WAIT");
