@@ -5,8 +5,10 @@ use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiB
 use super::{Cx, new_socket};
 use crate::{
     gui::{
+        actions::Action,
+        commands::UiCommand,
         draft,
-        theme::{self, TokensExt as _},
+        theme::{self, TokensExt as _, icons},
         tr,
         widgets::{self, line},
     },
@@ -26,6 +28,11 @@ pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
     let Some(entry) = cx.model.selected_entry() else { return };
     super::head(ui, |ui| {
         super::tab(ui, &tr!(cx.lang, "inspector.options"), true);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::quiet_icon(ui, icons::X, &tr!(cx.lang, "inspector.hide")).clicked() {
+                cx.actions.push(Action::Run(UiCommand::ToggleInspector));
+            }
+        });
     });
     let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

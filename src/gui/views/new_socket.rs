@@ -33,13 +33,13 @@ impl NewSocketState {
     }
 }
 
-/// The form. It closes itself.
-pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState) {
+/// The form. It closes itself; while it is covered by something else, Esc is for that.
+pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState, covered: bool) {
     let Some(draft) = &mut state.draft else { return };
     let lang = cx.lang;
     let had_focus = ui.memory(|memory| memory.focused().is_some());
     let mut fields = Vec::new();
-    let mut closing = ui.input(|input| input.key_pressed(Key::Escape));
+    let mut closing = !covered && ui.input(|input| input.key_pressed(Key::Escape));
     let mut opening = false;
     Frame::new().inner_margin(Margin::symmetric(24, 20)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -1,6 +1,6 @@
 //! The sockets: a card each, accepted connections inside their server's card.
 
-use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Align, Layout, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::{Cx, describe, new_menu};
 use crate::{
@@ -179,6 +179,10 @@ fn connection(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     }
     let bytes = cx.model.meter(entry.id).map_or(0, |meter| meter.totals().bytes_in + meter.totals().bytes_out);
     let right = if entry.state == State::Established { number::size(bytes) } else { word.to_owned() };
+    if response.has_focus() {
+        let around = rect.expand2(vec2(4.0, 0.0));
+        ui.painter().rect_stroke(around, 4.0, Stroke::new(1.0, tokens.tcp), StrokeKind::Inside);
+    }
     let (dot, _, _) = describe::colours(tokens, entry.state);
     let font = egui::TextStyle::Monospace.resolve(ui.style());
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

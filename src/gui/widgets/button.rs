@@ -80,6 +80,18 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     .accessible_name(name)
 }
 
+/// The same without a border.
+pub fn quiet_icon(ui: &mut Ui, icon: &str, name: &str) -> Response {
+    let text = RichText::new(icon).size(14.0).color(ui.tokens().muted);
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(5.0, 3.0);
+        ui.add(Button::new(text).frame_when_inactive(false).min_size(Vec2::splat(24.0)))
+    })
+    .inner
+    .on_hover_text(name)
+    .accessible_name(name)
+}
+
 fn styled(ui: &Ui, text: String, look: Look) -> Button<'static> {
     let tokens = ui.tokens();
     let text = RichText::new(text).font(FontId::new(12.0, medium()));
