@@ -128,6 +128,8 @@ impl Stream {
             self.counters.paused.store(false, Relaxed);
             let Some(buffer) = cx.buffer.get_mut(..recv_bytes) else { return Turn::Idle };
             match self.socket.read(buffer) {
+                // After a reset that `send` was told of, `recv` says 0 as well: nobody sent FIN then.
+                Ok(0) if self.broken.is_some() => self.read_ended = true,
                 Ok(0) => {
                     self.read_ended = true;
                     cx.out.record(self.tag, Event::PeerEnded, Some(self.peer), b"");
@@ -362,7 +364,7 @@ impl Slot for Stream {
                 other => wish = if wish == Turn::Stalled { wish } else { other },
             }
         }
-        wish
+        if self.broken.is_some() { Turn::Again } else { wish }
     }
 
     fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn {

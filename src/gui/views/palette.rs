@@ -24,10 +24,9 @@ pub struct PaletteState {
 }
 
 impl PaletteState {
-    /// Opens it, empty, or closes it.
-    pub fn toggle(&mut self) {
-        let open = !self.open;
-        *self = Self { open, just_opened: open, ..Self::default() };
+    /// Opens it, empty.
+    pub fn show(&mut self) {
+        *self = Self { open: true, just_opened: true, ..Self::default() };
     }
 }
 
