@@ -17,6 +17,7 @@
 
 rust_i18n::i18n!("assets/locales", fallback = "en");
 
+pub mod cli;
 pub mod export;
 #[cfg(feature = "gui")]
 pub mod gui;

@@ -50,6 +50,23 @@ PY
     --output-file=NotoSansSC-Regular.otf --text-file="$work/chinese.txt" --layout-features= --no-hinting \
     --name-IDs=0,1,2,3,4,5,6,7,13,14 --no-recalc-timestamp
 
+# Bold, for headings and names: the frequent characters of GB2312 (level 1, rows 16 to 55) and its signs.
+python3 - > "$work/bold.txt" <<'PY'
+chars = set(map(chr, range(0x20, 0x7F)))
+for row in [*range(0xA1, 0xAA), *range(0xB0, 0xD8)]:
+    for cell in range(0xA1, 0xFF):
+        try:
+            chars.add(bytes([row, cell]).decode("gb2312"))
+        except UnicodeDecodeError:
+            pass
+chars.update(map(chr, range(0x3000, 0x3040)))
+chars.update(map(chr, range(0xFF00, 0xFFF0)))
+print("".join(sorted(chars)))
+PY
+"$work/venv/bin/pyftsubset" /usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc --font-number=2 \
+    --output-file=NotoSansSC-Bold.otf --text-file="$work/bold.txt" --layout-features= --no-hinting \
+    --name-IDs=0,1,2,3,4,5,6,7,13,14 --no-recalc-timestamp
+
 # Icons: those of ../icons/names.txt. Writes icons.ttf, ../icons/icons.tsv and ../../src/gui/theme/icons.rs.
 (cd "$work" && npm pack --silent lucide-static@1.62.0 >/dev/null && tar xzf lucide-static-1.62.0.tgz)
 cp "$work/package/LICENSE" Lucide-LICENSE.txt

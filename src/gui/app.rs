@@ -185,7 +185,7 @@ impl App {
         let settings = &self.model.settings;
         let zoom = settings.zoom_percent;
         let action = match command {
-            UiCommand::Palette => return self.view.palette.show(),
+            UiCommand::Palette => return self.view.palette.toggle(),
             UiCommand::NewSocket => return self.view.new_menu.open = true,
             UiCommand::NewTcpServer => Action::ShowNew(NewKind::TcpServer),
             UiCommand::NewTcpClient => Action::ShowNew(NewKind::TcpClient),
@@ -240,18 +240,20 @@ impl App {
             views::sidebar::sidebar_ui(ui, &mut cx, &mut view.new_menu);
         });
         let form = view.new_socket.draft.is_some();
-        if view.inspector_open(is_wide(ui.ctx())) && cx.model.selected_entry().is_some() && !form {
+        let inspector = view.inspector_open(is_wide(ui.ctx()));
+        if inspector && cx.model.selected_entry().is_some() && !form {
             Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
                 views::inspector::inspector_ui(ui, &mut cx, &mut view.inspector);
             });
         }
         CentralPanel::no_frame().frame(flat).show(ui, |ui| {
             if form {
-                views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket);
+                let covered = view.palette.open || view.help_open || view.settings_open || view.new_menu.open;
+                views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket, covered);
             } else if cx.model.selected_entry().is_none() {
                 views::empty::empty_ui(ui, &mut cx);
             } else {
-                bench(ui, &mut cx, view, flat);
+                bench(ui, &mut cx, view, inspector, flat);
             }
         });
         views::palette::palette_ui(ui, &mut cx, &mut view.palette);
@@ -260,9 +262,9 @@ impl App {
 }
 
 /// The chosen socket: header, traffic or conversation, composer.
-fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, flat: Frame) {
+fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, flat: Frame) {
     Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
-        views::header::header_ui(ui, cx);
+        views::header::header_ui(ui, cx, inspector);
     });
     Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::composer::composer_ui(ui, cx, &mut view.composer);

@@ -54,12 +54,16 @@ impl Meter {
         };
         // A window at rest does not look: the quiet time in between is filled in afterwards.
         let passed = self.last_look.map_or(1, |last| now.saturating_sub(last) / Model::LOOK_EVERY);
-        for _ in 1..passed.min(Self::SAMPLES as u64) {
-            self.push(Sample::default());
+        let moved = sample != Sample::default();
+        // Thousands of connections that never said anything need no picture of it.
+        if moved || !self.samples.is_empty() {
+            for _ in 1..passed.min(Self::SAMPLES as u64) {
+                self.push(Sample::default());
+            }
+            self.push(sample);
         }
-        self.push(sample);
         self.last_look = Some(now);
-        sample != Sample::default()
+        moved
     }
 
     fn push(&mut self, sample: Sample) {
@@ -95,5 +99,28 @@ impl Meter {
     pub fn is_running(&self) -> bool {
         let totals = &self.totals;
         totals.repeating || totals.paused || totals.file_sent < totals.file_size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+
+    #[test]
+    fn rates_are_those_of_the_last_second_and_quiet_time_is_filled_in() {
+        let counters = Arc::new(Counters::default());
+        let mut meter = Meter::new(counters.clone());
+        assert!(!meter.look(0));
+        assert_eq!(meter.samples().len(), 0, "nothing ever moved");
+        counters.bytes_in.store(1_000, Relaxed);
+        assert!(meter.look(Model::LOOK_EVERY));
+        assert_eq!((meter.per_second().bytes_in, meter.totals().bytes_in), (1_000, 1_000));
+        counters.bytes_in.store(1_500, Relaxed);
+        meter.look(3 * Model::LOOK_EVERY);
+        assert_eq!(meter.samples().map(|sample| sample.bytes_in).collect::<Vec<_>>(), [1_000, 0, 500]);
+        assert!(!meter.look(1_000 * Model::LOOK_EVERY));
+        assert_eq!((meter.per_second(), meter.samples().len()), (Sample::default(), Meter::SAMPLES));
     }
 }

@@ -30,7 +30,7 @@ pub mod widgets;
 
 use eframe::egui;
 
-/// `tr!(lang, "section.key", name = value)`: the text of a key in a language.
+/// `tr!(lang, "app.name", name = value)`: the text of a key in a language.
 macro_rules! tr {
     ($lang:expr, $key:expr $(, $name:ident = $value:expr)* $(,)?) => {
         ::rust_i18n::t!($key, locale = $lang.tag() $(, $name = $value)*)

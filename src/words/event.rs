@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use rust_i18n::t;
 
 use super::{Lang, failure, number};
-use crate::journal::{Call, CloseReason, Event, Failure, FaultKind, Kind, Record, Row, State, record::duration};
+use crate::journal::{CloseReason, Event, Failure, FaultKind, Kind, Record, Row, State, record::duration};
 
 /// The call column: the name in the API, with an arrow where bytes moved.
 pub fn call(lang: Lang, record: &Record, kind: Kind) -> Cow<'static, str> {
@@ -177,7 +177,7 @@ fn with_unsent(tag: &'static str, text: Cow<'static, str>, unsent: u32) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Fault, SocketId, Span};
+    use crate::journal::{Call, Fault, SocketId, Span};
 
     fn told(lang: Lang, event: Event, peer: &str, bytes: &[u8], kind: Kind) -> (String, String) {
         let record = Record {
@@ -206,7 +206,7 @@ mod tests {
                 "accept",
                 "127.0.0.1:53124 accepted as #5",
             ),
-            (Event::PeerEnded, "", "", tcp, "recv = 0", "the peer ended (FIN); reading is over, sending still works"),
+            (Event::PeerEnded, "", "", tcp, "recv = 0", "the peer ended (FIN): it will send no more"),
             (Event::Received { full: 3 }, "127.0.0.1:1", "abc", tcp, "↓ recv", ""),
             (Event::Sent { asked: 3 }, "127.0.0.1:1", "abc", tcp, "↑ send", ""),
             (Event::Sent { asked: 3 }, "127.0.0.1:1", "abc", Kind::UdpSocket, "↑ sendto", ""),

@@ -44,7 +44,10 @@ pub fn duration(time: Duration) -> String {
         1_000..10_000 => format!("{:.1} ms", (micros / 100) as f64 / 10.0),
         10_000..1_000_000 => format!("{} ms", micros / 1_000),
         _ => match seconds {
-            0..60 => format!("{}.{} s", seconds, time.subsec_millis() / 100),
+            0..60 => match time.subsec_millis() / 100 {
+                0 => format!("{seconds} s"),
+                tenths => format!("{seconds}.{tenths} s"),
+            },
             60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
             3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
             _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
@@ -117,6 +120,7 @@ mod tests {
             (123_999_999, "123 ms"),
             (999_999_999, "999 ms"),
             (2_399_000_000, "2.3 s"),
+            (5_000_000_000, "5 s"),
             (59_999_000_000, "59.9 s"),
             (65_000_000_000, "1 min 5 s"),
             (7_380_000_000_000, "2 h 3 min"),

@@ -44,9 +44,15 @@ impl Drop for Ended {
 impl Screen {
     /// Starts one with a display number that is free, and a window manager on it.
     pub fn start() -> Self {
-        let server = Process::start(
-            Command::new("Xvfb").args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]),
-        );
+        let server = Process::start(Command::new("Xvfb").args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1600x1000x24",
+            "-nolisten",
+            "tcp",
+        ]));
         // Xvfb writes the number and a newline once it takes clients.
         server.says("\n");
         let number = String::from_utf8(server.output(1)).unwrap();
@@ -83,7 +89,8 @@ pub struct Widget {
 }
 
 impl Widget {
-    fn says(&self, text: &str) -> bool {
+    /// Whether its name or its value contains the text.
+    pub fn says(&self, text: &str) -> bool {
         self.name.contains(text) || self.value.contains(text)
     }
 
@@ -103,7 +110,7 @@ impl Window {
                 .env("DISPLAY", &screen.display)
                 .env("EGUI_INSPECTION", address.to_string())
                 .env("HOME", home)
-                .env("XDG_CONFIG_HOME", home.join("config"))
+                .env("TWOCAN_CONFIG_DIR", home)
                 .env("XDG_RUNTIME_DIR", home)
                 .env("LANG", "C.UTF-8")
                 .env_remove("WAYLAND_DISPLAY")
@@ -134,7 +141,8 @@ impl Window {
         let label = |node: &accesskit::Node| match node.label() {
             Some(label) => label.to_owned(),
             None => {
-                let labels = node.labelled_by().iter().filter_map(|id| tree.nodes.iter().find(|(other, _)| other == id));
+                let labels =
+                    node.labelled_by().iter().filter_map(|id| tree.nodes.iter().find(|(other, _)| other == id));
                 let texts = labels.filter_map(|(_, label)| label.label().or_else(|| label.value()));
                 texts.collect::<Vec<_>>().join(" ")
             }
@@ -181,12 +189,8 @@ impl Window {
     /// Clicks what has this name.
     pub fn click(&mut self, name: &str) {
         let pos = self.find(name);
-        let press = |pressed| Event::PointerButton {
-            pos,
-            button: PointerButton::Primary,
-            pressed,
-            modifiers: Modifiers::NONE,
-        };
+        let press =
+            |pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
         self.events(vec![Event::PointerMoved(pos)]);
         self.events(vec![press(true)]);
         self.events(vec![press(false)]);
@@ -270,7 +274,9 @@ fn connect(address: SocketAddr, program: &Process) -> TcpStream {
                 read_handshake(&mut stream).unwrap();
                 return stream;
             }
-            Err(error) if Instant::now() > deadline => program.fail(&format!("no window answers at {address}: {error}")),
+            Err(error) if Instant::now() > deadline => {
+                program.fail(&format!("no window answers at {address}: {error}"))
+            }
             Err(_) => thread::park_timeout(LOOK),
         }
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use egui::{FontData, FontDefinitions, FontFamily};
 
-const FACES: [(&str, &[u8]); 6] = [
+const FACES: [(&str, &[u8]); 7] = [
     ("Inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf")),
     ("Inter Medium", include_bytes!("../../../assets/fonts/Inter-Medium.otf")),
     ("Inter SemiBold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf")),
     ("JetBrains Mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf")),
     ("Noto Sans SC", include_bytes!("../../../assets/fonts/NotoSansSC-Regular.otf")),
+    ("Noto Sans SC Bold", include_bytes!("../../../assets/fonts/NotoSansSC-Bold.otf")),
     ("icons", include_bytes!("../../../assets/fonts/icons.ttf")),
 ];
 
@@ -29,18 +30,21 @@ pub fn medium() -> FontFamily {
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     for (name, bytes) in FACES {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        let mut face = FontData::from_static(bytes);
+        if name.starts_with("Noto Sans SC") {
+            // Its characters stand lower than Latin ones of the same line would have them.
+            face.tweak.y_offset_factor = -0.07;
+        }
+        fonts.font_data.insert(name.to_owned(), Arc::new(face));
     }
-    for (family, face) in [
-        (FontFamily::Proportional, "Inter"),
-        (medium(), "Inter Medium"),
-        (semibold(), "Inter SemiBold"),
-        (FontFamily::Monospace, "JetBrains Mono"),
+    // Each has signs that the others lack; the bold Chinese face has only the frequent characters.
+    for (family, chain) in [
+        (FontFamily::Proportional, ["Inter", "Noto Sans SC", "icons", "JetBrains Mono"].as_slice()),
+        (medium(), &["Inter Medium", "Noto Sans SC", "icons", "JetBrains Mono"]),
+        (semibold(), &["Inter SemiBold", "Noto Sans SC Bold", "Noto Sans SC", "icons", "JetBrains Mono"]),
+        (FontFamily::Monospace, &["JetBrains Mono", "Noto Sans SC", "icons", "Inter"]),
     ] {
-        // Inter also stands behind JetBrains Mono and the other way round: each has signs the other lacks.
-        let other = if face == "JetBrains Mono" { "Inter" } else { "JetBrains Mono" };
-        let chain = [face, "Noto Sans SC", "icons", other];
-        fonts.families.insert(family, chain.map(str::to_owned).to_vec());
+        fonts.families.insert(family, chain.iter().map(ToString::to_string).collect());
     }
     fonts
 }

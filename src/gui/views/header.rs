@@ -6,7 +6,9 @@ use egui::{Align, Layout, RichText, Ui};
 use super::{Cx, describe};
 use crate::{
     gui::{
-        theme::TokensExt as _,
+        actions::Action,
+        commands::UiCommand,
+        theme::{TokensExt as _, icons},
         tr,
         verbs::{self, Verb},
         widgets::{self, Look},
@@ -17,12 +19,18 @@ use crate::{
 };
 
 /// Name, addresses, state, verbs; under them what is to be explained.
-pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, inspector_open: bool) {
     let Some(entry) = cx.model.selected_entry() else { return };
     let tokens = ui.tokens();
     ui.horizontal(|ui| {
         ui.heading(describe::name(cx.lang, entry).into_owned());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !inspector_open {
+                let name = tr!(cx.lang, "inspector.show");
+                if widgets::icon_button(ui, icons::SLIDERS, &name).clicked() {
+                    cx.actions.push(Action::Run(UiCommand::ToggleInspector));
+                }
+            }
             for (verb, reason) in verbs::verbs(cx.model, entry).into_iter().rev() {
                 verb_button(ui, cx, entry, verb, reason);
             }
@@ -57,7 +65,10 @@ fn verb_button(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, verb: Verb, re
     };
     let reason = reason.map(|reason| reason.sentence(cx.lang));
     let word = verb.word(cx.lang, entry.kind);
-    if widgets::verb(ui, &word, look, &verb.tip(cx.lang, entry.kind), reason.as_deref()).clicked() {
+    let keys = verb.command().and_then(|command| command.keys(ui.ctx()));
+    let tip = verb.tip(cx.lang, entry.kind);
+    let tip = keys.map_or_else(|| tip.to_string(), |keys| format!("{tip} ({keys})"));
+    if widgets::verb(ui, &word, look, &tip, reason.as_deref()).clicked() {
         cx.actions.push(verb.action(entry));
     }
 }

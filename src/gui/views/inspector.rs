@@ -1,12 +1,14 @@
 //! What is true of the chosen socket beside its traffic: options, totals, and everything that was lost, exactly.
 
-use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiBuilder};
 
 use super::{Cx, new_socket};
 use crate::{
     gui::{
+        actions::Action,
+        commands::UiCommand,
         draft,
-        theme::{self, TokensExt as _},
+        theme::{self, TokensExt as _, icons},
         tr,
         widgets::{self, line},
     },
@@ -26,6 +28,11 @@ pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
     let Some(entry) = cx.model.selected_entry() else { return };
     super::head(ui, |ui| {
         super::tab(ui, &tr!(cx.lang, "inspector.options"), true);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::quiet_icon(ui, icons::X, &tr!(cx.lang, "inspector.hide")).clicked() {
+                cx.actions.push(Action::Run(UiCommand::ToggleInspector));
+            }
+        });
     });
     let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -43,27 +50,31 @@ pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
 }
 
 fn title(ui: &mut Ui, text: &str) {
-    ui.add_space(4.0);
+    if ui.min_rect().height() > 0.0 {
+        ui.add_space(6.0);
+    }
     ui.label(theme::section(ui, text));
 }
 
 /// A word at the left, a value at the right, and if need be a small line under the word.
 fn row(ui: &mut Ui, label: &str, small: Option<&str>, value: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            value(ui);
-            let room = ui.available_width();
-            ui.allocate_ui_with_layout(vec2(room, 0.0), Layout::top_down(Align::Min), |ui| {
-                ui.set_width(room);
-                ui.spacing_mut().item_spacing.y = 2.0;
-                ui.label(label);
-                if let Some(small) = small {
-                    let text = RichText::new(small).size(11.5).color(ui.tokens().muted);
-                    ui.label(text);
-                }
-            });
-        });
-    });
+    let at = ui.available_rect_before_wrap();
+    // The value is laid out first, to know what room it leaves.
+    let value_rect = at.with_max_y(at.top() + if small.is_some() { 34.0 } else { 24.0 });
+    let mut right = ui.new_child(UiBuilder::new().max_rect(value_rect).layout(Layout::right_to_left(Align::Center)));
+    value(&mut right);
+    let mut room = at.with_max_x(right.min_rect().left() - 8.0);
+    // A lone word stands in the middle of its row, as the value does.
+    room.min.y += if small.is_some() { 0.0 } else { 4.0 };
+    let mut left = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::top_down(Align::Min)));
+    left.spacing_mut().item_spacing.y = 2.0;
+    left.label(label);
+    if let Some(small) = small {
+        let text = RichText::new(small).size(11.5).color(ui.tokens().muted);
+        left.label(text);
+    }
+    let bottom = value_rect.bottom().max(left.min_rect().bottom());
+    ui.advance_cursor_after_rect(at.with_max_y(bottom));
 }
 
 fn number_row(ui: &mut Ui, label: &str, value: String) {
@@ -83,12 +94,10 @@ fn receive(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, state: &mut Inspec
             typed
         }
     };
-    let label = match entry.kind {
-        Kind::TcpListener => tr!(lang, "inspector.recv_each"),
-        Kind::TcpConnection | Kind::UdpSocket => tr!(lang, "inspector.recv"),
-    };
+    let label = tr!(lang, "inspector.recv");
+    let small = (entry.kind == Kind::TcpListener).then(|| tr!(lang, "inspector.recv_each"));
     let mut response: Option<Response> = None;
-    row(ui, &label, None, |ui| {
+    row(ui, &label, small.as_deref(), |ui| {
         ui.label(RichText::new("B").monospace().color(ui.tokens().faint));
         let edit = line(typed, 56.0).margin(Margin::symmetric(8, 2)).align(egui::Align2::RIGHT_CENTER);
         response = Some(ui.add_enabled(entry.state.is_open(), edit).accessible_name(label.clone()));
@@ -192,9 +201,11 @@ fn toggle(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, small: &str, on: bool, open:
 
 fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let mut responder = cx.model.responder(entry.id);
-    ui.add_space(4.0);
-    let changed =
-        ui.add_enabled_ui(entry.state.is_open(), |ui| new_socket::reply_choice(ui, cx.lang, &mut responder)).inner;
+    let label = tr!(cx.lang, "new.reply");
+    title(ui, &label);
+    let replies = new_socket::replies(cx.lang);
+    let choices = |ui: &mut Ui| widgets::choices(ui, &label, &mut responder, &replies);
+    let changed = ui.add_enabled_ui(entry.state.is_open(), choices).inner;
     if entry.kind == Kind::TcpListener {
         widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
     }
@@ -206,6 +217,7 @@ fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
 fn throughput(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
     let lang = cx.lang;
     title(ui, &tr!(lang, "inspector.totals"));
+    let apart = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 0.0);
     let exact = |bytes| format!("{} B", number::grouped(bytes));
     number_row(ui, &tr!(lang, "inspector.received"), exact(totals.bytes_in));
     number_row(ui, &tr!(lang, "inspector.sent"), exact(totals.bytes_out));
@@ -215,6 +227,9 @@ fn throughput(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
     };
     number_row(ui, &reads, number::grouped(totals.messages_in));
     number_row(ui, &writes, number::grouped(totals.messages_out));
+    if totals.waiting > 0 {
+        number_row(ui, &tr!(lang, "inspector.waiting"), exact(totals.waiting));
+    }
     if let Some(meter) = cx.model.meter(entry.id) {
         let now = if cx.model.moved_lately() { meter.per_second() } else { crate::gui::meter::Sample::default() };
         let rates = format!("↓ {}  ↑ {}", number::rate(now.bytes_in as f64), number::rate(now.bytes_out as f64));
@@ -222,9 +237,7 @@ fn throughput(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
         let name = tr!(lang, "inspector.sparkline", rates = rates);
         widgets::sparkline(ui, meter.samples(), &name).on_hover_text(tr!(lang, "inspector.sparkline_tip"));
     }
-    if totals.waiting > 0 {
-        number_row(ui, &tr!(lang, "inspector.waiting"), exact(totals.waiting));
-    }
+    ui.spacing_mut().item_spacing.y = apart;
     if totals.paused {
         let color = ui.tokens().warn;
         ui.label(RichText::new(tr!(lang, "inspector.paused")).small().color(color));

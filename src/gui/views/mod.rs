@@ -93,6 +93,7 @@ impl ViewState {
 
 /// The head of a panel: 36 points, tabs at the left, a rule below.
 pub fn head<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.spacing_mut().item_spacing.y = 0.0;
     let inner = Frame::new().inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         let size = vec2(ui.available_width(), HEAD_HEIGHT - 1.0);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
@@ -102,7 +103,6 @@ pub fn head<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
         })
         .inner
     });
-    ui.spacing_mut().item_spacing.y = 0.0;
     widgets::rule(ui);
     inner.inner
 }

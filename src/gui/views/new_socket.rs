@@ -33,13 +33,13 @@ impl NewSocketState {
     }
 }
 
-/// The form. It closes itself.
-pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState) {
+/// The form. It closes itself; while it is covered by something else, Esc is for that.
+pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState, covered: bool) {
     let Some(draft) = &mut state.draft else { return };
     let lang = cx.lang;
     let had_focus = ui.memory(|memory| memory.focused().is_some());
     let mut fields = Vec::new();
-    let mut closing = ui.input(|input| input.key_pressed(Key::Escape));
+    let mut closing = !covered && ui.input(|input| input.key_pressed(Key::Escape));
     let mut opening = false;
     Frame::new().inner_margin(Margin::symmetric(24, 20)).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -115,7 +115,7 @@ fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         (model, describe::model_words(lang, model).into_owned(), tip.into_owned())
     });
     choice(ui, &tr!(lang, "new.model"), &mut draft.model, &models);
-    reply_choice(ui, lang, &mut draft.server_reply);
+    choice(ui, &tr!(lang, "new.reply"), &mut draft.server_reply, &replies(lang));
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft.backlog().err().map(|error| number_error(lang, error));
@@ -144,7 +144,7 @@ fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         (Family::V6, "IPv6".to_owned(), String::new()),
     ];
     choice(ui, &tr!(lang, "new.family"), &mut draft.family, &families);
-    reply_choice(ui, lang, &mut draft.reply);
+    choice(ui, &tr!(lang, "new.reply"), &mut draft.reply, &replies(lang));
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft
@@ -167,7 +167,7 @@ fn udp(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) 
     let label = tr!(lang, "new.udp_connect");
     let help = Some(tr!(lang, "new.udp_connect_help").into_owned());
     fields.push(Field::new(&label, &mut draft.connect).width(320.0).error(error).help(help).show(ui));
-    reply_choice(ui, lang, &mut draft.reply);
+    choice(ui, &tr!(lang, "new.reply"), &mut draft.reply, &replies(lang));
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft.receive_buffer().err().map(|error| number_error(lang, error));
@@ -226,14 +226,13 @@ fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {
     Field::new(&label, text).width(160.0).error(error).help(Some(help.into_owned())).show(ui)
 }
 
-/// What is answered.
-pub fn reply_choice(ui: &mut Ui, lang: Lang, responder: &mut Responder) -> bool {
-    let replies = [
+/// What can be answered: the word and what it means.
+pub fn replies(lang: Lang) -> [(Responder, String, String); 3] {
+    [
         (Responder::None, tr!(lang, "new.reply_none").into_owned(), tr!(lang, "new.reply_none_tip").into_owned()),
         (Responder::Echo, tr!(lang, "new.reply_echo").into_owned(), tr!(lang, "new.reply_echo_tip").into_owned()),
         (Responder::Upper, tr!(lang, "new.reply_upper").into_owned(), tr!(lang, "new.reply_upper_tip").into_owned()),
-    ];
-    choice(ui, &tr!(lang, "new.reply"), responder, &replies)
+    ]
 }
 
 /// Why a number cannot be used.

@@ -24,9 +24,10 @@ pub struct PaletteState {
 }
 
 impl PaletteState {
-    /// Opens it, empty.
-    pub fn show(&mut self) {
-        *self = Self { open: true, just_opened: true, ..Self::default() };
+    /// Opens it, empty, or closes it.
+    pub fn toggle(&mut self) {
+        let open = !self.open;
+        *self = Self { open, just_opened: open, ..Self::default() };
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sockets: a card each, accepted connections inside their server's card.
 
-use egui::{Align, Layout, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Align, Layout, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::{Cx, describe, new_menu};
 use crate::{
@@ -58,6 +58,7 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let title = format!("{name} {addresses} {}", entry.state.word());
     let (response, ()) = widgets::card(ui, ("card", entry.id), &title, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
+        ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
             let (dot, _, _) = describe::colours(tokens, entry.state);
             widgets::dot(ui, dot);
@@ -142,9 +143,10 @@ fn connections(ui: &mut Ui, cx: &mut Cx<'_>, listener: &SocketEntry) {
     if listener.connections.is_empty() && earlier == 0 {
         return;
     }
-    ui.add_space(2.0);
-    widgets::rule(ui);
+    ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
+    widgets::rule(ui);
+    ui.add_space(6.0);
     let (open, closed): (Vec<_>, Vec<_>) =
         listener.connections.iter().filter_map(|id| cx.model.sockets.get(*id)).partition(|c| c.state.is_open());
     let ids: Vec<SocketId> = open.iter().chain(closed.iter().rev()).map(|entry| entry.id).collect();
@@ -177,6 +179,10 @@ fn connection(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     }
     let bytes = cx.model.meter(entry.id).map_or(0, |meter| meter.totals().bytes_in + meter.totals().bytes_out);
     let right = if entry.state == State::Established { number::size(bytes) } else { word.to_owned() };
+    if response.has_focus() {
+        let around = rect.expand2(vec2(4.0, 0.0));
+        ui.painter().rect_stroke(around, 4.0, Stroke::new(1.0, tokens.tcp), StrokeKind::Inside);
+    }
     let (dot, _, _) = describe::colours(tokens, entry.state);
     let font = egui::TextStyle::Monospace.resolve(ui.style());
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

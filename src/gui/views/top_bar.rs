@@ -26,7 +26,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, settings_open: &mut bool) {
         ui.spacing_mut().item_spacing.x = 8.0;
         mark(ui);
         ui.label(RichText::new("Twocan").font(FontId::new(14.0, semibold())));
-        ui.add_space(12.0);
+        ui.add_space(16.0);
         let place = RichText::new(tr!(cx.lang, "top.bench")).font(FontId::new(13.0, medium())).color(tokens.tcp);
         ui.scope(|ui| {
             ui.spacing_mut().button_padding = vec2(14.0, 6.0);

@@ -4,6 +4,9 @@ use egui::{Align, Button, FontId, Layout, Response, RichText, Stroke, Ui, Vec2, 
 
 use crate::gui::theme::{TokensExt as _, badge_font, medium};
 
+/// Between the text of a small button and its border.
+const PADDING: Vec2 = vec2(9.0, 3.0);
+
 /// How a button looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
@@ -20,7 +23,12 @@ pub enum Look {
 
 /// A button of 26 points with text of 12.
 pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
-    ui.add(styled(ui, text.into(), look))
+    let button = styled(ui, text.into(), look);
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = PADDING;
+        ui.add(button)
+    })
+    .inner
 }
 
 /// A button as wide as there is room, 34 points high.
@@ -49,6 +57,7 @@ pub fn verb(ui: &mut Ui, text: &str, look: Look, tip: &str, reason: Option<&str>
     let look = if reason.is_some() { Look::Plain } else { look };
     let button = styled(ui, text.to_owned(), look);
     let response = ui.scope(|ui| {
+        ui.spacing_mut().button_padding = PADDING;
         ui.visuals_mut().disabled_alpha = 0.45;
         ui.add_enabled(reason.is_none(), button)
     });
@@ -65,6 +74,18 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str) -> Response {
     ui.scope(|ui| {
         ui.spacing_mut().button_padding = vec2(5.0, 3.0);
         ui.add(button)
+    })
+    .inner
+    .on_hover_text(name)
+    .accessible_name(name)
+}
+
+/// The same without a border.
+pub fn quiet_icon(ui: &mut Ui, icon: &str, name: &str) -> Response {
+    let text = RichText::new(icon).size(14.0).color(ui.tokens().muted);
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(5.0, 3.0);
+        ui.add(Button::new(text).frame_when_inactive(false).min_size(Vec2::splat(24.0)))
     })
     .inner
     .on_hover_text(name)

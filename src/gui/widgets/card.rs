@@ -18,6 +18,7 @@ pub fn card<R>(
     let scope = ui.scope_builder(builder, |ui| {
         // Whether the pointer is over it is known from the last frame.
         let hovered = ui.response().contains_pointer() && !chosen;
+        let border = if ui.response().has_focus() { tokens.tcp } else { border };
         let frame = Frame::new()
             .fill(if hovered { tokens.hover } else { fill })
             .stroke(Stroke::new(1.0, border))

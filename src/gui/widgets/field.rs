@@ -103,28 +103,35 @@ pub fn line(text: &mut String, width: f32) -> TextEdit<'_> {
 
 /// One of a few words, side by side; returns whether it changed.
 pub fn choice<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
-    let tokens = ui.tokens();
-    let before = *value;
+    let muted = ui.tokens().muted;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
-        ui.label(RichText::new(label).color(tokens.muted));
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            for (option, word, tip) in words {
-                let chosen = *value == *option;
-                let color = if chosen { tokens.tcp } else { tokens.text };
-                let text = RichText::new(word).font(FontId::new(12.0, medium())).color(color);
-                let mut button = Button::new(text).min_size(vec2(0.0, 26.0)).selected(chosen);
-                if chosen {
-                    button = button.fill(tokens.selection).stroke(Stroke::new(1.0, tokens.tcp));
-                }
-                let response = ui.add(button).accessible_name(format!("{label}: {word}"));
-                let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
-                if response.clicked() {
-                    *value = *option;
-                }
+        ui.label(RichText::new(label).color(muted));
+        choices(ui, label, value, words)
+    })
+    .inner
+}
+
+/// The same where the label already stands elsewhere.
+pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
+    let tokens = ui.tokens();
+    let before = *value;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (option, word, tip) in words {
+            let chosen = *value == *option;
+            let color = if chosen { tokens.tcp } else { tokens.text };
+            let text = RichText::new(word).font(FontId::new(12.0, medium())).color(color);
+            let mut button = Button::new(text).min_size(vec2(0.0, 26.0)).selected(chosen);
+            if chosen {
+                button = button.fill(tokens.selection).stroke(Stroke::new(1.0, tokens.tcp));
             }
-        });
+            let response = ui.add(button).accessible_name(format!("{label}: {word}"));
+            let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
+            if response.clicked() {
+                *value = *option;
+            }
+        }
     });
     *value != before
 }

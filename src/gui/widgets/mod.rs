@@ -10,24 +10,24 @@ pub mod encoding_menu;
 mod field;
 mod sparkline;
 
-use egui::{Color32, CornerRadius, Margin, Response, RichText, Sense, Ui, vec2};
+use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub use self::{
-    button::{Look, button, icon_button, switch, verb, wide_button},
+    button::{Look, button, icon_button, quiet_icon, switch, verb, wide_button},
     card::{card, rule},
-    field::{Field, choice, line},
+    field::{Field, choice, choices, line},
     sparkline::sparkline,
 };
 use super::theme::{TokensExt as _, badge_font};
 
 /// A word on a tint: 11 points, semibold.
 pub fn badge(ui: &mut Ui, word: &str, color: Color32, tint: Color32) -> Response {
-    egui::Frame::new()
-        .fill(tint)
-        .corner_radius(CornerRadius::same(4))
-        .inner_margin(Margin::symmetric(7, 2))
-        .show(ui, |ui| ui.add(egui::Label::new(RichText::new(word).font(badge_font()).color(color)).extend()))
-        .response
+    let galley = ui.painter().layout_no_wrap(word.to_owned(), badge_font(), color);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 14.0, 18.0), Sense::hover());
+    ui.painter().rect_filled(rect, CornerRadius::same(4), tint);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
+    response
 }
 
 /// A disc of 8 points. It never says anything alone: a word stands beside it.

@@ -1,0 +1,210 @@
+//! The arguments as they are typed. What they mean is told by `cli.help.*` in the locale files, under the field's name.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use crate::{
+    net::{Responder, ServerModel, options::RECV_BYTES},
+    text::{Ending, Unmappable},
+    words::Lang,
+};
+
+#[derive(clap::Parser, Debug)]
+#[command(name = "twocan", version)]
+pub(super) struct Arguments {
+    #[arg(long, global = true, value_name = "LANG", value_parser = language)]
+    pub lang: Option<Lang>,
+
+    #[command(subcommand)]
+    pub subcommand: Subcommand,
+}
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Subcommand {
+    TcpServer(TcpServer),
+    TcpClient(TcpClient),
+    Udp(Udp),
+    Tour(Tour),
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct TcpServer {
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: String,
+
+    #[arg(long, value_name = "MODEL", default_value = "threads", value_parser = models())]
+    pub model: ServerModel,
+
+    #[arg(long, value_name = "REPLY", default_value = "none", value_parser = replies())]
+    pub reply: Responder,
+
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub backlog: u32,
+
+    #[arg(long)]
+    pub no_reuse: bool,
+
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct TcpClient {
+    #[arg(value_name = "ADDR")]
+    pub target: String,
+
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub connect_timeout: Duration,
+
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Udp {
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<String>,
+
+    #[arg(long, value_name = "ADDR")]
+    pub to: Option<String>,
+
+    #[arg(long)]
+    pub broadcast: bool,
+
+    #[arg(long, value_name = "REPLY", default_value = "none", value_parser = replies())]
+    pub reply: Responder,
+
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Tour {
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Common {
+    #[arg(long, value_name = "NAME", default_value = "utf-8")]
+    pub encoding: String,
+
+    #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = unmappables())]
+    pub unmappable: Unmappable,
+
+    #[arg(long, value_name = "ENDING", default_value = "none", value_parser = endings())]
+    pub ending: Ending,
+
+    #[arg(long)]
+    pub hex: bool,
+
+    #[arg(long, conflicts_with = "hex")]
+    pub escapes: bool,
+
+    #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
+    pub recv: Option<usize>,
+
+    #[arg(long)]
+    pub json: bool,
+
+    #[arg(long)]
+    pub quiet: bool,
+
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+
+    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub wait: Duration,
+}
+
+/// A language's tag, as `--lang` takes it.
+pub(super) fn language(tag: &str) -> Result<Lang, String> {
+    match tag.to_ascii_lowercase().replace('_', "-").as_str() {
+        "en" => Ok(Lang::En),
+        "zh" | "zh-cn" | "zh-hans" => Ok(Lang::Zh),
+        _ => Err("en, zh-CN".into()),
+    }
+}
+
+/// Seconds with or without a fraction: `5`, `0.25`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
+}
+
+fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
+    PossibleValuesParser::new(["sequential", "threads", "event-loop"]).map(|word| match word.as_str() {
+        "sequential" => ServerModel::Sequential,
+        "event-loop" => ServerModel::EventLoop,
+        _ => ServerModel::Threads,
+    })
+}
+
+fn replies() -> impl clap::builder::TypedValueParser<Value = Responder> {
+    PossibleValuesParser::new(["none", "echo", "upper"]).map(|word| match word.as_str() {
+        "echo" => Responder::Echo,
+        "upper" => Responder::Upper,
+        _ => Responder::None,
+    })
+}
+
+fn unmappables() -> impl clap::builder::TypedValueParser<Value = Unmappable> {
+    PossibleValuesParser::new(["refuse", "question", "skip", "ncr"]).map(|word| match word.as_str() {
+        "question" => Unmappable::Question,
+        "skip" => Unmappable::Skip,
+        "ncr" => Unmappable::Ncr,
+        _ => Unmappable::Refuse,
+    })
+}
+
+fn endings() -> impl clap::builder::TypedValueParser<Value = Ending> {
+    PossibleValuesParser::new(["none", "lf", "cr", "crlf"]).map(|word| match word.as_str() {
+        "lf" => Ending::Lf,
+        "cr" => Ending::Cr,
+        "crlf" => Ending::CrLf,
+        _ => Ending::None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_sound() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn the_line_of_the_readme_is_understood() {
+        let typed = Arguments::try_parse_from(
+            "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
+             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --lang zh-CN"
+                .split_whitespace(),
+        )
+        .unwrap();
+        assert_eq!(typed.lang, Some(Lang::Zh));
+        let Subcommand::TcpServer(server) = typed.subcommand else { panic!("{typed:?}") };
+        assert_eq!((server.model, server.reply, server.backlog), (ServerModel::EventLoop, Responder::Upper, 5));
+        assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
+        assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn seconds_that_no_clock_can_count_are_refused() {
+        for text in ["-1", "nan", "inf", "1e300", "five", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is told on standard error: where the socket is, who came and went, and what went wrong.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write as _},
+};
+
+use rust_i18n::t;
+
+use crate::{
+    journal::{CloseReason, Event, Kind, Row, SocketId},
+    net::{Reach, interfaces},
+    words::{self, Lang},
+};
+
+/// Writes a line to standard error. A closed one is no reason to stop.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Standard error, in the user's language, with or without what is not an error.
+pub(super) struct Notes {
+    lang: Lang,
+    quiet: bool,
+}
+
+impl Notes {
+    pub fn new(lang: Lang, quiet: bool) -> Self {
+        Self { lang, quiet }
+    }
+
+    /// Tells what is worth knowing, unless it is to be quiet.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            warn(text);
+        }
+    }
+
+    /// Tells what happened, where it is not traffic. `main` is the socket that the user opened.
+    pub fn record(&self, row: &Row<'_>, kind: Kind, main: SocketId) {
+        if let Event::Failed { .. } = row.record.event {
+            warn(&of(row.record.socket, main, words::event(self.lang, row, kind).into()));
+        } else if !self.quiet
+            && let Some(text) = self.text(row, kind)
+        {
+            let named = matches!(row.record.event, Event::Opened { .. });
+            warn(&if named { text } else { of(row.record.socket, main, text) });
+        }
+    }
+
+    fn text(&self, row: &Row<'_>, kind: Kind) -> Option<Cow<'static, str>> {
+        let tag = self.lang.tag();
+        let detail = row.detail();
+        let peer = || row.record.peer.map(|peer| peer.to_string()).unwrap_or_default();
+        Some(match row.record.event {
+            Event::Listening { .. } => self.reachable(t!("cli.listening", locale = tag, address = detail), detail),
+            Event::Bound if kind == Kind::UdpSocket => {
+                self.reachable(t!("cli.bound", locale = tag, address = detail), detail)
+            }
+            Event::Connected { .. } if kind == Kind::UdpSocket => t!("cli.sending_to", locale = tag, address = peer()),
+            Event::Connected { .. } => t!("cli.connected", locale = tag, address = peer(), local = detail),
+            // The end of the session, which needs no words.
+            Event::Closed { why: CloseReason::User | CloseReason::Exit, unsent: 0 } => return None,
+            // Told by the connection and not by its listener: from now on lines go there too.
+            Event::Opened { .. } => {
+                t!("event.accepted_as", locale = tag, address = peer(), socket = row.record.socket)
+            }
+            Event::PeerEnded | Event::HalfClosed | Event::Closed { .. } | Event::Aborted { .. } => {
+                words::event(self.lang, row, kind).into()
+            }
+            // Traffic has a note where its bytes do not say all: cut, or empty.
+            Event::Received { .. } => Some(words::event(self.lang, row, kind)).filter(|note| !note.is_empty())?.into(),
+            _ => return None,
+        })
+    }
+
+    /// A second line says who can reach the socket, where that is not this computer alone.
+    fn reachable(&self, text: Cow<'static, str>, local: &str) -> Cow<'static, str> {
+        let reach = local.parse().map_or(Reach::ThisComputer, |addr: std::net::SocketAddr| Reach::of(addr.ip()));
+        if reach == Reach::ThisComputer {
+            return text;
+        }
+        let addresses = if reach == Reach::Everyone { interfaces::addresses() } else { Vec::new() };
+        format!("{text}\n{}", words::reach(self.lang, reach, &addresses)).into()
+    }
+}
+
+/// Connections of a server are told apart by their number.
+fn of(socket: SocketId, main: SocketId, text: Cow<'static, str>) -> Cow<'static, str> {
+    if socket == main { text } else { format!("{socket}: {text}").into() }
+}

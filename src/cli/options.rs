@@ -1,0 +1,75 @@
+//! What all subcommands share, made usable: the encoding found, the addresses parsed, the times on one clock.
+
+use std::time::Duration;
+
+use rust_i18n::t;
+
+use super::{Refusal, arguments::Common};
+use crate::{
+    net::Endpoint,
+    text::{Charset, Composition, Mode},
+    words::{self, Lang},
+};
+
+/// What a session needs to know beside its socket.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub lang: Lang,
+    /// How a line becomes a message.
+    pub composition: Composition,
+    /// Bytes for one `recv`, where the user said so.
+    pub recv_bytes: Option<usize>,
+    /// Every record as a line on standard output, instead of the text.
+    pub json: bool,
+    /// Nothing on standard error but what went wrong.
+    pub quiet: bool,
+    /// End after this time.
+    pub limit: Option<Duration>,
+    /// End after so many received messages.
+    pub count: Option<u64>,
+    /// How long the other end may be silent once one direction has ended.
+    pub wait: Duration,
+}
+
+impl Options {
+    pub fn new(typed: &Common, lang: Lang) -> Result<Self, Refusal> {
+        Ok(Self {
+            lang,
+            composition: Composition {
+                mode: if typed.hex { Mode::Hex } else { Mode::Text },
+                charset: charset(&typed.encoding, lang)?,
+                unmappable: typed.unmappable,
+                ending: typed.ending,
+                escapes: typed.escapes,
+            },
+            recv_bytes: typed.recv,
+            json: typed.json,
+            quiet: typed.quiet,
+            limit: typed.limit,
+            count: typed.count,
+            wait: typed.wait,
+        })
+    }
+}
+
+fn charset(name: &str, lang: Lang) -> Result<Charset, Refusal> {
+    Charset::for_label(name).ok_or_else(|| {
+        let (tag, near) = (lang.tag(), Charset::suggestions(name).join(", "));
+        Refusal(if near.is_empty() {
+            t!("cli.encoding_unknown", locale = tag, name = format!("{name:?}")).into_owned()
+        } else {
+            t!("cli.encoding_near", locale = tag, name = format!("{name:?}"), near = near).into_owned()
+        })
+    })
+}
+
+/// An address to connect or send to. A port alone is one of this computer's, as it is when binding.
+pub(super) fn endpoint(text: &str, lang: Lang) -> Result<Endpoint, Refusal> {
+    let port = text.trim();
+    let whole = if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) {
+        format!("127.0.0.1:{port}")
+    } else {
+        text.to_owned()
+    };
+    whole.parse().map_err(|error| Refusal(words::address_error(lang, &error)))
+}

@@ -1,0 +1,242 @@
+//! Lines become messages, and messages go out as fast as the socket takes them and no faster.
+//!
+//! The engine takes commands without blocking and says when it has too many; a pipe may deliver a gigabyte. So one
+//! line is taken at a time, and the next only when the sockets have room again: what standard input holds then stays
+//! in the pipe, whose writer waits. Nothing is dropped on the way.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use rust_i18n::t;
+
+use super::{
+    input::{Line, Then},
+    notes,
+};
+use crate::{
+    journal::SocketId,
+    net::{Command, CommandError, Counters, Endpoint, Engine},
+    text::{Composition, Ending, Mode},
+    words::{self, Lang, number},
+};
+
+/// Bytes that may wait in the engine for one socket before the next message is held back.
+const WAITING: u64 = 1 << 20;
+/// A long TCP message is handed over in pieces of this size; it is a stream in any case.
+const CHUNK: usize = 256 << 10;
+/// The longest line that is kept whole, where it cannot be sent in pieces.
+const LONGEST_LINE: usize = 16 << 20;
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Into these TCP connections.
+    Streams(Vec<SocketId>),
+    /// From this UDP socket, to an address or to the peer that it is connected to.
+    Datagram(SocketId, Option<Endpoint>),
+}
+
+/// What turns lines into messages and hands them to the engine.
+pub(super) struct Sender {
+    lang: Lang,
+    composition: Composition,
+    datagrams: bool,
+    counters: BTreeMap<SocketId, Arc<Counters>>,
+    pending: Option<Pending>,
+    /// A line of which not everything was read yet.
+    gathered: Vec<u8>,
+    /// The line of which no further piece is to be sent.
+    refused: Option<u64>,
+    /// Whether a line was refused.
+    pub failed: bool,
+}
+
+struct Pending {
+    bytes: Vec<u8>,
+    to: Option<Endpoint>,
+    /// Sockets that have not got all of it, with the bytes that they have got.
+    left: Vec<(SocketId, usize)>,
+}
+
+impl Sender {
+    pub fn new(lang: Lang, composition: Composition, datagrams: bool) -> Self {
+        Self {
+            lang,
+            composition,
+            datagrams,
+            counters: BTreeMap::new(),
+            pending: None,
+            gathered: Vec::new(),
+            refused: None,
+            failed: false,
+        }
+    }
+
+    /// Whether nothing waits here for room in a socket.
+    pub fn is_free(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    /// Whether the kernel has everything that was handed over.
+    pub fn is_idle(&self) -> bool {
+        self.is_free() && self.counters.values().all(|counters| counters.totals().waiting == 0)
+    }
+
+    /// Makes a message of a line and keeps it until [`pump`](Self::pump) has handed it over. A line that cannot be
+    /// sent is refused with its number and column.
+    pub fn take(&mut self, line: Line, target: Target) {
+        if self.refused == Some(line.number) {
+            return;
+        }
+        let in_pieces = !self.datagrams && self.composition.mode == Mode::Text && !self.composition.escapes;
+        let mut bytes = line.bytes;
+        if !self.gathered.is_empty() {
+            bytes = [std::mem::take(&mut self.gathered), bytes].concat();
+        }
+        if !in_pieces && bytes.len() > LONGEST_LINE {
+            let longest = number::size(LONGEST_LINE as u64);
+            let problem = t!("cli.line_too_long", locale = self.lang.tag(), size = longest);
+            self.refuse(line.number, &problem);
+        } else if !in_pieces && line.then == Then::More {
+            self.gathered = bytes;
+        } else {
+            match self.compose(&bytes, line.then) {
+                Ok(bytes) => self.pending = Some(Pending::new(bytes, target)),
+                Err(problem) => self.refuse(line.number, &problem),
+            }
+        }
+    }
+
+    /// Hands over as much as the sockets have room for.
+    pub fn pump(&mut self, engine: &Engine) {
+        let Some(mut pending) = self.pending.take() else { return };
+        pending.left.retain_mut(|(id, done)| {
+            loop {
+                let Some(rest) = pending.bytes.get(*done..) else { return false };
+                if rest.is_empty() && !(self.datagrams && *done == 0) {
+                    return false;
+                }
+                if !self.has_room(engine, *id) {
+                    return true;
+                }
+                let chunk = if self.datagrams { rest } else { rest.get(..CHUNK).unwrap_or(rest) };
+                let bytes = chunk.to_vec();
+                let command = match &pending.to {
+                    Some(to) => Command::SendToName { bytes, to: to.clone() },
+                    None => Command::Send { bytes, to: None },
+                };
+                match engine.command(*id, command) {
+                    Ok(()) => {
+                        *done += chunk.len();
+                        if self.datagrams {
+                            return false;
+                        }
+                    }
+                    Err(CommandError::Busy(_) | CommandError::QueueFull(_)) => return true,
+                    // It was closed in the meantime, and its own record says why.
+                    Err(CommandError::NotOpen(_)) => return false,
+                }
+            }
+        });
+        if !pending.left.is_empty() {
+            self.pending = Some(pending);
+        }
+    }
+
+    /// A connection is closed: nothing more goes there.
+    pub fn forget(&mut self, id: SocketId) {
+        self.counters.remove(&id);
+        if let Some(pending) = &mut self.pending {
+            pending.left.retain(|(target, _)| *target != id);
+            if pending.left.is_empty() {
+                self.pending = None;
+            }
+        }
+    }
+
+    fn compose(&self, bytes: &[u8], then: Then) -> Result<Vec<u8>, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            t!("cli.not_utf8", locale = self.lang.tag(), byte = error.valid_up_to() + 1).into_owned()
+        })?;
+        // The ending stands in for the newline; where there was none there is none to replace.
+        let ending = if then == Then::Newline { self.composition.ending } else { Ending::None };
+        let composition = Composition { ending, ..self.composition };
+        composition.bytes(text).map_err(|error| words::compose_error(self.lang, &error))
+    }
+
+    fn refuse(&mut self, number: u64, problem: &str) {
+        self.failed = true;
+        self.refused = Some(number);
+        notes::warn(&t!("cli.line", locale = self.lang.tag(), number = number, problem = problem));
+    }
+
+    fn has_room(&mut self, engine: &Engine, id: SocketId) -> bool {
+        let counters = match self.counters.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => match engine.counters(id) {
+                Some(counters) => unknown.insert(counters),
+                None => return true,
+            },
+        };
+        counters.totals().waiting < WAITING
+    }
+}
+
+impl Pending {
+    fn new(bytes: Vec<u8>, target: Target) -> Self {
+        match target {
+            Target::Streams(ids) => Self { bytes, to: None, left: ids.into_iter().map(|id| (id, 0)).collect() },
+            Target::Datagram(id, to) => Self { bytes, to, left: vec![(id, 0)] },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Charset;
+
+    fn sender(composition: Composition, datagrams: bool) -> Sender {
+        Sender::new(Lang::En, composition, datagrams)
+    }
+
+    fn line(number: u64, bytes: &[u8], then: Then) -> Line {
+        Line { number, bytes: bytes.to_vec(), then }
+    }
+
+    fn taken(sender: &mut Sender, line: Line) -> Option<Vec<u8>> {
+        let target = Target::Streams(vec![SocketId(1)]);
+        sender.take(line, target);
+        sender.pending.take().map(|pending| pending.bytes)
+    }
+
+    #[test]
+    fn the_ending_stands_in_for_the_newline() {
+        let mut sender = sender(Composition { ending: Ending::CrLf, ..Composition::default() }, false);
+        assert_eq!(taken(&mut sender, line(1, b"a", Then::Newline)).unwrap(), b"a\r\n");
+        assert_eq!(taken(&mut sender, line(2, b"b", Then::End)).unwrap(), b"b");
+    }
+
+    #[test]
+    fn a_refused_line_leaves_the_next_one_alone() {
+        let mut sender = sender(Composition { charset: Charset::UTF_8, ..Composition::default() }, false);
+        assert_eq!(taken(&mut sender, line(1, b"\xFF", Then::More)), None);
+        assert_eq!(taken(&mut sender, line(1, b"rest of it", Then::Newline)), None);
+        assert!(sender.failed);
+        assert_eq!(taken(&mut sender, line(2, b"good", Then::Newline)).unwrap(), b"good");
+    }
+
+    #[test]
+    fn a_datagram_is_one_line_however_it_was_read() {
+        let mut sender = sender(Composition::default(), true);
+        assert_eq!(taken(&mut sender, line(1, b"abc", Then::More)), None);
+        assert_eq!(taken(&mut sender, line(1, b"def", Then::Newline)).unwrap(), b"abcdef");
+        let piece = vec![b'x'; LONGEST_LINE / 2 + 1];
+        assert_eq!(taken(&mut sender, line(2, &piece, Then::More)), None);
+        assert_eq!(taken(&mut sender, line(2, &piece, Then::More)), None);
+        assert!(sender.failed);
+        assert!(sender.gathered.is_empty());
+    }
+}

@@ -1,0 +1,398 @@
+//! One socket from its opening to its end, driven by what it reports, by standard input and by the clock.
+//!
+//! Everything waits in one place ([`Session::run`]), so that no moment is missed and nothing has to be polled but the
+//! room in a full socket. The rules of the end are those of a person at a terminal: once one direction has ended, the
+//! other is waited for as long as something happens, and [`Options::wait`] longer.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, at, never, select};
+use rust_i18n::t;
+
+use super::{
+    Exit,
+    input::{self, Line},
+    notes::{self, Notes},
+    options::Options,
+    output::Output,
+    sender::{Sender, Target},
+};
+use crate::{
+    journal::{Batch, Call, CloseReason, Event, Kind, Record, Row, SocketId, Sockets, State},
+    net::{Command, CommandError, Endpoint, Engine, SocketSpec},
+    words::number,
+};
+
+/// How often the room in a full socket is looked at, should none of its records say that there is some.
+const RETRY: Duration = Duration::from_millis(2);
+/// How long closing may take; what waits to be sent then is given up, and its record says so.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Closed connections of a server that are still remembered.
+const REMEMBERED: usize = 256;
+
+/// What is done with lines and with the end of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Each line goes to all connections; the end of the input means nothing.
+    Server,
+    /// Lines go to the peer; the end of the input half-closes.
+    Client,
+    /// Lines go to this address, to the peer that the socket is connected to, or else to the last one heard.
+    Udp { to: Option<Endpoint>, connected: bool },
+}
+
+/// Opens the socket and drives it until it is done.
+pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
+    let notes = Notes::new(options.lang, options.quiet);
+    let lines = input::lines().unwrap_or_else(|error| {
+        notes::warn(&t!("cli.input_failed", locale = options.lang.tag(), error = error));
+        never()
+    });
+    let engine = Engine::new(Arc::new(()));
+    let id = engine.open(spec);
+    let mut sockets = Sockets::default();
+    sockets.open(id, spec.kind(), 0, engine.now());
+    let composition = options.composition;
+    let session = Session {
+        id,
+        role,
+        options,
+        sockets,
+        notes,
+        sender: Sender::new(options.lang, composition, spec.kind() == Kind::UdpSocket),
+        output: Output::new(composition.charset, composition.mode, options.json.then(|| engine.epoch())),
+        engine,
+        input: Input::Open,
+        records: 0,
+        received: Tally::default(),
+        sent: Tally::default(),
+        last_heard: None,
+        active: Instant::now(),
+        network_failed: false,
+        unreachable: false,
+        closed: VecDeque::new(),
+    };
+    session.run(&lines)
+}
+
+/// How far standard input has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Open,
+    Ended,
+    /// It ended, and the socket was told to half-close.
+    HalfClosing,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    messages: u64,
+    bytes: u64,
+}
+
+struct Session<'o> {
+    engine: Engine,
+    id: SocketId,
+    role: Role,
+    options: &'o Options,
+    sockets: Sockets,
+    notes: Notes,
+    sender: Sender,
+    output: Output,
+    input: Input,
+    /// Records so far.
+    records: u64,
+    received: Tally,
+    sent: Tally,
+    last_heard: Option<SocketAddr>,
+    /// When something last moved.
+    active: Instant,
+    network_failed: bool,
+    unreachable: bool,
+    closed: VecDeque<SocketId>,
+}
+
+impl Session<'_> {
+    fn run(mut self, lines: &Receiver<std::io::Result<Line>>) -> Exit {
+        let end_at = self.options.limit.and_then(|limit| self.active.checked_add(limit));
+        let batches = self.engine.batches().clone();
+        let silence = never();
+        loop {
+            self.sender.pump(&self.engine);
+            self.half_close();
+            if let Some(exit) = self.ended(end_at) {
+                return self.finish(exit);
+            }
+            let target = if self.input != Input::Open || !self.sender.is_free() { None } else { self.target() };
+            let input = if target.is_some() { lines } else { &silence };
+            let timer = self.next_look(end_at).map_or_else(never, at);
+            select! {
+                recv(batches) -> batch => match batch {
+                    Ok(batch) => self.take(&batch),
+                    Err(_) => return self.finish(Exit::Network),
+                },
+                recv(input) -> line => match (line, target) {
+                    (Ok(Ok(line)), Some(target)) => {
+                        self.active = Instant::now();
+                        self.sender.take(line, target);
+                    }
+                    (Ok(Err(error)), _) => {
+                        let tag = self.options.lang.tag();
+                        notes::warn(&t!("cli.input_failed", locale = tag, error = error));
+                        self.input = Input::Ended;
+                    }
+                    _ => self.input = Input::Ended,
+                },
+                recv(timer) -> _ => {}
+            }
+        }
+    }
+
+    fn state(&self) -> State {
+        self.sockets.get(self.id).map_or(State::New, |entry| entry.state)
+    }
+
+    /// Who gets the next line; nobody yet, while there is nobody.
+    fn target(&self) -> Option<Target> {
+        match &self.role {
+            Role::Client => self.state().can_send().then(|| Target::Streams(vec![self.id])),
+            Role::Server => {
+                let connections: Vec<_> = self.open_connections().collect();
+                (!connections.is_empty()).then_some(Target::Streams(connections))
+            }
+            Role::Udp { connected: true, .. } => {
+                let entry = self.sockets.get(self.id)?;
+                (entry.state.can_send() && entry.connect_took.is_some()).then_some(Target::Datagram(self.id, None))
+            }
+            Role::Udp { to, .. } => {
+                let to = to.clone().or_else(|| self.last_heard.map(Endpoint::from))?;
+                self.state().can_send().then_some(Target::Datagram(self.id, Some(to)))
+            }
+        }
+    }
+
+    fn open_connections(&self) -> impl Iterator<Item = SocketId> {
+        self.sockets.iter().filter(|entry| entry.id != self.id && entry.state.can_send()).map(|entry| entry.id)
+    }
+
+    fn half_close(&mut self) {
+        if self.half_close_is_due() && self.sender.is_free() {
+            // Behind everything that was handed over; a socket with too many commands is asked again.
+            match self.engine.command(self.id, Command::HalfClose) {
+                Err(CommandError::Busy(_) | CommandError::QueueFull(_)) => {}
+                Ok(()) | Err(CommandError::NotOpen(_)) => self.input = Input::HalfClosing,
+            }
+        }
+    }
+
+    fn half_close_is_due(&self) -> bool {
+        self.role == Role::Client && self.input == Input::Ended && self.state().can_half_close()
+    }
+
+    /// When the other end will have been silent for long enough, once one direction has ended.
+    fn silent_at(&self) -> Option<Instant> {
+        let waiting = match (&self.role, self.state()) {
+            (Role::Client, State::FinWait) => true,
+            (Role::Client, State::CloseWait) => self.sender.is_idle(),
+            (Role::Udp { to, connected }, State::Bound) => {
+                self.input != Input::Open
+                    && (*connected || to.is_some())
+                    && self.target().is_some()
+                    && self.sender.is_idle()
+            }
+            _ => false,
+        };
+        if waiting { self.active.checked_add(self.options.wait) } else { None }
+    }
+
+    fn next_look(&self, end_at: Option<Instant>) -> Option<Instant> {
+        let retry = (!self.sender.is_free() || self.half_close_is_due()).then(|| Instant::now() + RETRY);
+        [end_at, self.silent_at(), retry].into_iter().flatten().min()
+    }
+
+    fn ended(&mut self, end_at: Option<Instant>) -> Option<Exit> {
+        let now = Instant::now();
+        let tag = self.options.lang.tag();
+        match self.state() {
+            State::Failed(_) | State::Closed(CloseReason::Failure) => return Some(Exit::Network),
+            State::Closed(_) | State::Aborted => return Some(Exit::Done),
+            _ if self.unreachable => return Some(Exit::Network),
+            _ => {}
+        }
+        if self.output.is_closed() || self.options.count.is_some_and(|count| self.received.messages >= count) {
+            return Some(Exit::Done);
+        }
+        if end_at.is_some_and(|end| end <= now) {
+            return Some(Exit::Done);
+        }
+        if self.silent_at().is_some_and(|silent| silent <= now) {
+            if !self.options.wait.is_zero() {
+                let time = number::duration(self.options.wait);
+                self.notes.say(&t!("cli.silent", locale = tag, time = time));
+            }
+            return Some(Exit::Done);
+        }
+        None
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        for record in &batch.records {
+            if self.options.count.is_some_and(|count| self.received.messages >= count) {
+                self.take_last(record, batch);
+            } else {
+                self.take_record(record, batch);
+            }
+        }
+        self.output.flush();
+    }
+
+    fn take_record(&mut self, record: &Record, batch: &Batch) {
+        let bytes = batch.bytes_of(record);
+        let row = Row { seq: self.records, record, bytes };
+        self.records += 1;
+        self.sockets.apply(record, bytes);
+        let kind = self.sockets.get(record.socket).map_or(Kind::TcpConnection, |entry| entry.kind);
+        match record.event {
+            Event::Received { .. } => {
+                self.active = Instant::now();
+                self.received.messages += 1;
+                self.received.bytes += bytes.len() as u64;
+                if kind == Kind::UdpSocket && record.peer != self.last_heard {
+                    self.heard(record.peer);
+                }
+                self.output.received(record.socket, kind, bytes);
+            }
+            Event::Sent { .. } => {
+                self.active = Instant::now();
+                self.sent.messages += 1;
+                self.sent.bytes += bytes.len() as u64;
+            }
+            Event::HalfClosed | Event::Connected { .. } => self.active = Instant::now(),
+            Event::PeerEnded => {
+                self.active = Instant::now();
+                self.output.ended(record.socket);
+            }
+            Event::Failed { call, .. } => self.failed(record.socket, call),
+            _ => {}
+        }
+        self.notes.record(&row, kind, self.id);
+        self.output.record(&row, kind);
+        self.forget_closed(record);
+    }
+
+    /// A record after the end: what was received is no longer shown, so that `--count` means what it says.
+    fn take_last(&mut self, record: &Record, batch: &Batch) {
+        if matches!(record.event, Event::Received { .. }) {
+            self.sockets.apply(record, batch.bytes_of(record));
+        } else {
+            self.take_record(record, batch);
+        }
+    }
+
+    fn failed(&mut self, socket: SocketId, call: Call) {
+        let io = matches!(call, Call::Send | Call::SendTo | Call::Recv | Call::RecvFrom);
+        // A server goes on when a client is lost. A UDP socket goes on too, but not everything arrived.
+        if socket == self.id && io {
+            self.network_failed = true;
+        }
+        // A name without an address, or an address that cannot be connected to: nobody to send to.
+        if matches!((&self.role, call), (Role::Udp { .. }, Call::Resolve | Call::Connect)) {
+            self.unreachable = true;
+        }
+    }
+
+    fn heard(&mut self, peer: Option<SocketAddr>) {
+        if let (Some(peer), Role::Udp { to: None, connected: false }) = (peer, &self.role) {
+            self.notes.say(&t!("cli.heard", locale = self.options.lang.tag(), address = peer));
+        }
+        self.last_heard = peer;
+    }
+
+    /// Keeps a server that runs for days from remembering everyone who ever came.
+    fn forget_closed(&mut self, record: &Record) {
+        if record.socket == self.id || !matches!(record.event, Event::Closed { .. } | Event::Aborted { .. }) {
+            return;
+        }
+        self.output.ended(record.socket);
+        self.sender.forget(record.socket);
+        self.closed.push_back(record.socket);
+        if self.closed.len() > REMEMBERED
+            && let Some(old) = self.closed.pop_front()
+        {
+            self.sockets.forget(old);
+            self.engine.forget(old);
+        }
+    }
+
+    /// Closes what is open, waits for that, and tells what was moved.
+    fn finish(mut self, exit: Exit) -> Exit {
+        let until = Instant::now() + CLOSING;
+        let batches = self.engine.batches().clone();
+        let mut to_close: Vec<_> = self.open_connections().collect();
+        if self.state().is_open() {
+            to_close.push(self.id);
+        }
+        let mut open = to_close.clone();
+        while !open.is_empty() {
+            to_close.retain(|id| {
+                matches!(
+                    self.engine.command(*id, Command::Close),
+                    Err(CommandError::Busy(_) | CommandError::QueueFull(_))
+                )
+            });
+            let retry = if to_close.is_empty() { until } else { until.min(Instant::now() + RETRY) };
+            match batches.recv_deadline(retry) {
+                Ok(batch) => {
+                    for record in &batch.records {
+                        self.take_last(record, &batch);
+                    }
+                }
+                Err(_) if Instant::now() >= until => break,
+                Err(_) => {}
+            }
+            open.retain(|id| self.sockets.get(*id).is_some_and(|entry| entry.state.is_open()));
+        }
+        let sockets: Vec<_> = self.sockets.iter().map(|entry| entry.id).collect();
+        for id in sockets {
+            self.output.ended(id);
+        }
+        self.output.flush();
+        self.tell_totals();
+        if exit == Exit::Done && self.network_failed {
+            Exit::Network
+        } else if exit == Exit::Done && self.sender.failed {
+            Exit::Text
+        } else {
+            exit
+        }
+    }
+
+    fn tell_totals(&self) {
+        let tag = self.options.lang.tag();
+        let (mut received, mut sent) = (self.received, self.sent);
+        if let (Role::Udp { .. }, Some(counters)) = (&self.role, self.engine.counters(self.id)) {
+            // Rows of datagrams may be missing when standard output is slow; the counters know of all of them.
+            let totals = counters.totals();
+            received = Tally { messages: totals.messages_in, bytes: totals.bytes_in };
+            sent = Tally { messages: totals.messages_out, bytes: totals.bytes_out };
+            for (count, key) in [(totals.kernel_drops, "cli.dropped"), (totals.rows_not_shown, "cli.not_shown")] {
+                if count > 0 {
+                    notes::warn(&t!(key, locale = tag, count = number::grouped(count)));
+                }
+            }
+        }
+        self.notes.say(&t!(
+            "cli.totals",
+            locale = tag,
+            messages_in = number::grouped(received.messages),
+            bytes_in = number::grouped(received.bytes),
+            messages_out = number::grouped(sent.messages),
+            bytes_out = number::grouped(sent.bytes)
+        ));
+    }
+}

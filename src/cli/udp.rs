@@ -1,0 +1,69 @@
+//! `twocan udp`
+//!
+//! With `--to` the socket is connected, as `nc -u` does it: then the system tells when nobody has that port (ICMP).
+//! Answers to a broadcast come from other addresses than it went to, so with `--broadcast` it is not.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::{
+    Exit, Refusal,
+    arguments::Udp,
+    options::{self, Options},
+    session::{self, Role},
+};
+use crate::{
+    net::{Endpoint, SocketSpec, UdpSpec, options::parse_bind},
+    words::{self, Lang},
+};
+
+pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
+    let options = Options::new(&typed.common, lang)?;
+    let target = typed.to.as_deref().map(|to| options::endpoint(to, lang)).transpose()?;
+    let address = match &typed.bind {
+        Some(bind) => parse_bind(bind).map_err(|error| Refusal(words::address_error(lang, &error)))?,
+        None => SocketAddr::new(target.as_ref().map_or(Ipv4Addr::LOCALHOST.into(), local_for), 0),
+    };
+    let (connect, to) = if typed.broadcast { (None, target) } else { (target, None) };
+    let default = UdpSpec::default();
+    let role = Role::Udp { to, connected: connect.is_some() };
+    let spec = UdpSpec {
+        address,
+        connect,
+        broadcast: typed.broadcast,
+        responder: typed.reply,
+        recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
+        ..default
+    };
+    Ok(session::run(&SocketSpec::Udp(spec), role, &options))
+}
+
+/// The address to bind so that `target` can be reached: loopback reaches loopback only.
+fn local_for(target: &Endpoint) -> IpAddr {
+    let ip = target.host.split('%').next().and_then(|host| host.parse::<IpAddr>().ok());
+    match ip {
+        Some(IpAddr::V4(v4)) if v4.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        Some(IpAddr::V6(v6)) if v6.is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        Some(IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+        None if target.host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
+        Some(IpAddr::V4(_)) | None => Ipv4Addr::UNSPECIFIED.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_is_bound_where_it_can_reach_its_target() {
+        for (target, local) in [
+            ("127.0.0.1:9", "127.0.0.1"),
+            ("localhost:9", "127.0.0.1"),
+            ("192.168.1.20:9", "0.0.0.0"),
+            ("example.org:9", "0.0.0.0"),
+            ("[::1]:9", "::1"),
+            ("[fe80::1%2]:9", "::"),
+        ] {
+            assert_eq!(local_for(&target.parse().unwrap()).to_string(), local, "{target}");
+        }
+    }
+}
