@@ -138,14 +138,13 @@ impl Window {
         let Response::Tree { accesskit: Some(tree), .. } = self.ask(&Request::GetTree) else {
             return Vec::new();
         };
-        let label = |node: &accesskit::Node| match node.label() {
-            Some(label) => label.to_owned(),
-            None => {
-                let labels =
-                    node.labelled_by().iter().filter_map(|id| tree.nodes.iter().find(|(other, _)| other == id));
-                let texts = labels.filter_map(|(_, label)| label.label().or_else(|| label.value()));
-                texts.collect::<Vec<_>>().join(" ")
+        let label = |node: &accesskit::Node| {
+            if let Some(label) = node.label() {
+                return label.to_owned();
             }
+            let labels = node.labelled_by().iter().filter_map(|id| tree.nodes.iter().find(|(other, _)| other == id));
+            let texts = labels.filter_map(|(_, label)| label.label().or_else(|| label.value()));
+            texts.collect::<Vec<_>>().join(" ")
         };
         let widgets = tree.nodes.iter().map(|(_, node)| Widget {
             role: format!("{:?}", node.role()),
@@ -166,9 +165,8 @@ impl Window {
                 return found;
             }
             if Instant::now() > deadline {
-                let tree: String =
-                    widgets.iter().map(|w| format!("  {} {:?} {:?}\n", w.role, w.name, w.value)).collect();
-                panic!("{what}\n{tree}");
+                let tree: Vec<_> = widgets.iter().map(|w| format!("{} {:?} {:?}", w.role, w.name, w.value)).collect();
+                panic!("{what}\n{}", tree.join("\n"));
             }
             thread::park_timeout(LOOK);
         }
@@ -233,11 +231,6 @@ impl Window {
     /// Waits until no name or value contains the text.
     pub fn gone(&mut self, text: &str) {
         self.wait(&format!("{text:?} still shows"), |widgets| (!widgets.iter().any(|w| w.says(text))).then_some(()));
-    }
-
-    /// Whether some name or value contains the text now.
-    pub fn sees(&mut self, text: &str) -> bool {
-        self.widgets().iter().any(|widget| widget.says(text))
     }
 
     /// Makes the window this large, in points, and waits until it is.
