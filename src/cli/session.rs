@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, at, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, at, never, select};
 use rust_i18n::t;
 
 use super::{
@@ -30,7 +30,7 @@ use crate::{
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
 const RETRY: Duration = Duration::from_millis(2);
-/// How long closing may take; what waits to be sent then is given up, and its record says so.
+/// How long closing may take before what waits to be sent is given up.
 const CLOSING: Duration = Duration::from_secs(1);
 /// Closed connections of a server that are still remembered.
 const REMEMBERED: usize = 256;
@@ -228,7 +228,7 @@ impl Session<'_> {
             return Some(Exit::Done);
         }
         if end_at.is_some_and(|end| end <= now) {
-            return Some(Exit::Done);
+            return Some(if self.is_connecting() { Exit::Network } else { Exit::Done });
         }
         if self.silent_at().is_some_and(|silent| silent <= now) {
             if !self.options.wait.is_zero() {
@@ -238,6 +238,15 @@ impl Session<'_> {
             return Some(Exit::Done);
         }
         None
+    }
+
+    /// Whether the peer has not answered yet, or its name has no address yet.
+    fn is_connecting(&self) -> bool {
+        match self.role {
+            Role::Client => matches!(self.state(), State::New | State::Resolving | State::SynSent),
+            Role::Udp { connected: true, .. } => self.target().is_none(),
+            Role::Server | Role::Udp { .. } => false,
+        }
     }
 
     fn take(&mut self, batch: &Batch) {
@@ -331,31 +340,9 @@ impl Session<'_> {
 
     /// Closes what is open, waits for that, and tells what was moved.
     fn finish(mut self, exit: Exit) -> Exit {
-        let until = Instant::now() + CLOSING;
-        let batches = self.engine.batches().clone();
-        let mut to_close: Vec<_> = self.open_connections().collect();
-        if self.state().is_open() {
-            to_close.push(self.id);
-        }
-        let mut open = to_close.clone();
-        while !open.is_empty() {
-            to_close.retain(|id| {
-                matches!(
-                    self.engine.command(*id, Command::Close),
-                    Err(CommandError::Busy(_) | CommandError::QueueFull(_))
-                )
-            });
-            let retry = if to_close.is_empty() { until } else { until.min(Instant::now() + RETRY) };
-            match batches.recv_deadline(retry) {
-                Ok(batch) => {
-                    for record in &batch.records {
-                        self.take_last(record, &batch);
-                    }
-                }
-                Err(_) if Instant::now() >= until => break,
-                Err(_) => {}
-            }
-            open.retain(|id| self.sockets.get(*id).is_some_and(|entry| entry.state.is_open()));
+        // What a peer does not take in that time is given up by closing a second time, and its record says so.
+        if !self.close_all(CLOSING) {
+            self.close_all(CLOSING);
         }
         let sockets: Vec<_> = self.sockets.iter().map(|entry| entry.id).collect();
         for id in sockets {
@@ -370,6 +357,39 @@ impl Session<'_> {
         } else {
             exit
         }
+    }
+
+    /// Tells every open socket to close; `false` if some are still open after that time.
+    fn close_all(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let batches = self.engine.batches().clone();
+        let mut to_close: Vec<_> = self.open_connections().collect();
+        if self.state().is_open() {
+            to_close.push(self.id);
+        }
+        let mut open = to_close.clone();
+        while !open.is_empty() {
+            to_close.retain(|id| {
+                let told = self.engine.command(*id, Command::Close);
+                matches!(told, Err(CommandError::Busy(_) | CommandError::QueueFull(_)))
+            });
+            let retry = if to_close.is_empty() { until } else { until.min(Instant::now() + RETRY) };
+            match batches.recv_deadline(retry) {
+                Ok(batch) => {
+                    for record in &batch.records {
+                        self.take_last(record, &batch);
+                    }
+                }
+                // Nothing more will come, or nothing came in time.
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            open.retain(|id| self.sockets.get(*id).is_some_and(|entry| entry.state.is_open()));
+        }
+        true
     }
 
     fn tell_totals(&self) {

@@ -109,7 +109,8 @@ pub enum Event {
         /// Bytes that were still waiting in Twocan to be sent, and never will be.
         unsent: u32,
     },
-    /// A call failed. Detail: what else is known, such as the process that holds the port.
+    /// A call failed. Detail: what else is known, such as the process that holds the port, the addresses that could be
+    /// bound instead, or how many milliseconds were waited (`10000 ms`).
     Failed {
         /// The call.
         call: Call,

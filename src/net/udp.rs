@@ -67,12 +67,8 @@ impl Udp {
         let addr = spec.address;
         let refuse = |cx: &mut Context<'_>, call, error: io::Error| {
             let fault = Fault::from(error);
-            let holder = if fault.kind == FaultKind::InUse {
-                sys::port_holder(addr, Kind::UdpSocket).unwrap_or_default()
-            } else {
-                String::new()
-            };
-            cx.out.record(tag, Event::Failed { call, fault }, Some(addr), holder.as_bytes());
+            let detail = sys::why_not_here(addr, Kind::UdpSocket, fault.kind);
+            cx.out.record(tag, Event::Failed { call, fault }, Some(addr), detail.as_bytes());
             Refused(Some(addr))
         };
         let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))

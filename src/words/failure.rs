@@ -4,11 +4,11 @@
 //! `connect` is an RST, from a UDP socket it is an ICMP answer to an earlier datagram. So the sentence is chosen by
 //! call *and* error, and only what no call gives a meaning of its own is told the same way everywhere.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, time::Duration};
 
 use rust_i18n::t;
 
-use super::Lang;
+use super::{Lang, number};
 use crate::journal::{Call, Failure, Fault, FaultKind, Kind};
 
 /// What happened, to which address, and what to try, in one to three short sentences.
@@ -42,6 +42,9 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
         },
         Call::Shutdown if what == FaultKind::NotConnected => {
             Some(t!("fault.shutdown_gone", locale = tag, address = address))
+        }
+        Call::SetOption if told.detail.is_empty() => {
+            Some(t!("fault.option_refused_bare", locale = tag, error = told.error))
         }
         Call::SetOption => Some(t!("fault.option_refused", locale = tag, option = told.detail, error = told.error)),
         Call::OpenFile | Call::ReadFile => Some(match what {
@@ -172,11 +175,13 @@ fn connect(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> 
     let address = &told.address;
     Some(match what {
         FaultKind::Refused => t!("fault.connect_refused", locale = tag, address = address),
-        // The worker's own time limit says how long it was; the kernel's does not.
-        FaultKind::TimedOut if !told.detail.is_empty() => {
-            t!("fault.connect_timed_out_after", locale = tag, address = address, time = told.detail)
+        FaultKind::TimedOut => {
+            if let Some(time) = waited(told.detail) {
+                t!("fault.connect_timed_out_after", locale = tag, address = address, time = time)
+            } else {
+                t!("fault.connect_timed_out", locale = tag, address = address)
+            }
         }
-        FaultKind::TimedOut => t!("fault.connect_timed_out", locale = tag, address = address),
         FaultKind::Reset | FaultKind::Aborted => t!("fault.connect_reset", locale = tag, address = address),
         FaultKind::NotOurs | FaultKind::InUse => t!("fault.connect_not_ours", locale = tag, address = address),
         FaultKind::Permission => t!("fault.connect_permission", locale = tag, address = address),
@@ -186,6 +191,12 @@ fn connect(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> 
         FaultKind::Family if told.udp => wrong_family(tag, told),
         _ => return None,
     })
+}
+
+/// How long the worker waited, which stands in the detail (`10000 ms`); the kernel's own limit is not told.
+fn waited(detail: &str) -> Option<String> {
+    let millis = detail.strip_suffix(" ms")?.parse().ok()?;
+    Some(number::duration(Duration::from_millis(millis)))
 }
 
 fn bind(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> {
@@ -280,6 +291,18 @@ mod tests {
                 Server,
                 "Port 8008 is already used by python3 (pid 123). Stop it, or choose another port (0 lets the system choose).",
                 "端口 8008 已被 python3 (pid 123) 占用。停止它，或换一个端口（0 由系统选择）。",
+            ),
+            (
+                failed(Call::Connect, FaultKind::TimedOut, "10.255.255.1:80", "2500 ms"),
+                Tcp,
+                "No answer from 10.255.255.1:80 within 2.5 s. The address may be wrong, the computer off, or a firewall drops the packets.",
+                "10.255.255.1:80 在 2.5 s 内没有应答。可能地址不对、对方没有开机，或防火墙丢掉了报文。",
+            ),
+            (
+                failed(Call::Bind, FaultKind::NotOurs, "203.0.113.1:80", "127.0.0.1, 0.0.0.0"),
+                Server,
+                "203.0.113.1 is not an address of this computer. Use one of these: 127.0.0.1, 0.0.0.0.",
+                "203.0.113.1 不是本机的地址。可以用：127.0.0.1, 0.0.0.0。",
             ),
             (
                 failed(Call::SendTo, FaultKind::TooLong, "[::1]:9", ""),

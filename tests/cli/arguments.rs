@@ -176,7 +176,7 @@ proptest! {
 
 #[test]
 fn a_run_of_no_length_opens_and_closes() {
-    for line in ["tcp-server --for 0", "udp --for 0", "udp --to 127.0.0.1:9 --for 0"] {
+    for line in ["tcp-server --for 0", "udp --for 0"] {
         let arguments: Vec<_> = line.split(' ').collect();
         let started = Instant::now();
         run(&arguments, "").ok();

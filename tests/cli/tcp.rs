@@ -251,6 +251,31 @@ fn a_port_in_use_names_who_has_it() {
 }
 
 #[test]
+fn an_address_of_another_computer_is_not_bound_and_ours_are_named() {
+    // TEST-NET-3 (RFC 5737) belongs to nobody.
+    let ended = run(&["tcp-server", "203.0.113.1:0"], "");
+    assert_eq!(ended.code, Some(1));
+    let says = "203.0.113.1 is not an address of this computer. Use one of these: 127.0.0.1, ";
+    assert!(ended.err.contains(says), "{}", ended.err);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_answer_is_said_with_the_time_that_was_waited() {
+    // A full queue drops SYN: one client is served, one waits (listen(2): backlog 0 holds one), others get no answer.
+    let (server, at) = bound(&["tcp-server", "--model", "sequential", "--backlog", "0"], "listening on ");
+    let _served = connect(&at);
+    server.error_line("accepted as");
+    let _waiting = connect(&at);
+    let ended = run(&["tcp-client", &at, "--connect-timeout", "0.3"], "");
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert!(ended.err.contains(&format!("No answer from {at} within 300 ms.")), "{}", ended.err);
+    // Given up by the user's own time, it has not connected either.
+    let ended = run(&["tcp-client", &at, "--for", "0.1"], "");
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+}
+
+#[test]
 fn a_reset_connection_is_exit_code_1() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut client = start(&["tcp-client", &listener.local_addr().unwrap().to_string()]);

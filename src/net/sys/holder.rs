@@ -1,13 +1,37 @@
-//! Which process holds a port, to be named when `bind` says that the address is in use.
+//! What is to be known when an address cannot be bound: which process holds the port, or which addresses this
+//! computer has.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::journal::Kind;
+use crate::{
+    journal::{FaultKind, Kind},
+    net::interfaces,
+};
+
+/// The detail of a failed `bind` or `listen`: who is in the way (`python3 (pid 4711)`), or the addresses that can be
+/// bound instead (`127.0.0.1, 192.168.1.20, 0.0.0.0`). Empty where there is nothing to add.
+pub(crate) fn why_not_here(addr: SocketAddr, kind: Kind, fault: FaultKind) -> String {
+    match fault {
+        FaultKind::InUse => port_holder(addr, kind).unwrap_or_default(),
+        FaultKind::NotOurs => {
+            let (loopback, any): (IpAddr, IpAddr) = if addr.is_ipv4() {
+                (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::UNSPECIFIED.into())
+            } else {
+                (Ipv6Addr::LOCALHOST.into(), Ipv6Addr::UNSPECIFIED.into())
+            };
+            let own = interfaces::addresses().into_iter().map(|interface| interface.ip);
+            let own = own.filter(|ip| ip.is_ipv4() == addr.is_ipv4());
+            let all: Vec<_> = [loopback].into_iter().chain(own).chain([any]).map(|ip| ip.to_string()).collect();
+            all.join(", ")
+        }
+        _ => String::new(),
+    }
+}
 
 /// The process that holds the port of `addr`, such as `python3 (pid 4711)`; Twocan itself is named too.
 ///
 /// `None` where the system does not tell, which is the rule for another user's process.
-pub(crate) fn port_holder(addr: SocketAddr, kind: Kind) -> Option<String> {
+fn port_holder(addr: SocketAddr, kind: Kind) -> Option<String> {
     let protocol = match kind {
         Kind::UdpSocket => listeners::Protocol::UDP,
         Kind::TcpListener | Kind::TcpConnection => listeners::Protocol::TCP,
@@ -57,6 +81,15 @@ mod tests {
         assert_eq!(user_in_table(table, 8008, Kind::TcpListener), Some(1000));
         assert_eq!(user_in_table(table, 8009, Kind::TcpListener), None);
         assert_eq!(user_in_table(table, 8009, Kind::UdpSocket), Some(7));
+    }
+
+    #[test]
+    fn addresses_of_the_same_family_are_offered() {
+        let addr = "203.0.113.1:80".parse().unwrap();
+        let offered = why_not_here(addr, Kind::TcpListener, FaultKind::NotOurs);
+        assert!(offered.starts_with("127.0.0.1, ") && offered.ends_with(", 0.0.0.0"), "{offered}");
+        assert!(offered.split(", ").all(|ip| ip.parse::<Ipv4Addr>().is_ok()), "{offered}");
+        assert_eq!(why_not_here(addr, Kind::TcpListener, FaultKind::Permission), "");
     }
 
     #[test]

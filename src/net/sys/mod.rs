@@ -12,7 +12,7 @@ use std::{io, net::SocketAddr};
 
 use mio::net::UdpSocket;
 
-pub(super) use self::holder::port_holder;
+pub(super) use self::holder::why_not_here;
 #[cfg(target_os = "linux")]
 pub(super) use self::linux::{Linux as Native, raise_descriptor_limit};
 #[cfg(not(target_os = "linux"))]

@@ -103,7 +103,7 @@ impl Client {
     fn check(&mut self, cx: &mut Context<'_>) -> Turn {
         let Phase::Connecting { socket, peer, since } = &self.phase else { return Turn::Idle };
         let (peer, since) = (*peer, *since);
-        let fault = match outcome(socket, peer) {
+        let (fault, detail) = match outcome(socket, peer) {
             Ok(local) => {
                 let took = since.elapsed().as_nanos() as Nanos;
                 cx.out.record(self.tag, Event::Connected { took }, Some(peer), local.to_string().as_bytes());
@@ -113,11 +113,12 @@ impl Client {
                 if since.elapsed() < self.timeout {
                     return Turn::Idle;
                 }
-                Fault::of(FaultKind::TimedOut)
+                // Our own limit and not the kernel's: only here is it known how long it was.
+                (Fault::of(FaultKind::TimedOut), format!("{} ms", self.timeout.as_millis()))
             }
-            Err(error) => error.into(),
+            Err(error) => (error.into(), String::new()),
         };
-        cx.fail(self.tag, Call::Connect, fault, Some(peer));
+        cx.out.record(self.tag, Event::Failed { call: Call::Connect, fault }, Some(peer), detail.as_bytes());
         self.phase = Phase::Resolving;
         match self.connect_next(cx) {
             Turn::Gone(event, None) => Turn::Gone(event, Some(peer)),

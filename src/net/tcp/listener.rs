@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Stream, StreamSettings};
 use crate::{
-    journal::{Call, CloseReason, Event, Fault, FaultKind, Kind, SocketId},
+    journal::{Call, CloseReason, Event, Fault, Kind, SocketId},
     net::{
         options::{Command, RECV_BYTES, ServerModel, TcpServerSpec},
         outbox::Tag,
@@ -47,13 +47,8 @@ impl Listener {
         let addr = spec.address;
         let refuse = |cx: &mut Context<'_>, call, error: std::io::Error| {
             let fault = Fault::from(error);
-            // Who is in the way is the first thing anybody wants to know.
-            let holder = if fault.kind == FaultKind::InUse {
-                sys::port_holder(addr, Kind::TcpListener).unwrap_or_default()
-            } else {
-                String::new()
-            };
-            cx.out.record(tag, Event::Failed { call, fault }, Some(addr), holder.as_bytes());
+            let detail = sys::why_not_here(addr, Kind::TcpListener, fault.kind);
+            cx.out.record(tag, Event::Failed { call, fault }, Some(addr), detail.as_bytes());
             Refused(Some(addr))
         };
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))
