@@ -151,7 +151,7 @@ fn an_address_in_use_names_its_holder() {
 #[test]
 fn an_address_that_is_not_ours() {
     let mut bench = Bench::new();
-    let address = "192.0.2.1:0".parse().unwrap();
+    let address = "203.0.113.7:0".parse().unwrap();
     let id = bench.open(&SocketSpec::TcpServer(TcpServerSpec { address, ..TcpServerSpec::default() }));
     bench.until("not ours", |b| b.state(id) == State::Failed(FaultKind::NotOurs));
 }
