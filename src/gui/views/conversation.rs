@@ -181,6 +181,7 @@ fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: 
         end
     };
     ui.spacing_mut().scroll.kinetic.rubber_band = false;
+    ui.spacing_mut().scroll.fade.strength = 0.0;
     let mut opened = None;
     let area = ScrollArea::vertical().id_salt("bubbles").auto_shrink(false).animated(false);
     let output = area.vertical_scroll_offset(offset).show_viewport(ui, |ui, viewport| {

@@ -5,7 +5,10 @@
 
 use egui::{Frame, Key, Margin, Panel, RichText, Role, TextEdit, TextStyle, Ui, WidgetInfo};
 
-use super::{Cx, traffic::Shown};
+use super::{
+    Cx,
+    traffic::{Shown, count_rows},
+};
 use crate::{
     gui::{
         theme::{TokensExt as _, icons},
@@ -17,7 +20,7 @@ use crate::{
     },
     journal::{Direction, Filter, SocketId, filter::RowKind},
     text::{Charset, ComposeError, Composition, Mode},
-    words::{self, Lang, number::grouped},
+    words::{self, Lang},
 };
 
 /// What the fields of the filter hold.
@@ -185,7 +188,7 @@ fn choose<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, words: &[
 }
 
 fn count_ui(ui: &mut Ui, lang: Lang, shown: &Shown) {
-    let rows = grouped(shown.len() as u64);
+    let rows = count_rows(lang, shown.len());
     let text = if shown.is_searching() {
         tr!(lang, "filter.count_so_far", count = rows)
     } else {

@@ -105,7 +105,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             sent || (entered && !draft.text.is_empty())
         })
         .inner;
-    ui.horizontal(|ui| {
+    let beside = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         options::options_ui(ui, cx, composition);
         let more = [
@@ -120,8 +120,15 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
                 state.open = (!open).then_some(which);
             }
         }
-        options::preview_ui(ui, cx.lang, entry.kind, &bytes);
+        let beside = ui.available_width() > 110.0;
+        if beside {
+            options::preview_ui(ui, cx.lang, entry.kind, &bytes);
+        }
+        beside
     });
+    if !beside.inner {
+        ui.horizontal(|ui| options::preview_ui(ui, cx.lang, entry.kind, &bytes));
+    }
     if let Err(error) = &bytes {
         error_line(ui, words::compose_error(cx.lang, error));
     }

@@ -33,9 +33,9 @@ pub fn repeat_ui(
     let mut start = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        number_ui(ui, &tr!(lang, "composer.every"), &mut draft.repeat.every_ms);
-        ui.label(RichText::new("ms").small());
-        ui.add_space(6.0);
+        ui.label(RichText::new(tr!(lang, "composer.every")).small());
+        number_ui(ui, &tr!(lang, "composer.every_name"), &mut draft.repeat.every_ms);
+        ui.label(RichText::new("ms ×").small());
         number_ui(ui, &tr!(lang, "composer.times"), &mut draft.repeat.count);
         ui.label(RichText::new(tr!(lang, "composer.times_hint")).small().color(ui.tokens().muted));
         ui.add_space(6.0);
@@ -89,12 +89,11 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
 }
 
 fn number_ui(ui: &mut Ui, name: &str, text: &mut String) {
-    let label = ui.label(RichText::new(name).small());
     let field = TextEdit::singleline(text)
         .id_salt(("repeat", name))
         .font(TextStyle::Monospace)
         .margin(Margin::symmetric(8, 3))
         .desired_width(64.0)
         .char_limit(20);
-    ui.add(field).labelled_by(label.id);
+    ui.add(field).accessible_name(name);
 }

@@ -22,7 +22,7 @@ use crate::{
         actions::Action,
         theme::{self, TokensExt as _, icons},
         tr,
-        widgets::compact::{compact_button, compact_icon},
+        widgets::compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
     },
     journal::{
         Event, Journal, Kind, Row,
@@ -32,7 +32,7 @@ use crate::{
     words::{self, number::grouped},
 };
 
-/// From this width on the other readings stand beside the bytes, else below them.
+/// From this width on the other readings stand beside the bytes, else in their place.
 const WIDE: f32 = 820.0;
 /// Bytes that the other readings show.
 const READ: usize = 1_024;
@@ -51,6 +51,8 @@ struct Opened {
     charset: Charset,
     text: RowText,
     others: Vec<(Charset, RowText)>,
+    /// In a narrow window: the other readings are on show instead of the bytes.
+    others_open: bool,
     steps: Steps,
 }
 
@@ -63,6 +65,7 @@ impl Opened {
             charset,
             text: read(charset, usize::MAX),
             others: others.map(|other| (other, read(other, READ))).collect(),
+            others_open: false,
             steps: Steps::default(),
         }
     }
@@ -89,7 +92,7 @@ pub fn detail_ui(
     } else if state.opened.as_ref().is_none_or(|opened| opened.seq != seq || opened.charset != charset) {
         state.opened = Some(Opened::new(&cx.model.journal, seq, charset, kind));
     }
-    let closed = head_ui(ui, cx, &row, charset, kind, zone);
+    let closed = head_ui(ui, cx, state, &row, kind, zone);
     match &mut state.opened {
         Some(opened) => payload_ui(ui, cx, opened, &row),
         None => event_ui(ui, cx, &row, kind),
@@ -110,25 +113,22 @@ fn gone_ui(ui: &mut Ui, cx: &Cx<'_>) -> bool {
     closed
 }
 
-fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &Row<'_>, charset: Charset, kind: Kind, zone: &TimeZone) -> bool {
+fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut DetailState, row: &Row<'_>, kind: Kind, zone: &TimeZone) -> bool {
     let lang = cx.lang;
     let tokens = ui.tokens();
     let payload = row.record.event.has_payload();
+    let charset = state.opened.as_ref().map(|opened| opened.charset).unwrap_or_default();
+    let wide = ui.available_width() >= WIDE;
     let mut closed = false;
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 0));
     Panel::top("detail_head").exact_size(34.0).show_separator_line(false).frame(frame).show(ui, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             closed = compact_icon(ui, icons::X, &tr!(lang, "detail.close"), false).clicked();
-            let forms = [
-                (Clip::Python, tr!(lang, "detail.copy_python")),
-                (Clip::Hex, tr!(lang, "detail.copy_hex")),
-                (Clip::Text, tr!(lang, "detail.copy_text")),
-            ];
-            for (form, text) in forms.iter().filter(|_| payload) {
-                if compact_button(ui, text).clicked() {
-                    let model = cx.model;
-                    cx.actions.push(Action::Copy(clip(&model.journal, &model.sockets, [row.seq], charset, *form)));
+            if payload {
+                copy_ui(ui, cx, row, charset);
+                if !wide && let Some(opened) = &mut state.opened {
+                    compact_toggle(ui, &mut opened.others_open, &tr!(lang, "detail.other_readings"));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -153,12 +153,15 @@ fn payload_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &mut Opened, row: &Row<'_>) {
     let tokens = ui.tokens();
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 6 });
     if ui.available_width() >= WIDE {
-        let width = ui.available_width() - steps::WIDTH - 36.0;
+        let width = ui.available_width() - steps::width(16) - 36.0;
         Panel::right("detail_readings").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, 4));
         });
-    } else if ui.available_height() > 190.0 {
-        Panel::bottom("detail_readings").frame(frame).show(ui, |ui| readings_ui(ui, cx, opened, row, 1));
+    } else if opened.others_open {
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, 4));
+        });
+        return;
     }
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         steps::steps_ui(ui, cx.lang, &mut opened.steps, row.bytes, &opened.text);
@@ -185,6 +188,27 @@ fn readings_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &Opened, row: &Row<'_>, lines: 
                 TextWrapping { max_width: width, max_rows: lines, break_anywhere: true, ..TextWrapping::default() };
             ui.label(job);
             ui.end_row();
+        }
+    });
+}
+
+/// The menu that puts the payload on the clipboard.
+fn copy_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &Row<'_>, charset: Charset) {
+    let lang = cx.lang;
+    let forms = [
+        (Clip::Text, tr!(lang, "traffic.copy_text")),
+        (Clip::Hex, tr!(lang, "traffic.copy_hex")),
+        (Clip::Dump, tr!(lang, "traffic.copy_dump")),
+        (Clip::Python, tr!(lang, "traffic.copy_python")),
+    ];
+    let text = tr!(lang, "detail.copy");
+    compact_menu(ui, &text, &text, |ui| {
+        for (form, text) in &forms {
+            if menu_entry(ui, false, text).clicked() {
+                let model = cx.model;
+                let text = clip(&model.journal, &model.sockets, [row.seq], charset, *form);
+                cx.actions.push(Action::Copy(text));
+            }
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Bytes and text in step: sixteen bytes a line, and every character in as many cells as it has bytes, so that
+//! Bytes and text in step: sixteen bytes a line (eight where there is no room), and every character in as many cells as it has bytes, so that
 //! what belongs together lines up in both halves; hovering either half lights both. Only lines on screen are
 //! formatted.
 
@@ -16,8 +16,6 @@ use crate::{
     words::Lang,
 };
 
-/// Bytes a line.
-const PER_LINE: usize = 16;
 /// Height of a line.
 const LINE: f32 = 20.0;
 /// Where the hex begins, and its pitch.
@@ -25,11 +23,13 @@ const HEX: f32 = 76.0;
 const HEX_PITCH: f32 = 22.0;
 /// Room between the eighth and the ninth byte.
 const GAP: f32 = 8.0;
-/// Where the text begins, and its pitch: a letter fits into one cell, a hanzi into two.
-const TEXT: f32 = HEX + HEX_PITCH * PER_LINE as f32 + GAP + 16.0;
+/// The pitch of the text: a letter fits into one cell, a hanzi into two.
 const TEXT_PITCH: f32 = 9.0;
-/// The width of all.
-pub const WIDTH: f32 = TEXT + TEXT_PITCH * PER_LINE as f32 + 12.0;
+
+/// The width of lines with this many bytes.
+pub fn width(per_line: usize) -> f32 {
+    text_x(per_line, per_line) + 12.0
+}
 
 /// What the pointer is on.
 #[derive(Default)]
@@ -50,25 +50,26 @@ pub fn steps_ui(ui: &mut Ui, lang: Lang, steps: &mut Steps, bytes: &[u8], text: 
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &told));
     ui.painter_at(line).text(line.left_center(), Align2::LEFT_CENTER, &told, FontId::monospace(12.0), color);
 
-    let lines = bytes.len().div_ceil(PER_LINE);
+    let per_line = if ui.available_width() >= width(16) { 16 } else { 8 };
+    let lines = bytes.len().div_ceil(per_line);
     let mut lit = None;
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::both().id_salt("steps").auto_shrink(false).show_rows(ui, LINE, lines, |ui, range| {
         for line in range {
-            let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, LINE), Sense::hover());
-            let from = line * PER_LINE;
+            let (rect, response) = ui.allocate_exact_size(vec2(width(per_line), LINE), Sense::hover());
+            let from = line * per_line;
             let part = bytes.get(from..).unwrap_or_default();
-            let part = part.get(..PER_LINE).unwrap_or(part);
+            let part = part.get(..per_line).unwrap_or(part);
             if let Some(pos) = response.hover_pos()
-                && let Some(byte) = byte_at(pos.x - rect.left(), part.len())
+                && let Some(byte) = byte_at(pos.x - rect.left(), per_line, part.len())
             {
                 lit = Some(unit_at(text, from + byte));
             }
-            line_ui(ui, rect, from, part, text, steps.lit.as_ref());
+            line_ui(ui, rect, from, per_line, part, text, steps.lit.as_ref());
             response.widget_info(|| {
                 let glyphs = glyphs_of(&text.glyphs, from, part.len());
                 let plain: String = glyphs.iter().map(|glyph| visible(glyph.character)).collect();
-                let hex = hex(part, PER_LINE);
+                let hex = hex(part, per_line);
                 WidgetInfo::labeled(Role::Row, true, format!("{from:08X}  {hex}  {plain}"))
             });
         }
@@ -79,7 +80,7 @@ pub fn steps_ui(ui: &mut Ui, lang: Lang, steps: &mut Steps, bytes: &[u8], text: 
     }
 }
 
-fn line_ui(ui: &Ui, rect: Rect, from: usize, part: &[u8], text: &RowText, lit: Option<&Range<usize>>) {
+fn line_ui(ui: &Ui, rect: Rect, from: usize, per_line: usize, part: &[u8], text: &RowText, lit: Option<&Range<usize>>) {
     let tokens = ui.tokens();
     let painter = ui.painter();
     let font = FontId::monospace(12.0);
@@ -89,7 +90,7 @@ fn line_ui(ui: &Ui, rect: Rect, from: usize, part: &[u8], text: &RowText, lit: O
         let cell = |x: f32, wide: f32| Rect::from_min_size(pos2(rect.left() + x, rect.top()), vec2(wide, LINE));
         let hex = cell(hex_x(i), HEX_PITCH);
         if lit.is_some_and(|lit| lit.contains(&(from + i))) {
-            let beside = cell(text_x(i), TEXT_PITCH);
+            let beside = cell(text_x(per_line, i), TEXT_PITCH);
             painter.rect_filled(hex.shrink2(vec2(0.0, 1.0)), 2.0, tokens.tcp_tint);
             painter.rect_filled(beside.shrink2(vec2(0.0, 1.0)), 0.0, tokens.tcp_tint);
         }
@@ -103,25 +104,26 @@ fn line_ui(ui: &Ui, rect: Rect, from: usize, part: &[u8], text: &RowText, lit: O
             true if shown != glyph.character => tokens.muted,
             true => tokens.text,
         };
-        let x = rect.left() + text_x(glyph.range().start.saturating_sub(from)) + 1.0;
+        let x = rect.left() + text_x(per_line, glyph.range().start.saturating_sub(from)) + 1.0;
         painter.text(pos2(x, y), Align2::LEFT_CENTER, shown, font.clone(), color);
     }
 }
 
 fn hex_x(i: usize) -> f32 {
-    HEX + i as f32 * HEX_PITCH + if i >= PER_LINE / 2 { GAP } else { 0.0 }
+    HEX + i as f32 * HEX_PITCH + if i >= 8 { GAP } else { 0.0 }
 }
 
-fn text_x(i: usize) -> f32 {
-    TEXT + i as f32 * TEXT_PITCH
+fn text_x(per_line: usize, i: usize) -> f32 {
+    hex_x(per_line) + 16.0 + i as f32 * TEXT_PITCH
 }
 
 /// The byte of a line under the pointer, in either half.
-fn byte_at(x: f32, len: usize) -> Option<usize> {
-    let byte = if x >= TEXT {
-        ((x - TEXT) / TEXT_PITCH) as usize
+fn byte_at(x: f32, per_line: usize, len: usize) -> Option<usize> {
+    let text = text_x(per_line, 0);
+    let byte = if x >= text {
+        ((x - text) / TEXT_PITCH) as usize
     } else {
-        (0..PER_LINE).find(|i| (hex_x(*i)..hex_x(*i) + HEX_PITCH).contains(&x))?
+        (0..per_line).find(|i| (hex_x(*i)..hex_x(*i) + HEX_PITCH).contains(&x))?
     };
     (byte < len).then_some(byte)
 }
@@ -199,13 +201,16 @@ mod tests {
 
     #[test]
     fn both_halves_know_the_byte_under_the_pointer() {
-        for i in 0..PER_LINE {
-            assert_eq!(byte_at(hex_x(i) + 1.0, PER_LINE), Some(i));
-            assert_eq!(byte_at(text_x(i) + 4.0, PER_LINE), Some(i));
+        for per_line in [8, 16] {
+            for i in 0..per_line {
+                assert_eq!(byte_at(hex_x(i) + 1.0, per_line, per_line), Some(i));
+                assert_eq!(byte_at(text_x(per_line, i) + 4.0, per_line, per_line), Some(i));
+            }
+            for x in [0.0, HEX - 1.0, text_x(per_line, 0) - 1.0, width(per_line)] {
+                assert_eq!(byte_at(x, per_line, per_line), None, "{x}");
+            }
         }
-        for x in [0.0, HEX - 1.0, hex_x(7) + HEX_PITCH + 1.0, TEXT - 1.0, WIDTH] {
-            assert_eq!(byte_at(x, PER_LINE), None, "{x}");
-        }
-        assert_eq!(byte_at(hex_x(4), 4), None);
+        assert_eq!(byte_at(hex_x(7) + HEX_PITCH + 1.0, 16, 16), None, "the gap in the middle");
+        assert_eq!(byte_at(hex_x(4), 16, 4), None);
     }
 }

@@ -11,7 +11,10 @@ use egui::{Frame, Margin, Panel, RichText, TextEdit, TextStyle, Ui};
 use jiff::tz::TimeZone;
 
 use self::job::{Job, Source};
-use super::{Cx, traffic::Shown};
+use super::{
+    Cx,
+    traffic::{Shown, count_rows},
+};
 use crate::{
     export::{Format, Summary},
     gui::{
@@ -139,7 +142,7 @@ fn drive(ui: &Ui, cx: &Cx<'_>, state: &mut SaveState) {
 
 fn progress_ui(ui: &mut Ui, lang: Lang, state: &mut SaveState, shown: &Shown) {
     if let Some(job) = &mut state.job {
-        let text = tr!(lang, "save.saving", count = grouped(job.fed()));
+        let text = tr!(lang, "save.saving", count = count_rows(lang, job.fed() as usize));
         ui.horizontal(|ui| {
             ui.label(RichText::new(text).small());
             if compact_icon(ui, icons::X, &tr!(lang, "save.cancel"), true).clicked() {
@@ -149,7 +152,7 @@ fn progress_ui(ui: &mut Ui, lang: Lang, state: &mut SaveState, shown: &Shown) {
         return;
     }
     let Some(outcome) = &state.outcome else {
-        let rows = grouped(shown.len() as u64);
+        let rows = count_rows(lang, shown.len());
         hint(ui, tr!(lang, "save.hint", count = rows));
         return;
     };
@@ -160,7 +163,7 @@ fn progress_ui(ui: &mut Ui, lang: Lang, state: &mut SaveState, shown: &Shown) {
             let text = tr!(
                 lang,
                 "save.saved",
-                rows = grouped(summary.rows),
+                rows = count_rows(lang, summary.rows as usize),
                 bytes = size(summary.bytes),
                 path = path,
                 gone = grouped(gone),

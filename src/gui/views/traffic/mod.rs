@@ -284,6 +284,13 @@ pub fn count_bytes(lang: Lang, count: usize) -> String {
     text.into_owned()
 }
 
+/// A number of rows in words: `1 row`.
+pub fn count_rows(lang: Lang, count: usize) -> String {
+    let text =
+        if count == 1 { tr!(lang, "traffic.row") } else { tr!(lang, "traffic.rows", count = grouped(count as u64)) };
+    text.into_owned()
+}
+
 /// What a screen reader and an empty table say about a socket that has no rows yet.
 fn empty_text(cx: &Cx<'_>, state: &TrafficState) -> String {
     let lang = cx.lang;

@@ -2,7 +2,7 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::TrafficState;
+use super::{TrafficState, count_rows};
 use crate::{
     gui::{Cx, theme::TokensExt as _, tr},
     journal::{Kind, SocketId},
@@ -18,8 +18,7 @@ pub fn status_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
     let journal = &cx.model.journal;
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let rows = tr!(lang, "traffic.rows", count = grouped(state.shown.len() as u64));
-        ui.label(RichText::new(rows).small().color(tokens.muted));
+        ui.label(RichText::new(count_rows(lang, state.shown.len())).small().color(tokens.muted));
         let number = |ui: &mut Ui, count: u64, text: &str, tip: &str| {
             let color = if count == 0 { tokens.faint } else { tokens.warn };
             ui.label(RichText::new(text).small().color(color)).on_hover_text(tip);

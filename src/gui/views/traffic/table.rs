@@ -51,8 +51,9 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
     }
     keys::keys_ui(ui, cx, state, id, (body.height() / ROW_HEIGHT) as usize);
 
-    // Springy edges would fight with the place that is kept here.
+    // Springy edges would fight with the place that is kept here, and a faded row reads as one that is disabled.
     ui.spacing_mut().scroll.kinetic.rubber_band = false;
+    ui.spacing_mut().scroll.fade.strength = 0.0;
     let offset = state.scroll.place(&state.shown, body.height());
     let area = ScrollArea::vertical().id_salt("traffic_rows").auto_shrink(false).animated(false);
     let count = state.shown.len();
@@ -72,14 +73,15 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
                 && let Some(row) = cx.model.journal.row(seq)
             {
                 let text = texts.of(&cx.model.journal, seq, kind_of(cx, &row));
-                let cells = Cells::new(cx, state, index, &row, text);
+                let cells = Cells::new(cx, state, index, &row, text, rect.right());
                 painted.row_ui(ui, cx, state, &cells, rect);
             }
         }
     });
     state.texts = texts;
     state.scroll.keep(&state.shown, offset, output.state.clamped_offset().y, body.height());
-    if table.has_focus() {
+    // With a selection the bar at its row shows where the keyboard is.
+    if table.has_focus() && state.selection.is_none() {
         ui.painter().rect_stroke(body.shrink(0.5), 0.0, Stroke::new(1.0, ui.tokens().tcp), StrokeKind::Inside);
     }
 }
@@ -102,6 +104,11 @@ impl Painted<'_> {
             ui.painter().rect_filled(rect, 0.0, tokens.selection);
         } else if response.hovered() {
             ui.painter().rect_filled(rect, 0.0, tokens.hover);
+        }
+        if state.selection.is_some_and(|selection| selection.cursor() == seq)
+            && ui.memory(|memory| memory.has_focus(self.id))
+        {
+            ui.painter().rect_filled(rect.with_max_x(rect.left() + 2.0), 0.0, tokens.tcp);
         }
         let mut hover = None;
         let hovered_at = response.hover_pos();
@@ -203,7 +210,9 @@ impl Painted<'_> {
         let row = cells.row;
         let Some(direction) = row.record.event.direction() else {
             let color = if matches!(row.record.event, Event::Failed { .. }) { tokens.error } else { tokens.muted };
-            let cut = self.word(ui, cell, &cells.note, color, Align2::LEFT_CENTER);
+            // There are no bytes to show: the sentence may take their room.
+            let wide = Rect::from_min_max(cell.min, pos2(cells.right - 10.0, cell.max.y));
+            let cut = self.word(ui, wide, &cells.note, color, Align2::LEFT_CENTER);
             return pointed.filter(|_| cut).map(|_| cells.note.clone());
         };
         let hue = match direction {
@@ -248,6 +257,8 @@ struct Cells<'a> {
     row: &'a Row<'a>,
     kind: Kind,
     hue: Option<u8>,
+    /// Where the row ends.
+    right: f32,
     time: String,
     delta: String,
     call: String,
@@ -258,7 +269,7 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(cx: &Cx<'_>, state: &TrafficState, index: usize, row: &'a Row<'a>, text: &'a RowText) -> Self {
+    fn new(cx: &Cx<'_>, state: &TrafficState, index: usize, row: &'a Row<'a>, text: &'a RowText, right: f32) -> Self {
         let model = cx.model;
         let record = row.record;
         let kind = kind_of(cx, row);
@@ -267,6 +278,7 @@ impl<'a> Cells<'a> {
             row,
             kind,
             hue: state.marks.hue(row.seq),
+            right,
             time: words::number::clock(model.epoch.wall_time(record.at), &state.zone),
             delta: rows::delta(before.map(|row| row.record.at), record.at),
             call: words::call(cx.lang, record, kind).into_owned(),
