@@ -103,7 +103,7 @@ pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationSta
     CentralPanel::no_frame().frame(flat).show(ui, |ui| {
         let charset = traffic.read_as.charset(cx.model);
         if let Some(seq) = bubbles_ui(ui, cx, state, charset) {
-            traffic.open(seq);
+            traffic.open(cx.model, seq);
             cx.actions.push(Action::Run(UiCommand::ShowTraffic));
         }
     });

@@ -72,7 +72,12 @@ pub fn field_ui(
     let focused = ui.memory(|memory| memory.has_focus(id));
     let input_method = state.input_method(ui);
     let mut entered = false;
-    if focused && !input_method {
+    if focused && input_method {
+        // Most systems keep these keys for the input method anyway; the field must not act on them either.
+        for key in [Key::Enter, Key::ArrowUp, Key::ArrowDown] {
+            take_key(ui, key);
+        }
+    } else if focused {
         entered = take_key(ui, Key::Enter);
         if state.line == 0
             && is_pressed(ui, Key::ArrowUp)

@@ -88,10 +88,10 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
         );
         ui.horizontal(|ui| {
             ui.label(RichText::new(icons::FILE).color(ui.tokens().tcp));
-            ui.label(RichText::new(text).small());
             if compact_icon(ui, icons::X, &tr!(lang, "composer.cancel"), true).clicked() {
                 cx.actions.verb(*id, Command::CancelFile);
             }
+            ui.label(RichText::new(text).small());
         });
         progress(ui, totals.file_sent as f32 / totals.file_size as f32);
     }

@@ -42,6 +42,8 @@ pub struct ComposerState {
     preview: Preview,
     field: field::FieldState,
     open: Option<More>,
+    /// As of the last frame, in points.
+    height: f32,
 }
 
 /// What is open below the buttons.
@@ -155,6 +157,13 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         state.field.focus();
     }
     state.drafts.insert(entry.id, draft);
+    // A panel at the bottom stands where the height of the last frame put it: lay out again rather than show a
+    // frame in which buttons are not where they will be clicked.
+    let height = ui.min_rect().height();
+    if (height - state.height).abs() > 0.5 {
+        state.height = height;
+        ui.ctx().request_discard("the composer's height changed");
+    }
 }
 
 /// Fills in what can be known: the peer heard from last is the likeliest to be answered.

@@ -79,12 +79,13 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     }
     ui.horizontal(|ui| {
         ui.label(RichText::new(icons::REPEAT).color(ui.tokens().tcp));
-        ui.label(RichText::new(tr!(lang, "composer.repeating", count = grouped(sent), rate = grouped(rate))).small());
+        // The button stands in front of the numbers: it must not move while they grow.
         if compact_icon(ui, icons::X, &tr!(lang, "composer.stop"), true).clicked() {
             for id in running {
                 cx.actions.verb(id, Command::StopRepeat);
             }
         }
+        ui.label(RichText::new(tr!(lang, "composer.repeating", count = grouped(sent), rate = grouped(rate))).small());
     });
 }
 

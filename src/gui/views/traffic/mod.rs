@@ -129,8 +129,10 @@ impl TrafficState {
         }
     }
 
-    /// Opens the detail of a row, from wherever it was chosen.
-    pub fn open(&mut self, seq: u64) {
+    /// Opens the detail of a row of the selected socket, from wherever it was chosen.
+    pub fn open(&mut self, model: &Model, seq: u64) {
+        // The table may not have been on show since the socket was selected.
+        self.sync(model);
         self.selection = Some(Selection::one(seq));
         self.scroll.show(seq);
     }

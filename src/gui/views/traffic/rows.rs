@@ -65,7 +65,7 @@ pub fn hex(bytes: &[u8], at_most: usize) -> String {
     text
 }
 
-/// A character as a row can show it: control characters become their pictures (␊ for a line feed), because a
+/// A character as a row can show it. Control characters become their pictures (␊ for a line feed), because a
 /// row is one line high and a silent tab would look like spaces.
 pub fn visible(character: char) -> char {
     match character {
@@ -73,6 +73,8 @@ pub fn visible(character: char) -> char {
         '\x7f' => '␡',
         // Among them the marks that turn the reading direction and would reorder the rest of the row.
         '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '·',
+        // The icons of the window live among the characters for private use, and would be taken for content.
+        '\u{e000}'..='\u{f8ff}' => '□',
         other => other,
     }
 }
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_row_stays_one_line() {
-        let shown: String = "a\r\n\t\0\u{7f}\u{85}\u{202e}你".chars().map(visible).collect();
-        assert_eq!(shown, "a␍␊␉␀␡··你");
+        let shown: String = "a\r\n\t\0\u{7f}\u{85}\u{202e}你\u{e038}".chars().map(visible).collect();
+        assert_eq!(shown, "a␍␊␉␀␡··你□");
     }
 }
