@@ -17,7 +17,11 @@ fn window() -> ExitCode {
     }
     match twocan::gui::run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => twocan::cli::tour_instead(Some(&error.to_string())),
+        Err(error) => {
+            // That there is no window is said in the user's language; the system's own reason follows as it is.
+            let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            twocan::cli::tour_instead(Some(&why))
+        }
     }
 }
 
