@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
 #[path = "support/drive.rs"]
+#[allow(dead_code, reason = "what is measured is for the benches")]
 mod drive;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "what is written to a process is for the peers")]

@@ -71,7 +71,7 @@ impl Screen {
 /// The program's window.
 pub struct Window {
     stream: TcpStream,
-    _program: Process,
+    program: Process,
 }
 
 /// Something in the window that has a name or a value.
@@ -117,7 +117,12 @@ impl Window {
                 .env_remove("LC_ALL"),
         );
         let stream = connect(address, &program);
-        Self { stream, _program: program }
+        Self { stream, program }
+    }
+
+    /// The program's process number.
+    pub fn id(&self) -> u32 {
+        self.program.id()
     }
 
     fn ask(&mut self, request: &Request) -> Response {
