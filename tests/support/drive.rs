@@ -9,6 +9,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -103,8 +104,7 @@ impl Widget {
 impl Window {
     /// Starts the program on a screen, with its settings and its home in `home`.
     pub fn open(screen: &Screen, home: &Path) -> Self {
-        // The program cannot say which port it took, so one that is free now is asked for.
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+        let address = free_address();
         let program = Process::start(
             Command::new(env!("CARGO_BIN_EXE_twocan"))
                 .env("DISPLAY", &screen.display)
@@ -113,6 +113,7 @@ impl Window {
                 .env("TWOCAN_CONFIG_DIR", home)
                 .env("XDG_RUNTIME_DIR", home)
                 .env("LANG", "C.UTF-8")
+                .env("TWOCAN_LOG", "1")
                 .env_remove("WAYLAND_DISPLAY")
                 .env_remove("LC_ALL"),
         );
@@ -258,6 +259,19 @@ impl Window {
         match self.ask(&Request::GetScreenshot { pixels_per_point: Some(1.0) }) {
             Response::Screenshot(png) => png,
             other => panic!("no picture but {other:?}"),
+        }
+    }
+}
+
+/// An address for the program to be driven at. It cannot say which port it took, so one that is free now is asked for:
+/// below those that systems give to port 0, which some other test may take in the meantime.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id() as u16);
+        let address = SocketAddr::from(([127, 0, 0, 1], 20_000 + step % 10_000));
+        if TcpListener::bind(address).is_ok() {
+            return address;
         }
     }
 }
