@@ -2,11 +2,11 @@
 //!
 //! Written to be used in scripts and lessons beside `ncat(1)` and `socat(1)`: received text goes to standard output
 //! and nothing else does, everything said *about* it goes to standard error, and the exit code says what became of it.
-//! Arguments are taken as typed ([`arguments`]) and then made usable ([`options`]); one [`session`] drives a socket
+//! Arguments are taken as typed (`arguments`) and then made usable (`options`); one `session` drives a socket
 //! until it is done.
 //!
-//! - [`tcp_server`], [`tcp_client`], [`udp`], [`tour`]: the subcommands. [`help`]: `--help` in both languages.
-//! - [`input`], [`sender`]: lines to messages. [`output`], [`notes`]: what is written where.
+//! - `tcp_server`, `tcp_client`, `udp`, `tour`: the subcommands. `help`: `--help` in both languages.
+//! - `input`, `sender`: lines to messages. `output`, `notes`: what is written where.
 
 mod arguments;
 mod help;
