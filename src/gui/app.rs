@@ -236,7 +236,9 @@ impl App {
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
-        Panel::left("sockets").exact_size(264.0).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {
+        // At 200 % a window of 1440 points has 720.
+        let sidebar = if ui.ctx().content_rect().width() < 800.0 { 232.0 } else { 264.0 };
+        Panel::left("sockets").exact_size(sidebar).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {
             views::sidebar::sidebar_ui(ui, &mut cx, &mut view.new_menu);
         });
         let form = view.new_socket.draft.is_some();

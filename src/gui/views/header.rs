@@ -18,34 +18,40 @@ use crate::{
     words,
 };
 
+/// Below this width the verbs stand in a line of their own.
+const NARROW: f32 = 540.0;
+/// Room for the widest badge.
+const BADGE: f32 = 110.0;
+
 /// Name, addresses, state, verbs; under them what is to be explained.
 pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, inspector_open: bool) {
     let Some(entry) = cx.model.selected_entry() else { return };
     let tokens = ui.tokens();
-    ui.horizontal(|ui| {
-        ui.heading(describe::name(cx.lang, entry).into_owned());
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if !inspector_open {
-                let name = tr!(cx.lang, "inspector.show");
-                if widgets::icon_button(ui, icons::SLIDERS, &name).clicked() {
-                    cx.actions.push(Action::Run(UiCommand::ToggleInspector));
-                }
-            }
-            for (verb, reason) in verbs::verbs(cx.model, entry).into_iter().rev() {
-                verb_button(ui, cx, entry, verb, reason);
-            }
-            // What room is left between the name and the verbs; a long address is cut there.
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let room = (ui.available_width() - 130.0).max(40.0);
-                let addresses = RichText::new(describe::addresses(cx.model, entry)).monospace().color(tokens.muted);
-                ui.scope(|ui| {
-                    ui.set_max_width(room);
-                    ui.add(egui::Label::new(addresses).truncate());
+    if ui.available_width() < NARROW {
+        ui.horizontal(|ui| {
+            ui.heading(describe::name(cx.lang, entry).into_owned());
+            describe::state_badge(ui, cx, entry.state, tokens);
+        });
+        ui.add(egui::Label::new(addresses(ui, cx, entry)).truncate());
+        ui.horizontal_wrapped(|ui| verb_buttons(ui, cx, entry, inspector_open, false));
+    } else {
+        ui.horizontal(|ui| {
+            ui.heading(describe::name(cx.lang, entry).into_owned());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                verb_buttons(ui, cx, entry, inspector_open, true);
+                // What room is left between the name and the verbs; a long address is cut there.
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let room = (ui.available_width() - BADGE).max(40.0);
+                    ui.scope(|ui| {
+                        ui.set_max_width(room);
+                        let text = addresses(ui, cx, entry);
+                        ui.add(egui::Label::new(text).truncate());
+                    });
+                    describe::state_badge(ui, cx, entry.state, tokens);
                 });
-                describe::state_badge(ui, cx, entry.state, tokens);
             });
         });
-    });
+    }
     if let Some(line) = explanation(cx, entry) {
         ui.add_space(2.0);
         let color = match line.tone {
@@ -54,6 +60,30 @@ pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, inspector_open: bool) {
             Tone::Plain => tokens.muted,
         };
         ui.label(RichText::new(line.text).color(color));
+    }
+}
+
+fn addresses(ui: &Ui, cx: &Cx<'_>, entry: &SocketEntry) -> RichText {
+    RichText::new(describe::addresses(cx.model, entry)).monospace().color(ui.tokens().muted)
+}
+
+fn verb_buttons(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, inspector_open: bool, from_the_right: bool) {
+    let mut verbs = verbs::verbs(cx.model, entry);
+    if from_the_right {
+        show_inspector(ui, cx, inspector_open);
+        verbs.reverse();
+    }
+    for (verb, reason) in verbs {
+        verb_button(ui, cx, entry, verb, reason);
+    }
+    if !from_the_right {
+        show_inspector(ui, cx, inspector_open);
+    }
+}
+
+fn show_inspector(ui: &mut Ui, cx: &mut Cx<'_>, inspector_open: bool) {
+    if !inspector_open && widgets::icon_button(ui, icons::SLIDERS, &tr!(cx.lang, "inspector.show")).clicked() {
+        cx.actions.push(Action::Run(UiCommand::ToggleInspector));
     }
 }
 
