@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, TestRunner};
 use twocan::{
     gui::{App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, theme::ThemeChoice},
     journal::{Kind, SocketId, Span, State},
-    net::{Command, Responder, ServerModel, SocketSpec},
+    net::{Command, Responder, ServerModel, SocketSpec, UdpSpec},
     words::Lang,
 };
 
@@ -171,6 +171,104 @@ fn a_refused_client_says_so_on_its_card_and_in_the_header() {
     step_until(&mut harness, "it was tried again", |harness| {
         harness.state().model.selected_entry().is_some_and(|entry| entry.generation == 1 && !entry.state.is_open())
     });
+}
+
+#[test]
+fn a_failure_is_explained_until_something_goes_well() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    // A port that was free a moment ago.
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let spec = UdpSpec { connect: Some(free.into()), ..UdpSpec::default() };
+    harness.state_mut().actions.push(Action::Open(SocketSpec::Udp(spec)));
+    step_until(&mut harness, "it is bound", |harness| state_of(harness, Kind::UdpSocket) == Some(State::Bound));
+    let sender = harness.state().model.selected.unwrap();
+    let send = || Action::Verb(sender, Command::Send { bytes: b"hello".to_vec(), to: None });
+    harness.state_mut().actions.push(send());
+    step_until(&mut harness, "nobody is there", |harness| harness.state().model.failure(sender).is_some());
+    harness.step();
+    let told = |harness: &Harness<'_, App>| harness.query_all_by_label_contains("no program has that port").count();
+    assert_eq!(told(&harness), 2, "in the header and in the traffic");
+
+    let echo = UdpSpec { address: free, responder: Responder::Echo, ..UdpSpec::default() };
+    harness.state_mut().actions.push(Action::Open(SocketSpec::Udp(echo)));
+    step_until(&mut harness, "the echo is bound", |harness| {
+        harness.state().model.sockets.iter().any(|entry| entry.local == Some(free) && entry.state == State::Bound)
+    });
+    harness.state_mut().actions.push(Action::Select(Some(sender)));
+    harness.state_mut().actions.push(send());
+    step_until(&mut harness, "the echo is back", |harness| harness.state().model.failure(sender).is_none());
+    harness.step();
+    assert_eq!(told(&harness), 1, "in the traffic, where it happened");
+}
+
+#[test]
+fn options_are_switched_and_shown_as_the_kernel_has_them() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+    step_until(&mut harness, "connected", |harness| state_of(harness, Kind::TcpConnection) == Some(State::Established));
+    let client = harness.state().model.selected.unwrap();
+    harness.step();
+    harness.get_by_label("TCP_NODELAY: off").click();
+    step_until(&mut harness, "it is on", |harness| harness.query_by_label("TCP_NODELAY: on").is_some());
+    harness.get_by_label("Reply: Upper-case").click();
+    harness.run();
+    assert_eq!(harness.state().model.responder(client), Responder::Upper);
+    fill(&mut harness, "Buffer for one recv", "2");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().model.recv_bytes(client), Some(2));
+    let send = Command::Send { bytes: b"abcd".to_vec(), to: None };
+    harness.state_mut().actions.push(Action::Verb(client, send));
+    // The echo comes in pieces of two; each is answered in capitals, which the server echoes again, and so on.
+    step_until(&mut harness, "two reads", |harness| {
+        harness.state().model.meter(client).is_some_and(|meter| meter.totals().messages_in >= 2)
+    });
+    fill(&mut harness, "Buffer for one recv", "0");
+    harness.get_by_label_contains("A whole number from 1 to");
+    harness.get_by_label("Close").click();
+    step_until(&mut harness, "closed", |harness| {
+        state_of(harness, Kind::TcpConnection).is_some_and(|state| !state.is_open())
+    });
+}
+
+#[test]
+fn favourites_and_recent_sockets_open_with_one_click() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    let spec = SocketSpec::Udp(UdpSpec { reuse_address: true, ..UdpSpec::default() });
+    harness.state_mut().actions.push(Action::OpenNew(spec.clone()));
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "New").click();
+    harness.run();
+    harness.get_by_label("Keep as a favourite").click();
+    harness.run();
+    assert_eq!(harness.state().model.settings.favourites, [spec]);
+    harness.get_by_label("No longer a favourite");
+    harness.get_by_label("UDP socket 127.0.0.1:0").click();
+    harness.run();
+    assert_eq!(harness.state().model.sockets.len(), 2);
+    assert!(!harness.state().view.new_menu.open, "the menu is closed");
+}
+
+#[test]
+fn settings_and_help_open_and_close() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.run();
+    harness.get_by_label("Settings").click();
+    harness.run();
+    harness.get_by_label("Theme: Dark").click();
+    harness.get_by_label("Memory for traffic: 256 MiB").click();
+    harness.run();
+    assert_eq!(harness.ctx.theme(), egui::Theme::Dark);
+    assert_eq!(harness.state().model.journal.budget().bytes, 256 << 20);
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!harness.state().view.settings_open);
+    harness.key_press(Key::F1);
+    harness.run();
+    harness.get_by_label("What the words mean".to_uppercase().as_str());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(!harness.state().view.help_open);
 }
 
 #[test]

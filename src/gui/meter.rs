@@ -78,6 +78,12 @@ impl Meter {
         &self.totals
     }
 
+    /// Messages received and sent at this moment rather than at the last look.
+    pub fn messages_now(&self) -> (u64, u64) {
+        let totals = self.counters.totals();
+        (totals.messages_in, totals.messages_out)
+    }
+
     /// The samples, oldest first.
     pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample> + '_ {
         self.samples.iter().copied()

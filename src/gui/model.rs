@@ -16,7 +16,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    journal::{Batch, Epoch, Event, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
+    journal::{Batch, Epoch, Event, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
     net::{
         Command, CommandError, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
         interfaces::Interface,
@@ -49,6 +49,8 @@ pub struct Model {
     /// Accepted connections whose `accept` was not seen yet: it may come from another worker, later than their end.
     unaccepted: BTreeSet<SocketId>,
     refusals: BTreeMap<SocketId, CommandError>,
+    /// Messages in and out when a call last failed on a socket that stayed open.
+    failed_at: BTreeMap<SocketId, (u64, u64)>,
     pairs: BTreeMap<SocketId, Pair>,
     follow_ups: Vec<Action>,
     /// Sockets that appeared in the records and have no meter yet.
@@ -112,6 +114,7 @@ impl Model {
             closed: BTreeMap::new(),
             unaccepted: BTreeSet::new(),
             refusals: BTreeMap::new(),
+            failed_at: BTreeMap::new(),
             pairs: BTreeMap::new(),
             follow_ups: Vec::new(),
             fresh: Vec::new(),
@@ -215,6 +218,23 @@ impl Model {
         self.refusals.get(&id).copied()
     }
 
+    /// The last failure of a socket, while it still explains something: it ended the socket, or nothing has gone
+    /// well since. Something received, or two messages sent without a new failure, is that.
+    pub fn failure(&self, id: SocketId) -> Option<&Failure> {
+        let entry = self.sockets.get(id)?;
+        let failure = entry.last_fault.as_ref()?;
+        match entry.state {
+            State::Failed(_) => Some(failure),
+            state if !state.is_open() => None,
+            _ => {
+                let (messages_in, messages_out) = self.failed_at.get(&id).copied().unwrap_or_default();
+                let totals = self.meters.get(&id).map(|meter| *meter.totals()).unwrap_or_default();
+                let fine = totals.messages_in > messages_in || totals.messages_out >= messages_out.saturating_add(2);
+                (!fine).then_some(failure)
+            }
+        }
+    }
+
     /// The address of the newest server that listens: what a new client connects to unless told otherwise.
     pub fn newest_server(&self) -> Option<SocketAddr> {
         let listening = |entry: &&SocketEntry| entry.state == State::Listen;
@@ -281,8 +301,13 @@ impl Model {
                     self.follow_ups.push(Action::Open(pair.second(local)));
                 }
             }
+            Event::Failed { .. } => {
+                let now = self.meters.get(&id).map(Meter::messages_now).unwrap_or_default();
+                self.failed_at.insert(id, now);
+            }
             Event::Closed { .. } | Event::Aborted { .. } => {
                 self.pairs.remove(&id);
+                self.failed_at.remove(&id);
                 if let Origin::AcceptedBy(listener) = entry.origin {
                     self.grow_old(listener, id);
                 }

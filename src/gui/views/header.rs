@@ -127,9 +127,7 @@ fn explanation(cx: &Cx<'_>, entry: &SocketEntry) -> Option<Line> {
         }
         _ => {}
     }
-    if let Some(failure) = &entry.last_fault
-        && (matches!(entry.state, State::Failed(_)) || entry.state.is_open())
-    {
+    if let Some(failure) = cx.model.failure(entry.id) {
         return line(words::failure(lang, failure, entry.kind), Tone::Error);
     }
     let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();

@@ -22,7 +22,7 @@ pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
 
-use egui::{Align, FontId, Frame, Layout, Margin, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use super::{
     actions::Actions,
@@ -122,9 +122,4 @@ pub fn tab(ui: &mut Ui, text: &str, chosen: bool) -> bool {
         ui.painter().hline(rect.x_range(), y, Stroke::new(2.0, tokens.tcp));
     }
     response.clicked()
-}
-
-/// Text in the muted colour, for what is not the point.
-pub fn muted(ui: &Ui, text: impl Into<String>) -> RichText {
-    RichText::new(text).color(ui.tokens().muted)
 }

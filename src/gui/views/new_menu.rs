@@ -117,8 +117,10 @@ fn list(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, specs: &[SocketSpec]) {
                 }
             },
             |ui, cx, width| {
-                let text = RichText::new(describe::spec_line(cx.lang, spec)).size(12.0);
+                let line = describe::spec_line(cx.lang, spec);
+                let text = RichText::new(&line).size(12.0);
                 let response = left(ui, Button::new(text).min_size(vec2(width, 26.0)).truncate());
+                let response = response.accessible_name(line);
                 if response.on_hover_text(tr!(cx.lang, "new.open_again")).clicked() {
                     cx.actions.push(Action::OpenNew(spec.clone()));
                     ui.close();

@@ -1,14 +1,18 @@
 //! The sockets: a card each, accepted connections inside their server's card.
 
-use egui::{Align, Layout, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{
+    Align, Button, Layout, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2,
+};
 
 use super::{Cx, describe, new_menu};
 use crate::{
     gui::{
         actions::Action,
         model::Model,
-        theme::{self, TokensExt as _},
-        tr, widgets,
+        theme::{self, TokensExt as _, icons},
+        tr,
+        verbs::{self, Verb},
+        widgets,
     },
     journal::{Kind, Origin, SocketEntry, SocketId, State},
     net::SocketSpec,
@@ -56,7 +60,7 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let name = describe::name(cx.lang, entry);
     let addresses = describe::addresses(cx.model, entry);
     let title = format!("{name} {addresses} {}", entry.state.word());
-    let (response, ()) = widgets::card(ui, ("card", entry.id), &title, chosen, |ui| {
+    let response = widgets::card(ui, ("card", entry.id), &title, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
@@ -67,7 +71,12 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
                 describe::state_badge(ui, cx, entry.state, tokens);
             });
         });
-        ui.label(RichText::new(addresses).monospace().color(tokens.muted));
+        let text = RichText::new(&addresses).monospace().color(tokens.muted);
+        if entry.state.is_open() {
+            ui.label(text);
+        } else {
+            closed_row(ui, cx, entry, text, &addresses);
+        }
         for line in lines(cx, entry) {
             widgets::hint(ui, line);
         }
@@ -83,6 +92,38 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     if response.clicked() {
         cx.actions.push(Action::Select(Some(entry.id)));
     }
+    response.context_menu(|ui| {
+        for (verb, reason) in verbs::verbs(cx.model, entry) {
+            let button = Button::new(verb.word(cx.lang, entry.kind)).min_size(vec2(140.0, 26.0));
+            let response = ui.add_enabled(reason.is_none(), button);
+            let response = match reason {
+                Some(reason) => response.on_disabled_hover_text(reason.sentence(cx.lang)),
+                None => response.on_hover_text(verb.tip(cx.lang, entry.kind)),
+            };
+            if response.clicked() {
+                cx.actions.push(verb.action(entry));
+                ui.close();
+            }
+        }
+    });
+}
+
+/// The address of a closed socket, and beside it what can still be done: open it again, take it away.
+fn closed_row(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, text: RichText, addresses: &str) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            for (verb, icon) in [(Verb::Remove, icons::X), (Verb::Reopen, icons::REFRESH)] {
+                if verbs::verbs(cx.model, entry).contains(&(verb, None)) {
+                    let name = format!("{}: {addresses}", verb.word(cx.lang, entry.kind));
+                    if widgets::tiny_icon(ui, icon, &name).clicked() {
+                        cx.actions.push(verb.action(entry));
+                    }
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(egui::Label::new(text).truncate()));
+        });
+    });
 }
 
 /// What stands under the address, in the muted colour.

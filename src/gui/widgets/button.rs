@@ -92,6 +92,19 @@ pub fn quiet_icon(ui: &mut Ui, icon: &str, name: &str) -> Response {
     .accessible_name(name)
 }
 
+/// An icon of the height of a line, for what is rarely wanted.
+pub fn tiny_icon(ui: &mut Ui, icon: &str, name: &str) -> Response {
+    let text = RichText::new(icon).size(13.0).color(ui.tokens().muted);
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(3.0, 1.0);
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.add(Button::new(text).frame_when_inactive(false).min_size(vec2(20.0, 18.0)))
+    })
+    .inner
+    .on_hover_text(name)
+    .accessible_name(name)
+}
+
 fn styled(ui: &Ui, text: String, look: Look) -> Button<'static> {
     let tokens = ui.tokens();
     let text = RichText::new(text).font(FontId::new(12.0, medium()));

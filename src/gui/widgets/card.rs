@@ -5,13 +5,13 @@ use egui::{CornerRadius, Frame, Response, Sense, Stroke, Ui, UiBuilder, WidgetIn
 use crate::gui::theme::{CARD_RADIUS, TokensExt as _};
 
 /// A card of the panel's width; the whole of it can be clicked. What is inside may be clicked on its own.
-pub fn card<R>(
+pub fn card(
     ui: &mut Ui,
     id: impl std::hash::Hash + std::fmt::Debug,
     name: &str,
     chosen: bool,
-    contents: impl FnOnce(&mut Ui) -> R,
-) -> (Response, R) {
+    contents: impl FnOnce(&mut Ui),
+) -> Response {
     let tokens = ui.tokens();
     let (fill, border) = if chosen { (tokens.selection, tokens.tcp) } else { (tokens.panel, tokens.line) };
     let builder = UiBuilder::new().id_salt(id).sense(Sense::click());
@@ -24,16 +24,14 @@ pub fn card<R>(
             .stroke(Stroke::new(1.0, border))
             .corner_radius(CornerRadius::same(CARD_RADIUS))
             .inner_margin(9);
-        frame
-            .show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                contents(ui)
-            })
-            .inner
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            contents(ui);
+        });
     });
     let response = scope.response;
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, name));
-    (response, scope.inner)
+    response
 }
 
 /// A horizontal rule across what room there is.

@@ -13,7 +13,7 @@ mod sparkline;
 use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub use self::{
-    button::{Look, button, icon_button, quiet_icon, switch, verb, wide_button},
+    button::{Look, button, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
     sparkline::sparkline,
