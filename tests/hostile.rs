@@ -45,7 +45,7 @@ fn a_gigabyte_passes_and_the_journal_keeps_to_its_budget() {
     let mut bench = Bench::new();
     bench.journal = Journal::new(Budget { bytes: 16 << 20, rows: 100_000 });
     let (id, addr) = bench.listening(&server(ServerModel::EventLoop, Responder::None));
-    let flood = thread::spawn(move || {
+    let flood = thread::Builder::new().name("flood".into()).spawn(move || {
         let mut peer = peer_stream(addr);
         let chunk = vec![b'x'; 1 << 20];
         for _ in 0..SIZE >> 20 {
@@ -55,7 +55,7 @@ fn a_gigabyte_passes_and_the_journal_keeps_to_its_budget() {
     bench.until("accepted", |b| !b.sockets.get(id).unwrap().connections.is_empty());
     let connection = bench.connection(id, 0);
     bench.until("over", |b| b.state(connection) == State::Closed(CloseReason::PeerEnded));
-    flood.join().unwrap();
+    flood.unwrap().join().unwrap();
     assert_eq!(bench.engine.counters(connection).unwrap().totals().bytes_in, SIZE);
     // One batch more than the budget at most: the newest always stays.
     assert!(bench.journal.held() <= (16 << 20) + (1 << 20), "{}", bench.journal.held());
@@ -75,12 +75,11 @@ fn an_echo_does_not_collect_what_its_peer_does_not_read() {
     // The peer writes for as long as anybody takes it and reads nothing.
     let (mut sent, mut idle) = (0, 0);
     while idle < 50 {
-        match peer.write(&chunk) {
-            Ok(count) => (sent, idle) = (sent + count as u64, 0),
-            Err(_) => {
-                idle += 1;
-                bench.engine.batches().recv_timeout(std::time::Duration::from_millis(5)).ok();
-            }
+        if let Ok(count) = peer.write(&chunk) {
+            (sent, idle) = (sent + count as u64, 0);
+        } else {
+            idle += 1;
+            bench.engine.batches().recv_timeout(std::time::Duration::from_millis(5)).ok();
         }
         assert!(sent < 200 << 20, "nothing stopped the peer");
     }
@@ -127,7 +126,7 @@ fn five_thousand_connects_leave_no_thread() {
     for model in MODELS {
         let mut bench = Bench::new();
         let (id, addr) = bench.listening(&server(model, Responder::Echo));
-        let storm = thread::spawn(move || {
+        let storm = thread::Builder::new().name("storm".into()).spawn(move || {
             for _ in 0..5_000 {
                 let mut peer = peer_stream(addr);
                 peer.write_all(b"x").unwrap();
@@ -135,6 +134,7 @@ fn five_thousand_connects_leave_no_thread() {
             }
             serves(addr);
         });
+        let storm = storm.unwrap();
         bench.until("the storm is over", |_| storm.is_finished());
         storm.join().unwrap();
         bench.until("all came and went", |b| {
