@@ -2,7 +2,7 @@
 //!
 //! Bubbles are as high as their text, so their places have to be measured. That is done for those near the end
 //! first and a few a frame; the reader's place is kept by the number of the bubble on top, so that what is
-//! measured or leaves above it moves nothing. At most [`LIMIT`] bubbles are there at a time, and the line above
+//! measured or leaves above it moves nothing. At most `LIMIT` bubbles are there at a time, and the line above
 //! them says exactly how many came before.
 
 use std::{collections::HashMap, net::SocketAddr};

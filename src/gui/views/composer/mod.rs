@@ -1,7 +1,7 @@
 //! The composer: what is typed, the exact bytes it becomes, and to whom they go.
 //!
 //! Nothing is sent that was not shown: the preview and the message are the same bytes, made by
-//! [`Composition`](crate::text::Composition). Enter sends and Shift+Enter begins a line, but no key is taken
+//! [`Composition`]. Enter sends and Shift+Enter begins a line, but no key is taken
 //! while an input method composes: there, Enter and the arrows choose among candidates.
 
 mod draft;
