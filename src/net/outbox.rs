@@ -1,6 +1,7 @@
 //! A worker's batch in the making, and the rule for when it leaves.
 //!
-//! A batch leaves when it holds 256 records or 64 KiB, when it is 4 ms old, or when nothing is left to read.
+//! A batch leaves when it holds 256 records or 64 KiB, or when nothing is left to read; but then not within 4 ms of
+//! the last one: a socket that is read dry forty thousand times a second must not wake the window as often.
 //! The channel is bounded: when it is full the batch stays here, and the worker asks [`Outbox::has_room`]
 //! before it reads more. Records of what happened to the socket itself are never refused.
 
@@ -19,7 +20,7 @@ use crate::journal::{Batch, Event, Nanos, Record, SocketId, Span};
 pub(super) const RECORDS: usize = 256;
 /// Bytes after which a batch leaves.
 pub(super) const BYTES: usize = 64 * 1024;
-/// Age after which a batch leaves.
+/// What lies between two batches that are not full, and the age at which any batch leaves.
 pub(super) const AGE: Duration = Duration::from_millis(4);
 
 /// Which life of which socket a record belongs to.
@@ -36,11 +37,15 @@ pub(super) struct Outbox {
     batch: Batch,
     /// When the oldest record of the batch was made.
     since: Option<Instant>,
+    /// When the last batch left.
+    left: Option<Instant>,
+    /// Bytes in the last full batch: room that the next one will need.
+    room: usize,
 }
 
 impl Outbox {
     pub fn new(sender: Sender<Batch>, wake: Arc<dyn Wake>, epoch: Instant) -> Self {
-        Self { sender, wake, epoch, batch: Batch::default(), since: None }
+        Self { sender, wake, epoch, batch: Batch::default(), since: None, left: None, room: 0 }
     }
 
     /// The time now, as records tell it.
@@ -78,8 +83,9 @@ impl Outbox {
             return true;
         }
         // A few records do not keep the room of 256 occupied while they lie in the journal.
-        let leaving = if self.batch.records.len() >= RECORDS / 2 || self.batch.bytes.len() >= BYTES / 2 {
-            let next = Batch { records: Vec::with_capacity(RECORDS), bytes: Vec::new() };
+        let leaving = if self.is_full() {
+            let room = std::mem::replace(&mut self.room, self.batch.bytes.len());
+            let next = Batch { records: Vec::with_capacity(RECORDS), bytes: Vec::with_capacity(room.min(BYTES)) };
             let mut leaving = std::mem::replace(&mut self.batch, next);
             leaving.records.shrink_to_fit();
             leaving.bytes.shrink_to_fit();
@@ -93,6 +99,7 @@ impl Outbox {
         match self.sender.try_send(leaving) {
             Ok(()) => {
                 self.since = None;
+                self.left = Some(Instant::now());
                 self.wake.wake();
                 true
             }
@@ -115,9 +122,13 @@ impl Outbox {
         }
     }
 
-    /// Whether records wait.
-    pub fn is_waiting(&self) -> bool {
-        self.since.is_some()
+    /// Sends the batch, unless the last one has just left. Returns how long what stays may stay.
+    pub fn flush_at_rest(&mut self, now: Instant) -> Option<Duration> {
+        let rest = self.left.map_or(Duration::ZERO, |left| AGE.saturating_sub(now.saturating_duration_since(left)));
+        if rest.is_zero() && self.flush() {
+            return None;
+        }
+        self.since.map(|_| if rest.is_zero() { AGE } else { rest })
     }
 
     fn is_full(&self) -> bool {
@@ -163,10 +174,24 @@ mod tests {
         let mut out = Outbox::new(sender, Arc::new(()), Instant::now());
         for _ in 0..3 {
             out.record(TAG, Event::PeerEnded, None, b"");
-            assert!(out.is_waiting());
             assert!(out.flush());
             assert!(receiver.recv().unwrap().footprint() < 300);
         }
+    }
+
+    #[test]
+    fn the_first_record_leaves_at_once_and_the_next_ones_together() {
+        let (sender, receiver) = crossbeam_channel::bounded(9);
+        let mut out = Outbox::new(sender, Arc::new(()), Instant::now());
+        out.record(TAG, Event::PeerEnded, None, b"");
+        assert_eq!(out.flush_at_rest(Instant::now()), None);
+        let now = out.left.unwrap();
+        for _ in 0..5 {
+            out.record(TAG, Event::PeerEnded, None, b"");
+            assert_eq!(out.flush_at_rest(now + AGE / 4), Some(AGE * 3 / 4));
+        }
+        assert_eq!(out.flush_at_rest(now + AGE), None);
+        assert_eq!(receiver.try_iter().map(|batch| batch.records.len()).collect::<Vec<_>>(), [1, 5]);
     }
 
     #[test]

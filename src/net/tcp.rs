@@ -151,10 +151,22 @@ impl Stream {
                     if !self.write_ended
                         && let Some(reply) = self.settings.responder.reply(bytes)
                     {
-                        self.queue.push_own(&self.counters, reply.into_owned());
-                        let turn = self.write(cx);
-                        if turn.is_gone() {
-                            return turn;
+                        // Straight from the buffer where nothing waits before it; what the kernel does not take is
+                        // queued like anything else.
+                        let taken =
+                            if self.queue.items.is_empty() { self.socket.write(&reply).unwrap_or(0) } else { 0 };
+                        if taken > 0 {
+                            Counters::add(&self.counters.bytes_out, taken);
+                            Counters::add(&self.counters.messages_out, 1);
+                            let sent = reply.get(..taken).unwrap_or_default();
+                            cx.out.record(self.tag, Event::Sent { asked: reply.len() as u32 }, Some(self.peer), sent);
+                        }
+                        if let Some(rest @ [_, ..]) = reply.get(taken..) {
+                            self.queue.push_own(&self.counters, rest.to_vec());
+                            let turn = self.write(cx);
+                            if turn.is_gone() {
+                                return turn;
+                            }
                         }
                     }
                 }
@@ -271,7 +283,13 @@ impl Stream {
                 cx.out.record(self.tag, Event::HalfClosed, Some(self.peer), b"");
                 if self.read_ended { self.close(cx, CloseReason::BothEnded) } else { Turn::Idle }
             }
-            Err(error) => self.break_off(cx, Call::Shutdown, error.into()),
+            Err(error) => {
+                // After a reset there is nothing left to shut down (ENOTCONN); the reset is the news.
+                match self.socket.take_error() {
+                    Ok(Some(reset)) => self.break_off(cx, Call::Recv, reset.into()),
+                    _ => self.break_off(cx, Call::Shutdown, error.into()),
+                }
+            }
         }
     }
 

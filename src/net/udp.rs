@@ -162,9 +162,10 @@ impl Udp {
         for _ in 0..TURN_CALLS {
             let Self { socket, datagrams, counters, responder, queue, tag, .. } = self;
             let mut at = None;
+            let (mut count, mut bytes) = (0, 0);
             let result = datagrams.receive(socket, &mut |datagram| {
-                Counters::add(&counters.bytes_in, datagram.bytes.len());
-                Counters::add(&counters.messages_in, 1);
+                count += 1;
+                bytes += datagram.bytes.len();
                 if cx.out.has_room() {
                     // One call returned them all at one moment.
                     let at = *at.get_or_insert_with(|| cx.out.now());
@@ -180,6 +181,8 @@ impl Udp {
                     queue.push_back((reply.into_owned(), Some(datagram.from)));
                 }
             });
+            Counters::add(&counters.bytes_in, bytes);
+            Counters::add(&counters.messages_in, count);
             let turn = match result {
                 Ok(_) => self.write(cx),
                 Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Idle,

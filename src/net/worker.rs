@@ -243,8 +243,8 @@ impl Worker {
             }
             let now = Instant::now();
             let timeout = if self.ready.is_empty() {
-                self.out.flush();
-                self.until_next(now)
+                let rest = self.out.flush_at_rest(now);
+                self.until_next(now, rest)
             } else {
                 self.out.flush_if_old(now);
                 Some(Duration::ZERO)
@@ -297,11 +297,11 @@ impl Worker {
         }
     }
 
-    fn until_next(&self, now: Instant) -> Option<Duration> {
+    fn until_next(&self, now: Instant, rest: Option<Duration>) -> Option<Duration> {
         let timers = self.timed.iter().filter_map(|id| self.slots.get(id)?.deadline());
         let timer = timers.min().map(|at| at.saturating_duration_since(now));
-        let retry = (self.out.is_waiting() || !self.stalled.is_empty()).then_some(AGE);
-        [timer, retry].into_iter().flatten().min()
+        let retry = (!self.stalled.is_empty()).then_some(AGE);
+        [timer, retry, rest].into_iter().flatten().min()
     }
 
     /// Gives a socket the word and does what it wants afterwards.
