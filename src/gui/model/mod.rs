@@ -1,0 +1,255 @@
+//! What the window knows: the journal, who is there, how fast bytes move. Views read it and change nothing.
+//!
+//! It changes in three ways only, each of them total, so that no order of events panics: [`Model::apply`] takes a
+//! batch of records in, [`Model::dispatch`] carries out what the user asked for, [`Model::tick`] reads the
+//! counters four times a second. It reads no clock: the time comes in with `tick`.
+
+mod apply;
+mod dispatch;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
+    path::PathBuf,
+};
+
+use super::{
+    actions::{Action, Pair},
+    meter::Meter,
+    settings::Settings,
+};
+use crate::{
+    journal::{Epoch, Failure, Journal, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
+    net::{CommandError, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+};
+
+/// Everything the views read.
+#[derive(Debug)]
+pub struct Model {
+    /// What happened.
+    pub journal: Journal,
+    /// Who is there.
+    pub sockets: Sockets,
+    /// The moment that record times count from.
+    pub epoch: Epoch,
+    /// What the user set.
+    pub settings: Settings,
+    /// The socket in the middle of the window.
+    pub selected: Option<SocketId>,
+    /// This computer's addresses, as of the last look.
+    pub addresses: Vec<Interface>,
+    /// Where the settings are kept, if they are.
+    pub settings_path: Option<PathBuf>,
+    now: Nanos,
+    specs: BTreeMap<SocketId, SocketSpec>,
+    tuned: BTreeMap<SocketId, Tuned>,
+    meters: BTreeMap<SocketId, Meter>,
+    activity: Activity,
+    closed: BTreeMap<SocketId, Closed>,
+    /// Accepted connections whose `accept` was not seen yet: it may come from another worker, later than their end.
+    unaccepted: BTreeSet<SocketId>,
+    refusals: BTreeMap<SocketId, CommandError>,
+    /// Messages in and out when a call last failed on a socket that stayed open.
+    failed_at: BTreeMap<SocketId, (u64, u64)>,
+    pairs: BTreeMap<SocketId, Pair>,
+    follow_ups: Vec<Action>,
+    /// Sockets that appeared in the records and have no meter yet.
+    fresh: Vec<SocketId>,
+    /// Sockets that were dropped from the table and still have counters in the engine.
+    dropped: Vec<SocketId>,
+}
+
+/// What was changed on a living socket.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tuned {
+    responder: Option<Responder>,
+    recv_bytes: Option<usize>,
+    nodelay: Option<bool>,
+    broadcast: Option<bool>,
+}
+
+/// Closed connections of one listener.
+#[derive(Debug, Default)]
+struct Closed {
+    /// Those still in the table, the newest last.
+    kept: VecDeque<SocketId>,
+    /// How many were dropped from it.
+    earlier: u64,
+}
+
+/// Whether anything moves, as of the last look at the counters.
+#[derive(Debug, Default)]
+struct Activity {
+    last_look: Option<Nanos>,
+    last_move: Option<Nanos>,
+    /// Records came in since the last look.
+    unseen: bool,
+    /// A file or a repetition runs, or reading is paused.
+    running: bool,
+}
+
+impl Model {
+    /// Closed connections of a listener that stay in the table; older ones are only counted.
+    pub const CLOSED_KEPT: usize = 100;
+    /// From one look at the counters to the next.
+    pub const LOOK_EVERY: Nanos = 250_000_000;
+    /// How long rates stay on show after the last byte moved.
+    pub const QUIET_AFTER: Nanos = 2_000_000_000;
+
+    /// A model without sockets.
+    pub fn new(epoch: Epoch, settings: Settings) -> Self {
+        Self {
+            journal: Journal::new(settings.journal.into()),
+            sockets: Sockets::default(),
+            epoch,
+            settings,
+            selected: None,
+            addresses: Vec::new(),
+            settings_path: None,
+            now: 0,
+            specs: BTreeMap::new(),
+            tuned: BTreeMap::new(),
+            meters: BTreeMap::new(),
+            activity: Activity::default(),
+            closed: BTreeMap::new(),
+            unaccepted: BTreeSet::new(),
+            refusals: BTreeMap::new(),
+            failed_at: BTreeMap::new(),
+            pairs: BTreeMap::new(),
+            follow_ups: Vec::new(),
+            fresh: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+
+    /// The time of the last [`tick`](Self::tick), as records tell it.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
+    /// The socket in the middle of the window.
+    pub fn selected_entry(&self) -> Option<&SocketEntry> {
+        self.sockets.get(self.selected?)
+    }
+
+    /// The socket after or before the chosen one in the column of sockets, around its end.
+    pub fn neighbour(&self, forward: bool) -> Option<SocketId> {
+        let all = self.listed();
+        let at = all.iter().position(|id| Some(*id) == self.selected);
+        let next = match at {
+            Some(at) if forward => (at + 1) % all.len(),
+            Some(0) => all.len() - 1,
+            Some(at) => at - 1,
+            None => 0,
+        };
+        all.get(next).copied()
+    }
+
+    /// The sockets as the column lists them: connections behind their listener.
+    fn listed(&self) -> Vec<SocketId> {
+        let mut all = Vec::with_capacity(self.sockets.len());
+        for entry in self.sockets.iter() {
+            match entry.origin {
+                Origin::AcceptedBy(listener) if self.sockets.get(listener).is_some() => {}
+                _ => all.push(entry.id),
+            }
+            all.extend(entry.connections.iter().copied().filter(|id| self.sockets.get(*id).is_some()));
+        }
+        all
+    }
+
+    /// As what the user opened this socket; `None` for accepted connections.
+    pub fn spec(&self, id: SocketId) -> Option<&SocketSpec> {
+        self.specs.get(&id)
+    }
+
+    /// As what the user opened this socket or, for an accepted connection, its listener.
+    pub fn spec_or_listeners(&self, id: SocketId) -> Option<&SocketSpec> {
+        self.specs.get(&id).or_else(|| match self.sockets.get(id)?.origin {
+            Origin::AcceptedBy(listener) => self.specs.get(&listener),
+            Origin::Opened => None,
+        })
+    }
+
+    /// What a socket answers now.
+    pub fn responder(&self, id: SocketId) -> Responder {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.responder);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.responder,
+            Some(SocketSpec::TcpClient(spec)) => spec.responder,
+            Some(SocketSpec::Udp(spec)) => spec.responder,
+            None => Responder::None,
+        })
+    }
+
+    /// Bytes for one `recv` now.
+    pub fn recv_bytes(&self, id: SocketId) -> Option<usize> {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.recv_bytes);
+        changed.or_else(|| match self.spec_or_listeners(id)? {
+            SocketSpec::TcpServer(spec) => Some(spec.recv_bytes),
+            SocketSpec::TcpClient(spec) => Some(spec.recv_bytes),
+            SocketSpec::Udp(spec) => Some(spec.recv_bytes),
+        })
+    }
+
+    /// Whether TCP_NODELAY is on; it is off until someone sets it.
+    pub fn nodelay(&self, id: SocketId) -> bool {
+        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(false)
+    }
+
+    /// Whether SO_BROADCAST is on.
+    pub fn broadcast(&self, id: SocketId) -> bool {
+        let opened = matches!(self.specs.get(&id), Some(SocketSpec::Udp(UdpSpec { broadcast: true, .. })));
+        self.tuned.get(&id).and_then(|tuned| tuned.broadcast).unwrap_or(opened)
+    }
+
+    /// Totals and rates of a socket.
+    pub fn meter(&self, id: SocketId) -> Option<&Meter> {
+        self.meters.get(&id)
+    }
+
+    /// Connections of a listener that were dropped from the table after they closed, exactly.
+    pub fn earlier_connections(&self, listener: SocketId) -> u64 {
+        self.closed.get(&listener).map_or(0, |closed| closed.earlier)
+    }
+
+    /// Why the engine did not take the last command to this socket, until one is taken.
+    pub fn refusal(&self, id: SocketId) -> Option<CommandError> {
+        self.refusals.get(&id).copied()
+    }
+
+    /// The last failure of a socket, while it still explains something: it ended the socket, or nothing has gone
+    /// well since. Something received, or two messages sent without a new failure, is that.
+    pub fn failure(&self, id: SocketId) -> Option<&Failure> {
+        let entry = self.sockets.get(id)?;
+        let failure = entry.last_fault.as_ref()?;
+        match entry.state {
+            State::Failed(_) => Some(failure),
+            state if !state.is_open() => None,
+            _ => {
+                let (messages_in, messages_out) = self.failed_at.get(&id).copied().unwrap_or_default();
+                let totals = self.meters.get(&id).map(|meter| *meter.totals()).unwrap_or_default();
+                let fine = totals.messages_in > messages_in || totals.messages_out >= messages_out.saturating_add(2);
+                (!fine).then_some(failure)
+            }
+        }
+    }
+
+    /// The address of the newest server that listens: what a new client connects to unless told otherwise.
+    pub fn newest_server(&self) -> Option<SocketAddr> {
+        let listening = |entry: &&SocketEntry| entry.state == State::Listen;
+        let servers: Vec<_> = self.sockets.iter().filter(listening).collect();
+        servers.last().and_then(|entry| entry.local).map(reachable)
+    }
+}
+
+/// Where a socket bound to this address is reached from this computer: 0.0.0.0 and :: are not addresses to
+/// connect to on every system.
+pub fn reachable(bound: SocketAddr) -> SocketAddr {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    let mut addr = bound;
+    if bound.ip().is_unspecified() {
+        addr.set_ip(if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    addr
+}
