@@ -246,7 +246,7 @@ fn favourites_and_recent_sockets_open_with_one_click() {
     harness.get_by_label("UDP socket 127.0.0.1:0").click();
     harness.run();
     assert_eq!(harness.state().model.sockets.len(), 2);
-    assert!(!harness.state().view.new_menu.open, "the menu is closed");
+    assert!(!harness.state().view.sidebar.menu.open, "the menu is closed");
 }
 
 #[test]

@@ -25,7 +25,7 @@ use super::{
     waker::UiWaker,
 };
 use crate::{
-    net::{Command, Engine, interfaces},
+    net::{Command, Engine, SocketSpec, interfaces},
     words::Lang,
 };
 
@@ -170,8 +170,13 @@ impl App {
                 self.model.dispatch(Action::Verb(socket, Command::SendFile { path, to }), &self.engine);
             }
             action => {
-                if matches!(action, Action::Select(_)) {
-                    self.view.new_socket.draft = None;
+                match &action {
+                    Action::Select(_) => self.view.new_socket.draft = None,
+                    // Whoever opened one that can send wants to write next.
+                    Action::Open(SocketSpec::TcpClient(_)) | Action::OpenNew(SocketSpec::TcpClient(_)) => {
+                        self.view.composer.focus();
+                    }
+                    _ => {}
                 }
                 self.model.dispatch(action, &self.engine);
             }
@@ -186,7 +191,7 @@ impl App {
         let zoom = settings.zoom_percent;
         let action = match command {
             UiCommand::Palette => return self.view.palette.toggle(),
-            UiCommand::NewSocket => return self.view.new_menu.open = true,
+            UiCommand::NewSocket => return self.view.sidebar.menu.open = true,
             UiCommand::NewTcpServer => Action::ShowNew(NewKind::TcpServer),
             UiCommand::NewTcpClient => Action::ShowNew(NewKind::TcpClient),
             UiCommand::NewUdp => Action::ShowNew(NewKind::Udp),
@@ -239,7 +244,7 @@ impl App {
         // At 200 % a window of 1440 points has 720.
         let sidebar = if ui.ctx().content_rect().width() < 800.0 { 232.0 } else { 264.0 };
         Panel::left("sockets").exact_size(sidebar).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {
-            views::sidebar::sidebar_ui(ui, &mut cx, &mut view.new_menu);
+            views::sidebar::sidebar_ui(ui, &mut cx, &mut view.sidebar);
         });
         let form = view.new_socket.draft.is_some();
         let inspector = view.inspector_open(is_wide(ui.ctx()));
@@ -250,7 +255,7 @@ impl App {
         }
         CentralPanel::no_frame().frame(flat).show(ui, |ui| {
             if form {
-                let covered = view.palette.open || view.help_open || view.settings_open || view.new_menu.open;
+                let covered = view.palette.open || view.help_open || view.settings_open || view.sidebar.menu.open;
                 views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket, covered);
             } else if cx.model.selected_entry().is_none() {
                 views::empty::empty_ui(ui, &mut cx);

@@ -63,8 +63,8 @@ pub struct ViewState {
     pub conversation: conversation::ConversationState,
     /// The message being written.
     pub composer: composer::ComposerState,
-    /// The menu under "New".
-    pub new_menu: new_menu::NewMenuState,
+    /// The column of sockets.
+    pub sidebar: sidebar::SidebarState,
     /// The form for a new socket.
     pub new_socket: new_socket::NewSocketState,
     /// The column at the right.

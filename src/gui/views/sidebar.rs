@@ -1,7 +1,8 @@
 //! The sockets: a card each, accepted connections inside their server's card.
 
 use egui::{
-    Align, Button, Layout, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, vec2,
+    Align, Button, Layout, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role,
+    vec2,
 };
 
 use super::{Cx, describe, new_menu};
@@ -24,8 +25,24 @@ const LINE: f32 = 24.0;
 /// Lines of connections that a card shows before it scrolls.
 const LINES: usize = 10;
 
-/// The column of sockets.
-pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>, menu: &mut new_menu::NewMenuState) {
+/// What is kept from one frame to the next.
+#[derive(Debug, Default)]
+pub struct SidebarState {
+    /// The menu under "New".
+    pub menu: new_menu::NewMenuState,
+    /// The socket that was chosen in the last frame.
+    chosen: Option<SocketId>,
+}
+
+/// The column of sockets. A socket chosen elsewhere (with the keyboard, or just opened) scrolls into view.
+pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SidebarState) {
+    let menu = &mut state.menu;
+    let changed = state.chosen != cx.model.selected;
+    state.chosen = cx.model.selected;
+    let shown_in = cx.model.selected_entry().map(|entry| match entry.origin {
+        Origin::AcceptedBy(listener) if cx.model.sockets.get(listener).is_some() => listener,
+        _ => entry.id,
+    });
     ui.horizontal(|ui| {
         ui.label(theme::section(ui, &tr!(cx.lang, "sidebar.title")));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| new_menu::new_menu_ui(ui, cx, menu));
@@ -39,7 +56,10 @@ pub fn sidebar_ui(ui: &mut Ui, cx: &mut Cx<'_>, menu: &mut new_menu::NewMenuStat
             ui.spacing_mut().item_spacing.y = 8.0;
             let model = cx.model;
             for entry in model.sockets.iter().filter(|entry| is_top_level(model, entry)) {
-                card(ui, cx, entry);
+                let response = card(ui, cx, entry);
+                if changed && shown_in == Some(entry.id) {
+                    response.scroll_to_me(None);
+                }
             }
         });
     });
@@ -54,7 +74,7 @@ fn is_top_level(model: &Model, entry: &SocketEntry) -> bool {
     }
 }
 
-fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
+fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) -> Response {
     let tokens = ui.tokens();
     let chosen = cx.model.selected == Some(entry.id);
     let name = describe::name(cx.lang, entry);
@@ -106,6 +126,7 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
             }
         }
     });
+    response
 }
 
 /// The address of a closed socket, and beside it what can still be done: open it again, take it away.
