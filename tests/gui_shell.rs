@@ -108,8 +108,7 @@ fn choosing_all_addresses_says_who_can_reach_it() {
     harness.run();
     let address = harness.state().view.new_socket.draft.as_ref().unwrap().address.clone();
     assert_eq!(address, "0.0.0.0:0");
-    let addresses = harness.state().model.addresses.clone();
-    let said = twocan::words::reach(Lang::En, twocan::net::Reach::Everyone, &addresses);
+    let said = harness.state().model.reach(Lang::En, [0, 0, 0, 0].into());
     harness.get_by_label(&said);
 }
 
@@ -134,8 +133,10 @@ fn a_pair_opens_talks_and_ends_as_the_window_says() {
         harness.step();
         harness.get_by_label(count);
 
-        let command = Command::Send { bytes: "你好".as_bytes().to_vec(), to: None };
-        harness.state_mut().actions.push(Action::Verb(client, command));
+        // Nothing has to be clicked first: whoever opened a client wants to write.
+        harness.event(Event::Text("你好".into()));
+        harness.step();
+        harness.key_press(Key::Enter);
         step_until(&mut harness, "the echo is back", |harness| {
             harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == 6)
         });

@@ -76,11 +76,14 @@ impl Notes {
 
     /// A second line says who can reach the socket, where that is not this computer alone.
     fn reachable(&self, text: Cow<'static, str>, local: &str) -> Cow<'static, str> {
-        let reach = local.parse().map_or(Reach::ThisComputer, |addr: std::net::SocketAddr| Reach::of(addr.ip()));
+        let Ok(local) = local.parse::<std::net::SocketAddr>() else { return text };
+        let reach = Reach::of(local.ip());
         if reach == Reach::ThisComputer {
             return text;
         }
-        let addresses = if reach == Reach::Everyone { interfaces::addresses() } else { Vec::new() };
+        let mut addresses = if reach == Reach::Everyone { interfaces::addresses() } else { Vec::new() };
+        // A socket bound to 0.0.0.0 has no IPv6 address.
+        addresses.retain(|interface| local.is_ipv6() || interface.ip.is_ipv4());
         format!("{text}\n{}", words::reach(self.lang, reach, &addresses)).into()
     }
 }

@@ -159,7 +159,8 @@ mod tests {
     use crate::{
         gui::{actions::Pair, settings::Settings},
         journal::{Call, CloseReason, Epoch, Fault, FaultKind, Record, Span},
-        net::SocketSpec,
+        net::{SocketSpec, interfaces::Interface},
+        words::Lang,
     };
 
     fn model() -> Model {
@@ -262,6 +263,17 @@ mod tests {
         model.tick(Model::LOOK_EVERY);
         model.tick(Model::QUIET_AFTER * 2);
         assert!(!model.is_lively());
+    }
+
+    #[test]
+    fn a_socket_bound_to_ipv4_is_not_reached_by_ipv6() {
+        let mut model = model();
+        let interface = |ip: &str| Interface { name: "eth0".into(), ip: ip.parse().unwrap() };
+        model.addresses = vec![interface("192.0.2.2"), interface("fd00::2")];
+        let reach = |ip: &str| model.reach(Lang::En, ip.parse().unwrap());
+        assert!(reach("0.0.0.0").contains("192.0.2.2") && !reach("0.0.0.0").contains("fd00::2"));
+        assert!(reach("::").contains("192.0.2.2") && reach("::").contains("fd00::2"));
+        assert!(!reach("127.0.0.1").contains("192.0.2.2"));
     }
 
     #[test]

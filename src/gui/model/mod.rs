@@ -9,7 +9,7 @@ mod dispatch;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
 
@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     journal::{Epoch, Failure, Journal, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
-    net::{CommandError, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+    net::{CommandError, Reach, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+    words::{self, Lang},
 };
 
 /// Everything the views read.
@@ -130,6 +131,13 @@ impl Model {
     /// The socket in the middle of the window.
     pub fn selected_entry(&self) -> Option<&SocketEntry> {
         self.sockets.get(self.selected?)
+    }
+
+    /// Who can reach a socket that is bound to `ip`, in a sentence: one bound to 0.0.0.0 has no IPv6 address.
+    pub fn reach(&self, lang: Lang, ip: IpAddr) -> String {
+        let reached = |interface: &&Interface| ip.is_ipv6() || interface.ip.is_ipv4();
+        let addresses: Vec<_> = self.addresses.iter().filter(reached).cloned().collect();
+        words::reach(lang, Reach::of(ip), &addresses)
     }
 
     /// The socket after or before the chosen one in the column of sockets, around its end.

@@ -144,7 +144,7 @@ fn explanation(cx: &Cx<'_>, entry: &SocketEntry) -> Option<Line> {
         && matches!(entry.state, State::Listen | State::Bound)
         && Reach::of(local.ip()) == Reach::Everyone
     {
-        return line(words::reach(lang, Reach::Everyone, &cx.model.addresses), Tone::Plain);
+        return line(cx.model.reach(lang, local.ip()), Tone::Plain);
     }
     if entry.kind == Kind::UdpSocket && totals.messages_out > 0 && totals.messages_in == 0 {
         return line(words::sent_hint(lang, Kind::UdpSocket).into_owned(), Tone::Plain);

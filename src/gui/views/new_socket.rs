@@ -12,7 +12,7 @@ use crate::{
         tr,
         widgets::{self, Field, Look, choice},
     },
-    net::{Family, Reach, Responder, ServerModel, options::AddressError},
+    net::{Family, Responder, ServerModel, options::AddressError},
     words::{self, Lang, number},
 };
 
@@ -186,7 +186,7 @@ fn udp(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) 
 fn bind_field(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) -> Response {
     let lang = cx.lang;
     let (error, help) = match draft.address() {
-        Ok(address) => (None, Some(words::reach(lang, Reach::of(address.ip()), &cx.model.addresses))),
+        Ok(address) => (None, Some(cx.model.reach(lang, address.ip()))),
         Err(AddressError::Empty) => (Some(words::address_error(lang, &AddressError::Empty)), None),
         Err(error) => (Some(words::address_error(lang, &error)), None),
     };
