@@ -406,7 +406,7 @@ impl Udp {
         }
         let unsent = self.counters.waiting.swap(0, Relaxed);
         let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
-        Turn::Gone(Event::Closed { why, unsent }, Some(self.local))
+        Turn::Gone(Event::Closed { why, unsent }, self.peer)
     }
 }
 
@@ -490,7 +490,7 @@ impl Slot for Udp {
                 Ok(()) => {
                     let value = self.socket.broadcast().unwrap_or(on);
                     let detail = format!("SO_BROADCAST={}", u8::from(value));
-                    cx.out.record(self.tag, Event::OptionSet, Some(self.local), detail.as_bytes());
+                    cx.out.record(self.tag, Event::OptionSet, self.peer, detail.as_bytes());
                 }
                 Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.local)),
             },

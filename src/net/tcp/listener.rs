@@ -166,7 +166,7 @@ impl Slot for Listener {
         };
         match command {
             Command::Close | Command::Abort => {
-                return Turn::Gone(Event::Closed { why: CloseReason::User, unsent: 0 }, Some(self.local));
+                return Turn::Gone(Event::Closed { why: CloseReason::User, unsent: 0 }, None);
             }
             Command::SetResponder(responder) => self.settings.responder = responder,
             Command::SetRecvBytes(count) => {
@@ -178,6 +178,6 @@ impl Slot for Listener {
     }
 
     fn end(&mut self, _: &mut Context<'_>, why: CloseReason) -> Turn {
-        Turn::Gone(Event::Closed { why, unsent: 0 }, Some(self.local))
+        Turn::Gone(Event::Closed { why, unsent: 0 }, None)
     }
 }

@@ -43,9 +43,12 @@ pub fn is_truncated(row: &Row<'_>) -> bool {
     matches!(row.record.event, Event::Received { full } if full as usize > row.bytes.len())
 }
 
-/// The other end's address; empty where none is known.
+/// The other end's address; empty where none is known. `bind` and `listen` name an address too, but our own.
 pub fn peer(row: &Row<'_>) -> String {
-    row.record.peer.map(|peer| peer.to_string()).unwrap_or_default()
+    match (row.record.event, row.record.peer) {
+        (Event::Bound | Event::Listening { .. }, _) | (_, None) => String::new(),
+        (_, Some(peer)) => peer.to_string(),
+    }
 }
 
 /// The first bytes in upper-case hex, `C4 E3 BA C3`, with ` …` behind where more follow.
@@ -130,6 +133,15 @@ mod tests {
         assert_eq!(cell(Event::Received { full: 9 }, b"abcd"), ("4/9".into(), true));
         assert_eq!(cell(Event::Received { full: 0 }, b""), ("0".into(), false));
         assert_eq!(cell(Event::Bound, b"127.0.0.1:1"), ("–".into(), false));
+    }
+
+    #[test]
+    fn our_own_address_is_no_peer() {
+        let addr = "127.0.0.1:9".parse().ok();
+        for (event, shown) in [(Event::Bound, ""), (Event::PeerEnded, "127.0.0.1:9")] {
+            let record = Record { peer: addr, ..record(event) };
+            assert_eq!(peer(&Row { seq: 0, record: &record, bytes: b"" }), shown);
+        }
     }
 
     #[test]
