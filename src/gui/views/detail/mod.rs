@@ -58,13 +58,15 @@ struct Opened {
 
 impl Opened {
     fn new(journal: &Journal, seq: u64, charset: Charset, kind: Kind) -> Self {
-        let read = |charset, limit| row_text(journal, seq, kind, charset, limit).unwrap_or_default();
+        let read = |kind, charset, limit| row_text(journal, seq, kind, charset, limit).unwrap_or_default();
+        // The others are not what was sent: read on from the row before, they would begin with its rubbish.
+        let alone = |charset| read(Kind::UdpSocket, charset, READ);
         let others = OTHERS.into_iter().filter(|other| *other != charset).take(4);
         Self {
             seq,
             charset,
-            text: read(charset, usize::MAX),
-            others: others.map(|other| (other, read(other, READ))).collect(),
+            text: read(kind, charset, usize::MAX),
+            others: others.map(|other| (other, alone(other))).collect(),
             others_open: false,
             steps: Steps::default(),
         }

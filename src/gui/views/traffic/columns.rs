@@ -16,6 +16,8 @@ use crate::gui::{
 const CELL_MARGIN: f32 = 10.0;
 /// The narrowest a column can be made.
 const NARROWEST: f32 = 36.0;
+/// The least room for the text, before other columns leave.
+const ROOM_FOR_TEXT: f32 = 140.0;
 /// From this width on there is room for the names of errors in the call column.
 const WIDE: f32 = 760.0;
 
@@ -39,32 +41,35 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns of a table, from left to right.
+    /// The columns of a table, from left to right. Where there is no room for the text, others make it.
     pub fn place(&self, width: f32, sockets: bool, peers: bool) -> Vec<(Column, Rangef)> {
         use Column::{Bytes, Call, Delta, Hex, Peer, Socket, Text, Time};
-        let mut fixed =
-            vec![(Time, 106.0), (Delta, 60.0), (Call, if width < WIDE { 96.0 } else { 164.0 }), (Bytes, 60.0)];
+        let call = if width < WIDE { 96.0 } else { 164.0 };
+        let mut columns = vec![(Time, 106.0), (Delta, 60.0), (Call, call), (Bytes, 60.0)];
         if sockets {
-            fixed.push((Socket, 52.0));
+            columns.push((Socket, 52.0));
         }
         if peers {
-            fixed.push((Peer, 136.0));
+            columns.push((Peer, 136.0));
         }
+        let own = |(column, own): (Column, f32)| self.dragged[column as usize].unwrap_or(own).max(NARROWEST);
+        for spare in [Delta, Peer] {
+            let taken: f32 = columns.iter().copied().map(own).sum();
+            if width - taken < ROOM_FOR_TEXT {
+                columns.retain(|(column, _)| *column != spare);
+            }
+        }
+        let left = width - columns.iter().copied().map(own).sum::<f32>();
+        columns.push((Text, (left * 0.5).max(ROOM_FOR_TEXT)));
+        let left = width - columns.iter().copied().map(own).sum::<f32>();
+        columns.push((Hex, left.max(110.0)));
         let mut x = 0.0;
-        let mut placed = Vec::with_capacity(8);
-        let mut push = |column: Column, own: f32| {
-            let wide = self.dragged[column as usize].unwrap_or(own).max(NARROWEST);
-            placed.push((column, Rangef::new(x, x + wide)));
-            x += wide;
-            x
-        };
-        let mut left = 0.0;
-        for (column, own) in fixed {
-            left = push(column, own);
-        }
-        left = push(Text, ((width - left) * 0.5).max(140.0));
-        push(Hex, (width - left).max(110.0));
-        placed
+        let placed = columns.into_iter().map(|(column, width)| {
+            let from = x;
+            x += own((column, width));
+            (column, Rangef::new(from, x))
+        });
+        placed.collect()
     }
 }
 
@@ -121,4 +126,41 @@ fn resize_ui(ui: &Ui, edge: Rect, column: Column, x: Rangef, state: &mut Traffic
 pub fn cell_rect(row: Rect, x: Rangef) -> Rect {
     let left = row.left() + x.min + CELL_MARGIN;
     Rect::from_x_y_ranges(left..=(row.left() + x.max - CELL_MARGIN).min(row.right()).max(left), row.y_range())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Column::{Bytes, Call, Delta, Hex, Peer, Text, Time},
+        *,
+    };
+
+    fn placed(width: f32, sockets: bool, peers: bool) -> (Vec<Column>, Rangef) {
+        let columns = Columns::default().place(width, sockets, peers);
+        let text = columns.iter().find(|(column, _)| *column == Column::Text).unwrap().1;
+        (columns.into_iter().map(|(column, _)| column).collect(), text)
+    }
+
+    #[test]
+    fn there_is_always_room_for_the_text() {
+        for width in [440.0, 472.0, 600.0, 760.0, 888.0, 1_400.0] {
+            for (sockets, peers) in [(false, false), (false, true), (true, true)] {
+                let (columns, text) = placed(width, sockets, peers);
+                assert!(width - text.min >= 108.0 && text.span() >= 140.0, "{width} {sockets} {peers}: {text:?}");
+                assert!(columns.contains(&Column::Time) && columns.contains(&Column::Hex));
+            }
+        }
+        assert_eq!(placed(888.0, false, true).0, [Time, Delta, Call, Bytes, Peer, Text, Hex]);
+        assert_eq!(placed(472.0, false, true).0, [Time, Call, Bytes, Text, Hex]);
+    }
+
+    #[test]
+    fn a_dragged_edge_stays_where_it_was_put() {
+        let mut columns = Columns::default();
+        columns.dragged[Column::Time as usize] = Some(200.0);
+        columns.dragged[Column::Hex as usize] = Some(1.0);
+        let placed = columns.place(888.0, false, false);
+        let spans: Vec<_> = placed.iter().map(|(_, x)| x.span() as i32).collect();
+        assert_eq!((spans[0], spans.last().copied()), (200, Some(NARROWEST as i32)));
+    }
 }

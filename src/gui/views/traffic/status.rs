@@ -9,6 +9,9 @@ use crate::{
     words::number::{grouped, size},
 };
 
+/// Room that the reminder of where the reader is needs; the button for it is in the head anyway.
+const ROOM_FOR_HINT: f32 = 260.0;
+
 /// One line: rows shown, rows that left, rows not shown, datagrams cut, drops of the kernel; at its end how many
 /// came while the table is paused.
 pub fn status_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
@@ -40,7 +43,7 @@ pub fn status_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
                 tr!(lang, "traffic.waiting", count = grouped(state.shown.waiting() as u64))
             } else if state.shown.is_searching() {
                 tr!(lang, "traffic.searching")
-            } else if !state.scroll.follows() {
+            } else if !state.scroll.follows() && ui.available_width() > ROOM_FOR_HINT {
                 tr!(lang, "traffic.not_following")
             } else {
                 return;
