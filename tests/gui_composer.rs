@@ -240,6 +240,8 @@ fn a_datagram_goes_where_it_is_addressed() {
         assert_eq!(harness.state_mut().sent(), [], "there is no address");
         fill(&mut harness, to, "localhost:70000");
         harness.get_by_label_contains(tr(lang, "Ports are numbers from 0 to 65535", "端口是 0 到 65535 的数"));
+        fill(&mut harness, to, "example.org:7000");
+        harness.get_by_label_contains(tr(lang, "Names are not looked up here", "这里不查询主机名"));
         fill(&mut harness, to, "localhost:7000");
         write(&mut harness, lang, "");
         press(&mut harness, Key::Enter);
@@ -291,6 +293,11 @@ fn a_listener_sends_to_all_connections_or_to_one() {
         write(&mut harness, lang, "one");
         press(&mut harness, Key::Enter);
         assert_eq!(harness.state_mut().sent(), [(3, b"one".into(), None)]);
+        // What is meant for one connection goes to nobody else when that one is gone.
+        harness.state_mut().push_of(3, 9, Event::Aborted { unsent: 0 }, "", b"");
+        write(&mut harness, lang, "two");
+        press(&mut harness, Key::Enter);
+        assert_eq!(harness.state_mut().sent(), []);
     }
 }
 

@@ -17,7 +17,7 @@ use egui_kittest::{
 use proptest::{prelude::*, test_runner::TestRunner};
 use twocan::{
     gui::views::Tab,
-    journal::{Budget, Call, CloseReason, Event, Fault, FaultKind, Kind},
+    journal::{Budget, Call, CloseReason, Event, Fault, FaultKind, Kind, SocketId},
     words::Lang,
 };
 use views::{Bench, show, show_any_text};
@@ -93,7 +93,7 @@ fn an_empty_table_says_what_to_do() {
 fn a_listener_shows_its_connections_too_and_all_sockets_everyones() {
     let mut bench = Bench::new(Lang::En, Kind::TcpListener);
     bench.push(0, Event::Listening { backlog: 1 }, "", b"127.0.0.1:1");
-    bench.push_of(2, 1, Event::Opened { listener: twocan::journal::SocketId(1) }, "127.0.0.1:9", b"127.0.0.1:1");
+    bench.push_of(2, 1, Event::Opened { listener: SocketId(1) }, "127.0.0.1:9", b"127.0.0.1:1");
     bench.push_of(2, 2, Event::Received { full: 2 }, "127.0.0.1:9", b"hi");
     bench.push_of(3, 3, Event::Received { full: 6 }, "127.0.0.1:7", b"others");
     let mut harness = show(bench);
@@ -105,6 +105,17 @@ fn a_listener_shows_its_connections_too_and_all_sockets_everyones() {
     harness.get_by_label("All sockets").click();
     harness.run();
     assert_eq!(rows(&harness).len(), 4);
+}
+
+#[test]
+fn connections_that_left_the_table_of_sockets_stay_in_the_traffic_of_their_listener() {
+    let mut bench = Bench::new(Lang::En, Kind::TcpListener);
+    bench.push_of(2, 1, Event::Opened { listener: SocketId(1) }, "127.0.0.1:9", b"127.0.0.1:1");
+    bench.push_of(2, 2, Event::Received { full: 2 }, "127.0.0.1:9", b"hi");
+    bench.model.sockets.forget(SocketId(2));
+    let mut harness = show(bench);
+    harness.run();
+    assert_eq!(rows(&harness).len(), 2);
 }
 
 fn many(lang: Lang, count: u64) -> Bench {
@@ -242,6 +253,7 @@ fn rows_are_selected_and_copied() {
     harness.run();
     harness.get_by_label("More").click();
     harness.run();
+    harness.get_by_label("Selected: 5 rows");
     harness.get_by_label("Copy as hex").click();
     harness.run();
     assert_eq!(harness.state_mut().copied(), ["C4 E3 BA C3\n68 65 6C 6C 6F\nC4 E3 BA C3 48 45 4C 4C 4F"]);

@@ -16,7 +16,7 @@ use egui::{
 
 use super::{
     Cx, Tab, head,
-    traffic::{self, TrafficState, visible},
+    traffic::{self, Found, Question, TrafficState, visible},
 };
 use crate::{
     gui::{
@@ -27,7 +27,7 @@ use crate::{
         widgets::compact::{compact_button, compact_icon, menu_entry},
     },
     journal::{
-        Direction, Event, Filter, FilteredRows, Kind, Row, SocketEntry, SocketId,
+        Direction, Event, Kind, Row, SocketEntry, SocketId,
         lens::{RowText, row_text},
     },
     text::Charset,
@@ -55,7 +55,7 @@ pub struct ConversationState {
     subject: Option<SocketId>,
     /// Only what went to or came from here.
     thread: Option<SocketAddr>,
-    rows: FilteredRows,
+    rows: Found,
     place: Place,
     heights: Heights,
 }
@@ -115,14 +115,12 @@ fn sync(cx: &Cx<'_>, state: &mut ConversationState) -> bool {
     if state.subject != model.selected {
         *state = ConversationState { subject: model.selected, ..ConversationState::default() };
     }
-    let mut sockets: Vec<SocketId> = state.subject.into_iter().collect();
-    if let Some(entry) = model.selected_entry() {
-        sockets.extend(&entry.connections);
+    let question = Question { socket: model.selected, peer: state.thread, ..Question::default() };
+    if state.rows.question() != &question {
+        let known = traffic::known_connections(model);
+        state.rows = state.rows.again(question, known);
     }
-    sockets.sort_unstable();
-    let peer = state.thread.map(|peer| peer.to_string());
-    state.rows.set_filter(Filter { sockets: Some(sockets), peer, ..Filter::default() });
-    state.rows.advance(&model.journal, FilteredRows::STEP)
+    state.rows.advance(&model.journal)
 }
 
 /// The peers that have a thread of their own.
@@ -156,7 +154,7 @@ fn threads_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, threads: 
 
 /// Paints what is on screen. Returns the row whose detail the reader wants.
 fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: Charset) -> Option<u64> {
-    let (seqs, earlier, later) = window(cx, state);
+    let (seqs, earlier, later) = window(state);
     if seqs.is_empty() {
         empty_ui(ui, cx);
         return None;
@@ -211,15 +209,10 @@ fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: 
 }
 
 /// The bubbles that are there, and how many there are before and after them.
-fn window(cx: &Cx<'_>, state: &ConversationState) -> (Vec<u64>, u64, u64) {
+fn window(state: &ConversationState) -> (Vec<u64>, u64, u64) {
     let rows = &state.rows;
     let start = if state.place.away { rows.index_of(state.place.from) } else { rows.len().saturating_sub(LIMIT) };
-    // The filter looks for the address as text, and :80 is also the beginning of :8008.
-    let exact = |seq: &u64| match state.thread {
-        Some(peer) => cx.model.journal.row(*seq).is_some_and(|row| row.record.peer == Some(peer)),
-        None => true,
-    };
-    let seqs = (start..rows.len()).take(LIMIT).filter_map(|index| rows.seq(index)).filter(exact).collect();
+    let seqs = (start..rows.len()).take(LIMIT).filter_map(|index| rows.seq(index)).collect();
     let earlier = start as u64 + rows.gone();
     (seqs, earlier, rows.len().saturating_sub(start + LIMIT) as u64)
 }

@@ -18,7 +18,7 @@ use crate::{
             error_line,
         },
     },
-    journal::{Direction, Filter, SocketId, filter::RowKind},
+    journal::{Direction, Filter, filter::RowKind},
     text::{Charset, ComposeError, Composition, Mode},
     words::{self, Lang},
 };
@@ -60,7 +60,7 @@ impl FilterState {
     }
 
     /// The filter that the fields describe. What cannot be looked for is left out, and said so.
-    pub fn filter(&mut self, sockets: Option<Vec<SocketId>>, charset: Charset) -> Filter {
+    pub fn filter(&mut self, charset: Charset) -> Filter {
         let peer = self.peer.trim();
         let composition = Composition { mode: self.mode, charset, ..Composition::default() };
         let needle = match composition.bytes(&self.typed) {
@@ -74,7 +74,7 @@ impl FilterState {
             }
         };
         Filter {
-            sockets,
+            sockets: None,
             direction: self.direction,
             peer: (!peer.is_empty()).then(|| peer.to_owned()),
             kind: self.kind,
@@ -212,18 +212,18 @@ mod tests {
     fn text_is_looked_for_in_the_encoding_of_the_view() {
         let mut state = typed("你好", Mode::Text);
         let gbk = Charset::for_label("gbk").unwrap();
-        assert_eq!(state.filter(None, gbk).needle, Some(vec![0xC4, 0xE3, 0xBA, 0xC3]));
-        assert_eq!(state.filter(None, Charset::UTF_8).needle, Some("你好".into()));
+        assert_eq!(state.filter(gbk).needle, Some(vec![0xC4, 0xE3, 0xBA, 0xC3]));
+        assert_eq!(state.filter(Charset::UTF_8).needle, Some("你好".into()));
         assert!(state.is_active() && state.error.is_none());
     }
 
     #[test]
     fn what_cannot_be_looked_for_hides_nothing_and_says_why() {
         let mut state = typed("4 1", Mode::Hex);
-        assert_eq!(state.filter(None, Charset::UTF_8), Filter::default());
+        assert_eq!(state.filter(Charset::UTF_8), Filter::default());
         assert!(state.error.is_some());
         state.typed = "41".into();
-        assert_eq!(state.filter(None, Charset::UTF_8).needle, Some(b"A".into()));
+        assert_eq!(state.filter(Charset::UTF_8).needle, Some(b"A".into()));
         assert!(state.error.is_none());
         state.clear();
         assert!(!state.is_active() && state.mode == Mode::Hex);
@@ -235,7 +235,7 @@ mod tests {
             let mut state = typed(&text, if hex { Mode::Hex } else { Mode::Text });
             state.peer = peer;
             let charset = Charset::all().nth(charset).unwrap_or_default();
-            state.filter(Some(vec![SocketId(1)]), charset);
+            state.filter(charset);
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::{
         },
     },
     journal::{Kind, SocketEntry, SocketId},
-    net::{Command, CommandError},
+    net::{Command, CommandError, options::AddressError},
     text::{ComposeError, Composition},
     words::{self, Lang},
 };
@@ -84,7 +84,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     let model = cx.model;
     state.drafts.retain(|id, _| model.sockets.get(*id).is_some());
     let mut draft = state.drafts.remove(&entry.id).unwrap_or_default();
-    prepare(&mut draft, entry, cx);
+    prepare(&mut draft, entry);
     let composition = model.settings.composer;
 
     ui.spacing_mut().item_spacing.y = 8.0;
@@ -167,7 +167,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
 }
 
 /// Fills in what can be known: the peer heard from last is the likeliest to be answered.
-fn prepare(draft: &mut Draft, entry: &SocketEntry, cx: &Cx<'_>) {
+fn prepare(draft: &mut Draft, entry: &SocketEntry) {
     // Only once: an address that changes by itself while one types would send the message to somebody else.
     if entry.kind == Kind::UdpSocket
         && entry.peer.is_none()
@@ -176,11 +176,6 @@ fn prepare(draft: &mut Draft, entry: &SocketEntry, cx: &Cx<'_>) {
         && let Some(peer) = entry.peers.last()
     {
         draft.to = peer.to_string();
-    }
-    if let Some(id) = draft.connection
-        && !cx.model.sockets.get(id).is_some_and(|connection| connection.state.is_open())
-    {
-        draft.connection = None;
     }
 }
 
@@ -215,7 +210,7 @@ fn to_address_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draf
         if let Err(Blocked::Address(error)) = Target::of(cx.model, entry, draft)
             && !draft.to.trim().is_empty()
         {
-            error_line(ui, words::address_error(lang, &error));
+            error_line(ui, address_text(lang, &error));
         }
     });
 }
@@ -224,7 +219,12 @@ fn to_connection_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut D
     let lang = cx.lang;
     let open = open_connections(cx.model, entry);
     let all = tr!(lang, "composer.all_connections", count = open.len());
-    let chosen = open.iter().find(|(id, _)| Some(*id) == draft.connection).map(|(_, peer)| peer.to_string());
+    // A chosen connection that closed stays chosen: what was meant for one must not go to all.
+    let name = |id: SocketId| match cx.model.sockets.get(id).and_then(|connection| connection.peer) {
+        Some(peer) => peer.to_string(),
+        None => id.to_string(),
+    };
+    let chosen = draft.connection.map(name);
     let current = chosen.unwrap_or_else(|| all.clone().into_owned());
     ui.horizontal(|ui| {
         ui.label(RichText::new(tr!(lang, "composer.to")).small().color(ui.tokens().muted));
@@ -278,7 +278,15 @@ fn blocked_text(lang: Lang, blocked: &Blocked) -> String {
     match blocked {
         Blocked::State(state) => words::state_hint(lang, *state).into_owned(),
         Blocked::NoConnection => tr!(lang, "composer.no_connection").into_owned(),
-        Blocked::Address(error) => words::address_error(lang, error),
+        Blocked::Address(error) => address_text(lang, error),
+    }
+}
+
+/// Why a typed address cannot be sent to. Names are not looked up here: a datagram is sent at once.
+fn address_text(lang: Lang, error: &AddressError) -> String {
+    match error {
+        AddressError::NotIp(host) => tr!(lang, "composer.to_not_ip", host = host.escape_debug()).into_owned(),
+        other => words::address_error(lang, other),
     }
 }
 

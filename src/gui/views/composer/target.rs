@@ -38,12 +38,16 @@ impl Target {
         let one = |to| Ok(Self { sockets: vec![entry.id], to });
         match entry.kind {
             Kind::TcpListener => {
-                let sockets = match draft.connection {
-                    Some(id) => vec![id],
-                    None => entry.connections.clone(),
-                };
-                let open = |id: &SocketId| model.sockets.get(*id).is_some_and(|entry| entry.state.can_send());
-                let sockets: Vec<_> = sockets.into_iter().filter(open).collect();
+                let state = |id: SocketId| model.sockets.get(id).map(|connection| connection.state);
+                if let Some(id) = draft.connection {
+                    return match state(id) {
+                        Some(state) if !state.can_send() => Err(Blocked::State(state)),
+                        Some(_) => Ok(Self { sockets: vec![id], to: None }),
+                        None => Err(Blocked::NoConnection),
+                    };
+                }
+                let can_send = |id: &SocketId| state(*id).is_some_and(State::can_send);
+                let sockets: Vec<_> = entry.connections.iter().copied().filter(can_send).collect();
                 if sockets.is_empty() { Err(Blocked::NoConnection) } else { Ok(Self { sockets, to: None }) }
             }
             _ if !entry.state.can_send() => Err(Blocked::State(entry.state)),
@@ -108,7 +112,12 @@ mod tests {
         let to = |connection| target(&model, 1, &Draft { connection, ..Draft::default() }).map(|target| target.sockets);
         assert_eq!(to(None), Ok(vec![SocketId(2), SocketId(4)]));
         assert_eq!(to(Some(SocketId(4))), Ok(vec![SocketId(4)]));
-        assert_eq!(to(Some(SocketId(3))), Err(Blocked::NoConnection));
+        assert_eq!(
+            to(Some(SocketId(3))),
+            Err(Blocked::State(State::Aborted)),
+            "what was meant for one goes to nobody else"
+        );
+        assert_eq!(to(Some(SocketId(9))), Err(Blocked::NoConnection));
         let entry = model.sockets.get(SocketId(1)).unwrap();
         assert_eq!(open_connections(&model, entry).len(), 2);
     }

@@ -5,7 +5,6 @@
 //! are counted.
 
 use std::{
-    collections::BTreeSet,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -21,8 +20,11 @@ use jiff::tz::TimeZone;
 
 use crate::{
     export::{Context, Exporter, Format, Summary},
-    gui::{Model, views::traffic::Shown},
-    journal::{Batch, Epoch, Fault, FaultKind, Filter, Journal, Row, SocketId, Sockets},
+    gui::{
+        Model,
+        views::traffic::{Matcher, Shown},
+    },
+    journal::{Batch, Epoch, Fault, FaultKind, Journal, Row, Sockets},
     text::Charset,
 };
 
@@ -42,7 +44,7 @@ const WAITING: usize = 4;
 /// What is to be saved.
 pub struct Source {
     /// Which rows.
-    filter: Filter,
+    matcher: Matcher,
     /// The first row that came too late to be saved.
     end: u64,
     sockets: Sockets,
@@ -56,21 +58,18 @@ pub struct Source {
 impl Source {
     /// The rows on show, as of now.
     pub fn new(model: &Model, shown: &Shown, charset: Charset, zone: &TimeZone) -> Self {
-        let filter = shown.filter().clone();
-        let counted: BTreeSet<SocketId> = match &filter.sockets {
-            Some(ids) => ids.iter().copied().collect(),
-            None => model.sockets.iter().map(|entry| entry.id).collect(),
-        };
-        let unseen = counted.into_iter().filter_map(|id| model.meter(id)).map(|meter| meter.totals().rows_not_shown);
+        let matcher = shown.matcher().clone();
+        let concerned = model.sockets.iter().map(|entry| entry.id).filter(|id| matcher.concerns(*id));
+        let unseen = concerned.filter_map(|id| model.meter(id)).map(|meter| meter.totals().rows_not_shown).sum();
         Self {
-            filter,
+            matcher,
             end: shown.end(&model.journal),
             sockets: model.sockets.clone(),
             charset,
             epoch: model.epoch,
             zone: zone.clone(),
             gone: model.journal.gone(),
-            unseen: unseen.sum(),
+            unseen,
         }
     }
 }
@@ -85,7 +84,7 @@ struct Piece {
 /// A file being written.
 pub struct Job {
     path: PathBuf,
-    filter: Filter,
+    matcher: Matcher,
     next: u64,
     end: u64,
     fed: u64,
@@ -112,7 +111,7 @@ impl Job {
         let (pieces, incoming) = bounded(WAITING);
         let (done, result) = bounded(1);
         let cancelled = Arc::new(AtomicBool::new(false));
-        let (filter, end, next) = (source.filter.clone(), source.end, source.gone);
+        let (matcher, end, next) = (source.matcher.clone(), source.end, source.gone);
         let (stop, ctx) = (cancelled.clone(), ctx.clone());
         thread::Builder::new().name("save-traffic".into()).spawn(move || {
             let result = write(file, format, &source, &incoming, &stop);
@@ -121,7 +120,7 @@ impl Job {
             ctx.request_repaint();
         })?;
         let pieces = Some(pieces);
-        Ok(Self { path, filter, next, end, fed: 0, left: 0, waiting: None, pieces, result, cancelled })
+        Ok(Self { path, matcher, next, end, fed: 0, left: 0, waiting: None, pieces, result, cancelled })
     }
 
     /// Copies the next rows. Returns whether all were handed over.
@@ -130,7 +129,7 @@ impl Job {
             let Some(pieces) = &self.pieces else { return true };
             let piece = match self.waiting.take() {
                 Some(piece) => piece,
-                None => cut(journal, &self.filter, &mut self.next, self.end, &mut self.left),
+                None => cut(journal, &self.matcher, &mut self.next, self.end, &mut self.left),
             };
             if piece.rows.is_empty() && self.next >= self.end {
                 self.pieces = None;
@@ -182,7 +181,7 @@ impl Job {
 
 /// The next rows, copied: those of the sockets in question, because a character may begin in one that is not
 /// written and end in one that is.
-fn cut(journal: &Journal, filter: &Filter, next: &mut u64, end: u64, left: &mut u64) -> Piece {
+fn cut(journal: &Journal, matcher: &Matcher, next: &mut u64, end: u64, left: &mut u64) -> Piece {
     let first = journal.range().start.min(end);
     if first > *next {
         *left += first - *next;
@@ -194,9 +193,8 @@ fn cut(journal: &Journal, filter: &Filter, next: &mut u64, end: u64, left: &mut 
             break;
         }
         *next = row.seq + 1;
-        let concerned = filter.sockets.as_ref().is_none_or(|ids| ids.binary_search(&row.record.socket).is_ok());
-        if concerned {
-            piece.rows.push((row.seq, filter.matches(&row)));
+        if matcher.concerns(row.record.socket) {
+            piece.rows.push((row.seq, matcher.matches(&row)));
             piece.batch.push(*row.record, row.bytes);
         }
     }
@@ -239,8 +237,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        gui::Settings,
-        journal::{Event, Kind, Record, Span},
+        gui::{Settings, views::traffic::Question},
+        journal::{Event, Kind, Record, SocketId, Span},
     };
 
     fn model(rows: usize) -> Model {
@@ -257,9 +255,15 @@ mod tests {
         model
     }
 
-    fn saved(model: &Model, filter: Filter, format: Format, path: &Path, overwrite: bool) -> Result<Summary, Fault> {
+    fn saved(
+        model: &Model,
+        socket: Option<u32>,
+        format: Format,
+        path: &Path,
+        overwrite: bool,
+    ) -> Result<Summary, Fault> {
         let mut shown = Shown::default();
-        shown.reset(filter);
+        shown.reset(Question { socket: socket.map(SocketId), ..Question::default() }, []);
         while !shown.advance(&model.journal) {}
         let source = Source::new(model, &shown, Charset::UTF_8, &TimeZone::UTC);
         let mut job = Job::start(&egui::Context::default(), path.to_owned(), overwrite, format, source)?;
@@ -279,15 +283,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("traffic.bin");
         let model = model(50_000);
-        let filter = Filter::socket(SocketId(1));
-        let summary = saved(&model, filter.clone(), Format::Raw(crate::journal::Direction::Out), &path, false).unwrap();
+        let summary = saved(&model, Some(1), Format::Raw(crate::journal::Direction::Out), &path, false).unwrap();
         assert_eq!((summary.rows, summary.bytes), (25_000, 150_000));
         assert_eq!(std::fs::read(&path).unwrap().len(), 150_000);
 
         // What is there stays there unless the dialog asked.
-        let error = saved(&model, filter.clone(), Format::Csv, &path, false).unwrap_err();
+        let error = saved(&model, Some(1), Format::Csv, &path, false).unwrap_err();
         assert_eq!(error.errno, EXISTS);
-        let summary = saved(&model, filter, Format::Csv, &path, true).unwrap();
+        let summary = saved(&model, Some(1), Format::Csv, &path, true).unwrap();
         assert_eq!(summary.rows, 45_000);
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 45_001);
     }
@@ -295,7 +298,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_said() {
         let path = Path::new("/no/such/folder/traffic.jsonl");
-        let error = saved(&model(1), Filter::default(), Format::Jsonl, path, false).unwrap_err();
+        let error = saved(&model(1), None, Format::Jsonl, path, false).unwrap_err();
         assert_eq!(error.kind, FaultKind::NoFile);
     }
 
@@ -317,7 +320,7 @@ mod tests {
         }
         let (mut next, mut left) = (0, 0);
         journal.clear();
-        let piece = cut(&journal, &Filter::default(), &mut next, 8, &mut left);
+        let piece = cut(&journal, &Matcher::default(), &mut next, 8, &mut left);
         assert_eq!((piece.rows.len(), next, left), (0, 8, 8));
     }
 }

@@ -108,7 +108,7 @@ pub fn header_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut TrafficState, columns: &[
 
 /// The edge of a column's head, by which it is made wider; a double click lets it find its own width again.
 fn resize_ui(ui: &Ui, edge: Rect, column: Column, x: Rangef, state: &mut TrafficState, name: &str) {
-    let response = ui.interact(edge, ui.scope_id().with(("edge", column as usize)), Sense::click_and_drag());
+    let response = ui.interact(edge, ui.scope_id().with(("edge", column as usize)), Sense::CLICK | Sense::DRAG);
     response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, name));
     let dragged = &mut state.columns.dragged[column as usize];
     if response.double_clicked() {

@@ -9,11 +9,11 @@ use crate::{
     export::clip::{Clip, clip},
     gui::{Cx, actions::Action, tr, widgets::compact::menu_entry},
     journal::{Kind, Row},
-    words,
+    words::{self, number::grouped},
 };
 
 /// Rows that are copied at most: what goes through the clipboard has to fit into it, larger things are saved.
-const COPIED: usize = 10_000;
+pub const COPIED: usize = 10_000;
 
 /// Moves the selection, extends it, copies it. `page` is the number of rows on screen.
 pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut TrafficState, table: Id, page: usize) {
@@ -57,7 +57,12 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut TrafficState, table: Id, pa
 /// The entries of a menu that put the selected rows on the clipboard.
 pub fn copy_entries(ui: &mut Ui, cx: &mut Cx<'_>, state: &TrafficState) {
     let lang = cx.lang;
-    let selected = state.selection.is_some();
+    let selected = state.selection.map_or(0, |selection| selection.count(&state.shown));
+    let reason = if selected == 0 {
+        tr!(lang, "traffic.copy_nothing")
+    } else {
+        tr!(lang, "traffic.copy_too_many", limit = grouped(COPIED as u64))
+    };
     let entries = [
         (Clip::Text, tr!(lang, "traffic.copy_text")),
         (Clip::Hex, tr!(lang, "traffic.copy_hex")),
@@ -65,8 +70,8 @@ pub fn copy_entries(ui: &mut Ui, cx: &mut Cx<'_>, state: &TrafficState) {
         (Clip::Python, tr!(lang, "traffic.copy_python")),
     ];
     for (form, text) in &entries {
-        let entry = ui.add_enabled_ui(selected, |ui| menu_entry(ui, false, text)).inner;
-        if entry.on_disabled_hover_text(tr!(lang, "traffic.copy_nothing")).clicked() {
+        let entry = ui.add_enabled_ui((1..=COPIED).contains(&selected), |ui| menu_entry(ui, false, text)).inner;
+        if entry.on_disabled_hover_text(reason.as_ref()).clicked() {
             copy(cx, state, *form);
         }
     }
@@ -75,7 +80,11 @@ pub fn copy_entries(ui: &mut Ui, cx: &mut Cx<'_>, state: &TrafficState) {
 fn copy(cx: &mut Cx<'_>, state: &TrafficState, form: Clip) {
     let Some(selection) = state.selection else { return };
     let model = cx.model;
-    let seqs: Vec<u64> = selection.seqs(&state.shown).take(COPIED).collect();
+    if selection.count(&state.shown) > COPIED {
+        // The line of numbers says so.
+        return;
+    }
+    let seqs: Vec<u64> = selection.seqs(&state.shown).collect();
     let mut text = clip(&model.journal, &model.sockets, seqs.iter().copied(), state.read_as.charset(model), form);
     if text.is_empty() {
         // Only calls are selected: what the table says of them is what there is to copy.

@@ -5,6 +5,7 @@
 //! scrolls up; from then on it keeps its place by the number of the row on top, whatever comes in or leaves.
 
 mod columns;
+mod found;
 mod keys;
 mod marks;
 mod reading;
@@ -21,6 +22,7 @@ use jiff::tz::TimeZone;
 
 use self::{columns::Columns, marks::Marks, reading::Texts, scroll::Scroll, shown::Selection};
 pub use self::{
+    found::{Found, Matcher, Question},
     reading::line,
     rows::{date_and_clock, hex, visible},
     shown::Shown,
@@ -142,29 +144,19 @@ impl TrafficState {
         self.zone = zone;
     }
 
-    /// The sockets whose rows are on show; `None` for all.
-    fn sockets(&self, model: &Model) -> Option<Vec<SocketId>> {
-        let id = self.subject.filter(|_| !self.all_sockets)?;
-        let mut ids = vec![id];
-        if let Some(entry) = model.sockets.get(id) {
-            ids.extend(&entry.connections);
-        }
-        ids.sort_unstable();
-        Some(ids)
-    }
-
-    /// Takes in what changed since the last frame. Returns whether there is more to look at.
-    fn sync(&mut self, model: &Model) -> bool {
+    /// Takes in what changed since the last frame. Returns whether it is up to date.
+    pub fn sync(&mut self, model: &Model) -> bool {
         let charset = self.read_as.charset(model);
-        if self.subject != model.selected {
+        let socket = model.selected.filter(|_| !self.all_sockets);
+        let question = Question { socket, peer: None, filter: self.filter.filter(charset) };
+        if self.subject == model.selected {
+            self.shown.ask(question, || known_connections(model));
+        } else {
             self.subject = model.selected;
             self.selection = None;
             self.scroll.follow_end();
-            let sockets = self.sockets(model);
-            self.shown.reset(self.filter.filter(sockets, charset));
+            self.shown.reset(question, known_connections(model));
         }
-        let sockets = self.sockets(model);
-        self.shown.set_filter(&self.filter.filter(sockets, charset));
         self.shown.set_paused(self.scroll.is_paused(), &model.journal);
         let marked = self.marks.advance(&model.journal);
         self.shown.advance(&model.journal) && marked
@@ -277,6 +269,11 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         ui.separator();
         keys::copy_entries(ui, cx, state);
     });
+}
+
+/// The connections of the selected listener that are in the table of sockets.
+pub fn known_connections(model: &Model) -> Vec<SocketId> {
+    model.selected_entry().map(|entry| entry.connections.clone()).unwrap_or_default()
 }
 
 /// A number of bytes in words: `4 bytes`.

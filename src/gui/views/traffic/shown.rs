@@ -1,56 +1,41 @@
 //! Which rows the table shows and which of them are selected: pure, by sequence number only.
 //!
 //! A changed filter is answered from the whole journal, which may take many frames; until then the old answer
-//! stays on show, so that nothing flickers when a busy server accepts one connection after the other (each of
-//! them changes the set of sockets). Everything is addressed by sequence number, never by position: rows leave
-//! at the front at any time.
+//! stays on show, so that nothing flickers. Everything is addressed by sequence number, never by position: rows
+//! leave at the front at any time.
 
-use crate::journal::{Filter, FilteredRows, Journal};
+use super::found::{Found, Matcher, Question};
+use crate::journal::{Journal, SocketId};
 
-/// Rows looked at per frame with a needle in the filter: about 4 ms.
-const NEEDLE_STEP: usize = 20_000;
-
-/// The rows that are on show: those that match the filter, up to where the reader paused.
+/// The rows that are on show: those that answer the question, up to where the reader paused.
 #[derive(Debug, Default)]
 pub struct Shown {
-    rows: FilteredRows,
-    /// The answer to a newer filter, on its way.
-    next: Option<FilteredRows>,
+    rows: Found,
+    /// The answer to a newer question, on its way.
+    next: Option<Found>,
     /// The first sequence number that is not shown because the reader paused before it came.
     paused_at: Option<u64>,
 }
 
 impl Shown {
     /// Asks for other rows. Those that are on show stay until the new ones are found.
-    pub fn set_filter(&mut self, filter: &Filter) {
-        let wanted = self.next.as_ref().unwrap_or(&self.rows).filter();
-        if wanted == filter {
-            return;
+    /// `known` are connections of the listener in question.
+    pub fn ask(&mut self, question: Question, known: impl FnOnce() -> Vec<SocketId>) {
+        if self.newest().question() != &question {
+            self.next = Some(self.newest().again(question, known()));
         }
-        // A set of sockets that only grew may wait for the search that is under way: restarting it with every
-        // accepted connection would never end.
-        if self.next.is_some() && grew(wanted, filter) {
-            return;
-        }
-        self.next = Some(FilteredRows::new(filter.clone()));
     }
 
-    /// Forgets everything on show: the next answer is to another question altogether.
-    pub fn reset(&mut self, filter: Filter) {
-        *self = Self { rows: FilteredRows::new(filter), ..Self::default() };
+    /// Forgets everything on show: the question is about another socket. `known` are connections of it.
+    pub fn reset(&mut self, question: Question, known: impl IntoIterator<Item = SocketId>) {
+        *self = Self { rows: Found::new(question, known), ..Self::default() };
     }
 
     /// Looks at what came in since the last frame. Returns whether it is up to date; if not, ask for a frame.
     pub fn advance(&mut self, journal: &Journal) -> bool {
-        let step = |rows: &FilteredRows| match rows.filter().needle {
-            Some(_) => NEEDLE_STEP,
-            None => FilteredRows::STEP,
-        };
-        let limit = step(&self.rows);
-        let mut done = self.rows.advance(journal, limit);
+        let mut done = self.rows.advance(journal);
         if let Some(next) = &mut self.next {
-            let limit = step(next);
-            done = next.advance(journal, limit);
+            done = next.advance(journal);
             if done && let Some(next) = self.next.take() {
                 self.rows = next;
             }
@@ -58,9 +43,13 @@ impl Shown {
         done
     }
 
-    /// The filter that was asked for last.
-    pub fn filter(&self) -> &Filter {
-        self.next.as_ref().unwrap_or(&self.rows).filter()
+    /// What tells which rows were asked for last.
+    pub fn matcher(&self) -> &Matcher {
+        self.newest().matcher()
+    }
+
+    fn newest(&self) -> &Found {
+        self.next.as_ref().unwrap_or(&self.rows)
     }
 
     /// Whether the rows on show are still the answer to an older filter.
@@ -99,11 +88,6 @@ impl Shown {
         (self.seq(index) == Some(seq)).then_some(index)
     }
 
-    /// Matching rows that left the journal while this filter was set.
-    pub fn gone(&self) -> u64 {
-        self.rows.gone()
-    }
-
     /// The first row of the journal that is too new to be on show.
     pub fn end(&self, journal: &Journal) -> u64 {
         self.paused_at.unwrap_or(journal.range().end)
@@ -118,13 +102,6 @@ impl Shown {
     pub fn set_paused(&mut self, paused: bool, journal: &Journal) {
         self.paused_at = paused.then(|| self.paused_at.unwrap_or(journal.range().end));
     }
-}
-
-fn grew(old: &Filter, new: &Filter) -> bool {
-    let (Some(before), Some(after)) = (&old.sockets, &new.sockets) else { return false };
-    before.len() < after.len()
-        && before.iter().all(|id| after.binary_search(id).is_ok())
-        && Filter { sockets: None, ..old.clone() } == Filter { sockets: None, ..new.clone() }
 }
 
 /// The selected rows: all on show from one to the other, as in a list of files.
@@ -169,6 +146,12 @@ impl Selection {
         (from..until).filter_map(|index| shown.seq(index))
     }
 
+    /// How many selected rows are still on show.
+    pub fn count(self, shown: &Shown) -> usize {
+        let from = shown.index_of(self.anchor.min(self.cursor));
+        shown.index_of(self.anchor.max(self.cursor).saturating_add(1)) - from
+    }
+
     /// The row `by` places further (or back), kept inside of what is on show.
     pub fn moved(self, shown: &Shown, by: isize) -> Option<u64> {
         let last = shown.len().checked_sub(1)?;
@@ -179,7 +162,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Batch, Budget, Event, Record, SocketId, Span};
+    use crate::journal::{Batch, Budget, Event, Filter, Record, Span};
 
     fn push(journal: &mut Journal, sockets: &[u32]) {
         let mut batch = Batch::default();
@@ -192,8 +175,8 @@ mod tests {
         journal.push(batch);
     }
 
-    fn of(sockets: &[u32]) -> Filter {
-        Filter { sockets: Some(sockets.iter().copied().map(SocketId).collect()), ..Filter::default() }
+    fn of(socket: u32) -> Question {
+        Question { socket: Some(SocketId(socket)), ..Question::default() }
     }
 
     fn seqs(shown: &Shown) -> Vec<u64> {
@@ -205,44 +188,18 @@ mod tests {
         let mut journal = Journal::default();
         push(&mut journal, &[1; 1_000]);
         let mut shown = Shown::default();
-        shown.reset(Filter::default());
+        shown.reset(Question::default(), []);
         assert!(shown.advance(&journal));
-        let needle = Filter { needle: Some(b"y".into()), ..Filter::default() };
+        let filter = Filter { needle: Some(b"y".into()), ..Filter::default() };
         for _ in 0..40 {
             push(&mut journal, &[2; 1_000]);
         }
-        shown.set_filter(&needle);
+        shown.ask(Question { filter, ..Question::default() }, Vec::new);
         assert!(!shown.advance(&journal), "41 000 rows are more than one frame's work");
         assert!(shown.is_searching());
         assert_eq!(shown.len(), 41_000);
         while !shown.advance(&journal) {}
         assert!(!shown.is_searching() && shown.is_empty());
-    }
-
-    #[test]
-    fn a_growing_server_does_not_restart_the_search_for_ever() {
-        let mut journal = Journal::new(Budget { rows: 1_000_000, ..Budget::default() });
-        for _ in 0..250 {
-            push(&mut journal, &[1; 1_000]);
-        }
-        let mut shown = Shown::default();
-        shown.reset(of(&[1]));
-        while !shown.advance(&journal) {}
-        for accepted in 2..10 {
-            let known: Vec<u32> = (1..=accepted).collect();
-            push(&mut journal, &[accepted]);
-            shown.set_filter(&of(&known));
-            shown.advance(&journal);
-        }
-        shown.set_filter(&of(&(1..10).collect::<Vec<_>>()));
-        while !shown.advance(&journal) {}
-        shown.set_filter(&of(&(1..10).collect::<Vec<_>>()));
-        while !shown.advance(&journal) {}
-        assert_eq!(shown.len(), 250_008);
-        // Fewer sockets is another question: it starts at once.
-        shown.set_filter(&of(&[2]));
-        while !shown.advance(&journal) {}
-        assert_eq!(shown.len(), 1);
     }
 
     #[test]
@@ -266,10 +223,10 @@ mod tests {
         let mut journal = Journal::new(Budget { rows: 6, ..Budget::default() });
         push(&mut journal, &[1, 2, 1, 2]);
         let mut shown = Shown::default();
-        shown.reset(of(&[1]));
+        shown.reset(of(1), []);
         shown.advance(&journal);
         let selection = Selection::one(2).to(0);
-        assert_eq!(selection.seqs(&shown).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!((selection.seqs(&shown).collect::<Vec<_>>(), selection.count(&shown)), (vec![0, 2], 2));
         assert_eq!(selection.moved(&shown, 1), Some(2));
         assert_eq!(selection.moved(&shown, -9), Some(0));
         push(&mut journal, &[1, 1, 1]);

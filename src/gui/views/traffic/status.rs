@@ -2,7 +2,7 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::{TrafficState, count_rows};
+use super::{TrafficState, count_rows, keys::COPIED};
 use crate::{
     gui::{Cx, theme::TokensExt as _, tr},
     journal::{Kind, SocketId},
@@ -39,7 +39,12 @@ pub fn status_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
             number(ui, lost.dropped, &text, &tr!(lang, "traffic.dropped_hint"));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text = if state.scroll.is_paused() {
+            let selected = state.selection.map_or(0, |selection| selection.count(&state.shown));
+            let text = if selected > COPIED {
+                tr!(lang, "traffic.copy_too_many", limit = grouped(COPIED as u64))
+            } else if selected > 1 {
+                tr!(lang, "traffic.selected", count = count_rows(lang, selected))
+            } else if state.scroll.is_paused() {
                 tr!(lang, "traffic.waiting", count = grouped(state.shown.waiting() as u64))
             } else if state.shown.is_searching() {
                 tr!(lang, "traffic.searching")
@@ -74,10 +79,8 @@ impl Lost {
                 lost.dropped += meter.totals().kernel_drops;
             }
         };
-        match &state.shown.filter().sockets {
-            Some(ids) => ids.iter().copied().for_each(&mut add),
-            None => model.sockets.iter().for_each(|entry| add(entry.id)),
-        }
+        let concerned = |id: &SocketId| state.shown.matcher().concerns(*id);
+        model.sockets.iter().map(|entry| entry.id).filter(concerned).for_each(&mut add);
         lost
     }
 }

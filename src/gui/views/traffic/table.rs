@@ -98,7 +98,8 @@ impl Painted<'_> {
     fn row_ui(&self, ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, cells: &Cells<'_>, rect: Rect) {
         let tokens = ui.tokens();
         let seq = cells.row.seq;
-        let response = ui.interact(rect, self.id.with(seq), Sense::click());
+        // Not focusable: Tab goes to the table, and the arrows through its rows.
+        let response = ui.interact(rect, self.id.with(seq), Sense::CLICK);
         let selected = state.selection.is_some_and(|selection| selection.contains(seq));
         if selected {
             ui.painter().rect_filled(rect, 0.0, tokens.selection);
