@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  text    bytes <-> text            charset  escape  hex  compose         pure
-//!  journal what happened             record  store  sockets  filter  lens  pure
+//!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
 //!  export  traffic to files          jsonl  csv  clip                      pure
 //!  words   sentences, in English and Chinese                               pure

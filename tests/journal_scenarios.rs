@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use twocan::{
     journal::{
-        Batch, Budget, Call, CloseReason, Direction, Event, Fault, FaultKind, Filter, FilteredRows, Journal, Kind,
-        Origin, Record, SocketEntry, SocketId, Sockets, Span, filter::RowKind, row_text,
+        Batch, Budget, Call, CloseReason, Direction, Event, Fault, FaultKind, Filter, Found, Journal, Kind, Origin,
+        Record, SocketEntry, SocketId, Sockets, Span, filter::RowKind, row_text,
     },
     text::{Charset, hex},
 };
@@ -282,9 +282,9 @@ fn play(scenario: &Scenario) {
         assert!(sockets.get(SocketId(*id)).is_none(), "#{id} is there");
     }
     for filter in &scenario.filter {
-        let mut rows = FilteredRows::new(filter.filter());
-        assert!(rows.advance(&journal, usize::MAX));
-        assert_eq!(rows.iter().collect::<Vec<_>>(), filter.rows, "{:?}", rows.filter());
+        let mut rows = Found::new(filter.filter().into(), []);
+        assert!(rows.advance(&journal));
+        assert_eq!(rows.iter().collect::<Vec<_>>(), filter.rows, "{:?}", rows.question());
     }
     for expected in &scenario.text {
         let kind = kinds[&journal.row(expected.row).unwrap().record.socket];
@@ -434,7 +434,7 @@ proptest! {
         bytes in 1_usize..20_000,
     ) {
         let mut journal = Journal::new(Budget { bytes, rows });
-        let mut shown = FilteredRows::new(Filter { kind: Some(RowKind::Data), ..Filter::default() });
+        let mut shown = Found::new(Filter { kind: Some(RowKind::Data), ..Filter::default() }.into(), []);
         let (mut total, mut data) = (0_u64, 0_u64);
         for (count, size, act) in batches {
             let mut batch = Batch::default();
@@ -453,7 +453,7 @@ proptest! {
                 2 => journal.set_budget(Budget { bytes, rows }),
                 _ => {}
             }
-            while !shown.advance(&journal, 7) {}
+            while !shown.advance(&journal) {}
             prop_assert_eq!(journal.gone() + journal.len() as u64, total);
             prop_assert_eq!(journal.range(), journal.gone()..total);
             for row in journal.rows_from(0) {

@@ -218,7 +218,7 @@ impl<'a, W: Write> Exporter<'a, W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Batch, Filter, FilteredRows, Kind, Record, Span, filter::RowKind};
+    use crate::journal::{Batch, Filter, Found, Kind, Record, Span, filter::RowKind};
 
     /// A GBK conversation in which recv cut a hanzi in two.
     pub(super) fn talk() -> (Journal, Sockets) {
@@ -272,8 +272,8 @@ mod tests {
     #[test]
     fn chosen_rows_only_and_gone_ones_are_passed_over() {
         let (journal, sockets) = talk();
-        let mut rows = FilteredRows::new(Filter { kind: Some(RowKind::Data), ..Filter::default() });
-        rows.advance(&journal, 100);
+        let mut rows = Found::new(Filter { kind: Some(RowKind::Data), ..Filter::default() }.into(), []);
+        assert!(rows.advance(&journal));
         let mut file = Vec::new();
         let summary = export(&mut file, Format::Csv, &journal, rows.iter(), &context(&sockets)).unwrap();
         assert_eq!((summary.rows, summary.bytes, summary.file_bytes), (3, 9, 99));

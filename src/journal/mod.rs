@@ -7,10 +7,11 @@
 //!
 //! - [`record`]: one thing that happened. [`fault`]: what went wrong.
 //! - [`Sockets`]: who is there and in which state, folded from the records.
-//! - [`filter`]: which rows a view shows, kept up as batches arrive. [`lens`]: the text of one row.
+//! - [`filter`] and [`Found`]: which rows a view shows, kept up as batches arrive. [`lens`]: the text of one row.
 
 pub mod fault;
 pub mod filter;
+mod found;
 pub mod lens;
 pub mod record;
 mod sockets;
@@ -18,7 +19,8 @@ mod store;
 
 pub use self::{
     fault::{Call, Fault, FaultKind},
-    filter::{Filter, FilteredRows},
+    filter::Filter,
+    found::{Found, Matcher, Question},
     lens::{RowGlyph, RowText, row_text},
     record::{Batch, CloseReason, Direction, Event, Nanos, Record, SocketId, Span},
     sockets::{Failure, Kind, Origin, SocketEntry, Sockets, State},

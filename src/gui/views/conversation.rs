@@ -16,7 +16,7 @@ use egui::{
 
 use super::{
     Cx, Tab, head,
-    traffic::{self, Found, Question, TrafficState, visible},
+    traffic::{self, TrafficState, visible},
 };
 use crate::{
     gui::{
@@ -27,7 +27,7 @@ use crate::{
         widgets::compact::{compact_button, compact_icon, menu_entry},
     },
     journal::{
-        Direction, Event, Kind, Row, SocketEntry, SocketId,
+        Direction, Event, Found, Kind, Question, Row, SocketEntry, SocketId,
         lens::{RowText, row_text},
     },
     text::Charset,

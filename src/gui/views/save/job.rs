@@ -20,11 +20,8 @@ use jiff::tz::TimeZone;
 
 use crate::{
     export::{Context, Exporter, Format, Summary},
-    gui::{
-        Model,
-        views::traffic::{Matcher, Shown},
-    },
-    journal::{Batch, Epoch, Fault, FaultKind, Journal, Row, Sockets},
+    gui::{Model, views::traffic::Shown},
+    journal::{Batch, Epoch, Fault, FaultKind, Journal, Matcher, Row, Sockets},
     text::Charset,
 };
 
@@ -237,8 +234,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        gui::{Settings, views::traffic::Question},
-        journal::{Event, Kind, Record, SocketId, Span},
+        gui::Settings,
+        journal::{Event, Kind, Question, Record, SocketId, Span},
     };
 
     fn model(rows: usize) -> Model {

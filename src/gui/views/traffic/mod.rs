@@ -5,7 +5,6 @@
 //! scrolls up; from then on it keeps its place by the number of the row on top, whatever comes in or leaves.
 
 mod columns;
-mod found;
 mod keys;
 mod marks;
 mod reading;
@@ -22,7 +21,6 @@ use jiff::tz::TimeZone;
 
 use self::{columns::Columns, marks::Marks, reading::Texts, scroll::Scroll, shown::Selection};
 pub use self::{
-    found::{Found, Matcher, Question},
     reading::line,
     rows::{date_and_clock, hex, visible},
     shown::Shown,
@@ -47,7 +45,7 @@ use crate::{
             encoding_menu::encoding_menu,
         },
     },
-    journal::{Kind, SocketId},
+    journal::{Kind, Question, SocketId},
     text::Charset,
     words::{Lang, number::grouped},
 };

@@ -4,8 +4,7 @@
 //! stays on show, so that nothing flickers. Everything is addressed by sequence number, never by position: rows
 //! leave at the front at any time.
 
-use super::found::{Found, Matcher, Question};
-use crate::journal::{Journal, SocketId};
+use crate::journal::{Found, Journal, Matcher, Question, SocketId};
 
 /// The rows that are on show: those that answer the question, up to where the reader paused.
 #[derive(Debug, Default)]

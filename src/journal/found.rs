@@ -9,7 +9,7 @@ use std::{
     net::SocketAddr,
 };
 
-use crate::journal::{Event, Filter, Journal, Row, SocketId};
+use super::{Event, Filter, Journal, Row, SocketId};
 
 /// Rows looked at in one call of [`Found::advance`]: a few milliseconds.
 const STEP: usize = 100_000;
@@ -25,6 +25,12 @@ pub struct Question {
     pub peer: Option<SocketAddr>,
     /// Only what this filter lets through.
     pub filter: Filter,
+}
+
+impl From<Filter> for Question {
+    fn from(filter: Filter) -> Self {
+        Self { filter, ..Self::default() }
+    }
 }
 
 /// Tells whether a row answers a question.
@@ -138,6 +144,11 @@ impl Found {
         self.seqs.get(index).copied()
     }
 
+    /// The numbers of all rows found, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator + '_ {
+        self.seqs.iter().copied()
+    }
+
     /// Where this row stands, or would stand.
     pub fn index_of(&self, seq: u64) -> usize {
         self.seqs.partition_point(|other| *other < seq)
@@ -158,7 +169,7 @@ mod tests {
     }
 
     fn seqs(found: &Found) -> Vec<u64> {
-        (0..found.len()).filter_map(|index| found.seq(index)).collect()
+        found.iter().collect()
     }
 
     fn of(socket: u32) -> Question {
