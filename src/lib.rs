@@ -19,6 +19,7 @@ rust_i18n::i18n!("assets/locales", fallback = "en");
 
 pub mod cli;
 pub mod export;
+pub mod framing;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod journal;

@@ -70,7 +70,7 @@ fn what_is_typed_into_the_form_is_what_is_opened() {
         harness.run();
         let SocketSpec::TcpServer(spec) = last_spec(harness.state()) else { panic!() };
         assert_eq!((spec.address.to_string().as_str(), spec.backlog, spec.recv_bytes), ("[::1]:0", 7, 1_024));
-        assert_eq!((spec.model, spec.responder), (ServerModel::EventLoop, Responder::Upper));
+        assert_eq!((spec.model, &spec.responder), (ServerModel::EventLoop, &Responder::Upper));
         assert_eq!(spec.reuse_address, cfg!(windows));
         assert!(harness.state().view.new_socket.draft.is_none(), "the form is gone");
         assert_eq!(harness.state().model.settings.recent, [SocketSpec::TcpServer(spec)]);

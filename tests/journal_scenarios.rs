@@ -208,6 +208,7 @@ impl Told {
             "file-ended" => Event::FileEnded { sent: self.sent, cancelled: self.cancelled },
             "repeat-ended" => Event::RepeatEnded { sent: self.sent, stopped: self.cancelled },
             "option-set" => Event::OptionSet,
+            "asked" => Event::Asked,
             other => panic!("no event is called {other}"),
         };
         assert_eq!(event.word(), self.event);
@@ -350,6 +351,9 @@ fn event() -> impl Strategy<Value = Event> {
         any::<(u64, bool)>().prop_map(|(sent, cancelled)| Event::FileEnded { sent, cancelled }),
         any::<(u64, bool)>().prop_map(|(sent, stopped)| Event::RepeatEnded { sent, stopped }),
         Just(Event::OptionSet),
+        Just(Event::Asked),
+        any::<u32>().prop_map(|per_second| Event::Limited { per_second }),
+        any::<(i32, u64)>().prop_map(|(status, took)| Event::Ran { status, took }),
     ]
 }
 

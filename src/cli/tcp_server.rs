@@ -20,7 +20,7 @@ pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
         backlog: typed.backlog,
         reuse_address: default.reuse_address && !typed.no_reuse,
         model: typed.model,
-        responder: typed.reply,
+        responder: typed.reply.clone(),
         recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
     };

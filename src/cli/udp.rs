@@ -30,7 +30,7 @@ pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
         address,
         connect,
         broadcast: typed.broadcast,
-        responder: typed.reply,
+        responder: typed.reply.clone(),
         recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
     };

@@ -99,6 +99,12 @@ pub struct Numbers {
     pub size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<u64>,
+    /// Messages a second that a responder answers at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<u32>,
+    /// Exit status of a program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<i32>,
     /// Whether the user ended it before its time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<bool>,
@@ -131,7 +137,10 @@ impl From<Event> for Numbers {
             | Event::Connecting
             | Event::PeerEnded
             | Event::HalfClosed
-            | Event::OptionSet => none,
+            | Event::OptionSet
+            | Event::Asked => none,
+            Event::Limited { per_second } => Self { per_second: Some(per_second), ..none },
+            Event::Ran { status, took } => Self { status: Some(status), took_ns: Some(took), ..none },
         }
     }
 }

@@ -35,6 +35,10 @@ pub enum Call {
     OpenFile,
     /// `read` of a file that is being sent
     ReadFile,
+    /// Running a program that a rule names.
+    Command,
+    /// Carrying out a rule of the responder.
+    Rule,
     /// Starting a worker thread for the socket.
     Spawn,
     /// The worker's own code: a bug of ours, caught.
@@ -59,6 +63,8 @@ impl Call {
             Self::Shutdown => "shutdown",
             Self::OpenFile => "open",
             Self::ReadFile => "read",
+            Self::Command => "exec",
+            Self::Rule => "rule",
             Self::Spawn => "spawn",
             Self::Worker => "worker",
         }
@@ -118,6 +124,18 @@ pub enum FaultKind {
     NoName,
     /// More is waiting to be sent than Twocan holds for one socket.
     QueueFull,
+    /// Programs may be run for peers on this computer only, and this socket can be reached by others.
+    NotLoopback,
+    /// Nobody has confirmed that programs may be run.
+    NotConfirmed,
+    /// The program is not on the list, or the command line cannot be read.
+    NotAllowed,
+    /// EILSEQ: the encoding lacks a character.
+    Encoding,
+    /// EBADMSG: what came is not in the framing that was chosen, or is longer than its limit.
+    Framing,
+    /// A `strftime` format with a conversion that is not known.
+    Format,
     /// The user stopped it.
     Cancelled,
     /// A bug of Twocan, caught; the other sockets go on.
@@ -150,6 +168,12 @@ impl FaultKind {
             Self::NoFile => "ENOENT",
             Self::NoName => "EAI_NONAME",
             Self::QueueFull => "QUEUE_FULL",
+            Self::NotLoopback => "NOT_LOOPBACK",
+            Self::NotConfirmed => "NOT_CONFIRMED",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::Encoding => "EILSEQ",
+            Self::Framing => "EBADMSG",
+            Self::Format => "BAD_FORMAT",
             Self::Cancelled => "CANCELLED",
             Self::Bug => "BUG",
             Self::Other => "ERROR",

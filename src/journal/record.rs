@@ -138,6 +138,20 @@ pub enum Event {
     },
     /// An option was set on the living socket. Detail: `NAME=VALUE` as the kernel now reports it.
     OptionSet,
+    /// A rule of the responder handed a message to the person: `peer` waits for a typed answer.
+    Asked,
+    /// More messages than the responder's limit came within a second; what is more is answered in the next.
+    Limited {
+        /// The limit.
+        per_second: u32,
+    },
+    /// A program that a rule ran has ended. Detail: its command line.
+    Ran {
+        /// Its exit status; negative where a signal ended it.
+        status: i32,
+        /// From its start to its end, in nanoseconds.
+        took: Nanos,
+    },
 }
 
 impl Event {
@@ -176,6 +190,9 @@ impl Event {
             Self::FileEnded { .. } => "file-ended",
             Self::RepeatEnded { .. } => "repeat-ended",
             Self::OptionSet => "option-set",
+            Self::Asked => "asked",
+            Self::Limited { .. } => "limited",
+            Self::Ran { .. } => "ran",
         }
     }
 }
@@ -203,6 +220,8 @@ pub enum CloseReason {
     Failure,
     /// Twocan is shutting down.
     Exit,
+    /// A rule of its responder, or its script, said so.
+    Rule,
 }
 
 impl CloseReason {
@@ -214,6 +233,7 @@ impl CloseReason {
             Self::BothEnded => "both-ended",
             Self::Failure => "failure",
             Self::Exit => "exit",
+            Self::Rule => "rule",
         }
     }
 }

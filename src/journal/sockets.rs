@@ -302,7 +302,13 @@ impl Sockets {
                 });
                 return;
             }
-            Event::FileStarted { .. } | Event::FileEnded { .. } | Event::RepeatEnded { .. } | Event::OptionSet => {
+            Event::FileStarted { .. }
+            | Event::FileEnded { .. }
+            | Event::RepeatEnded { .. }
+            | Event::OptionSet
+            | Event::Asked
+            | Event::Limited { .. }
+            | Event::Ran { .. } => {
                 return;
             }
         }

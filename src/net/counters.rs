@@ -31,6 +31,8 @@ pub struct Counters {
     pub repeated: AtomicU64,
     /// Whether a repetition runs.
     pub repeating: AtomicBool,
+    /// Messages that a rule handed to the person and that are not answered yet.
+    pub asks: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -50,6 +52,7 @@ pub struct Totals {
     pub file_size: u64,
     pub repeated: u64,
     pub repeating: bool,
+    pub asks: u64,
 }
 
 impl Counters {
@@ -69,6 +72,7 @@ impl Counters {
             file_size: self.file_size.load(Relaxed),
             repeated: self.repeated.load(Relaxed),
             repeating: self.repeating.load(Relaxed),
+            asks: self.asks.load(Relaxed),
         }
     }
 

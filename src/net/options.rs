@@ -373,6 +373,9 @@ pub enum Command {
         /// UDP: where to. `None` for the peer of a connected socket. Ignored by TCP.
         to: Option<SocketAddr>,
     },
+    /// A line that a person typed at a socket whose rules say what becomes of it ([`Lines`](super::responder::Lines)); if
+    /// they do not, it is sent in their encoding. It answers the oldest message that a rule handed to the person.
+    Line(String),
     /// Send one datagram to a host by name (UDP). The name is looked up once and remembered.
     SendToName {
         /// The bytes, ready to go.

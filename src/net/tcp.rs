@@ -37,7 +37,7 @@ const FILE_BYTES: usize = 256 * 1024;
 const REPEAT_BYTES: u64 = 1 << 20;
 
 /// What an open connection needs to know.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StreamSettings {
     pub recv_bytes: usize,
     pub responder: Responder,
@@ -438,7 +438,7 @@ impl Slot for Stream {
                 }
                 Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.peer)),
             },
-            Command::SetBroadcast(_) => {}
+            Command::SetBroadcast(_) | Command::Line(_) => {}
         }
         Turn::Again
     }

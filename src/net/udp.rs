@@ -103,7 +103,7 @@ impl Udp {
             local,
             peer: None,
             connecting: false,
-            responder: spec.responder,
+            responder: spec.responder.clone(),
             datagrams: sys::Native::new(clamp(spec.recv_bytes)),
             counters,
             queue: VecDeque::new(),
@@ -494,7 +494,7 @@ impl Slot for Udp {
                 }
                 Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.local)),
             },
-            Command::SetNodelay(_) | Command::HalfClose => {}
+            Command::SetNodelay(_) | Command::HalfClose | Command::Line(_) => {}
         }
         Turn::Again
     }

@@ -11,24 +11,30 @@ use std::{
 const BUILT: [&str; 1] = ["cli.help."];
 
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
-const TERMS: &[&str] =
-    &["accept", "bind", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom", "send", "sendto", "shutdown"];
+const TERMS: &[&str] = &[
+    "accept", "bind", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom", "send", "sendto", "shutdown",
+    "strftime",
+];
 
 /// Words that are typed on the command line as they are, or sent.
 const TYPED: &[&str] = &[
     "crlf",
     "echo",
     "event",
+    "file",
     "gbk",
     "hello",
     "localhost",
     "loop",
     "ncr",
+    "name",
     "none",
+    "path",
     "question",
     "refuse",
     "sequential",
     "skip",
+    "text",
     "threads",
     "twocan",
     "upper",
@@ -130,6 +136,10 @@ fn chinese_texts_are_chinese() {
         let mut plain = String::new();
         for (i, part) in text.split("%{").enumerate() {
             plain.push_str(if i == 0 { part } else { part.split_once('}').map_or("", |(_, rest)| rest) });
+        }
+        // Placeholders of templates are typed: `{peer}`.
+        for (i, part) in std::mem::take(&mut plain).split('{').enumerate() {
+            plain.push_str(if i == 0 { part } else { part.split_once('}').map_or(part, |(_, rest)| rest) });
         }
         // `--broadcast` is typed too.
         let words = plain.split(|c: char| !c.is_ascii_alphabetic() && c != '-').filter(|word| !word.starts_with("--"));

@@ -42,6 +42,9 @@ pub fn call(lang: Lang, record: &Record, kind: Kind) -> Cow<'static, str> {
         Event::FileStarted { .. } | Event::FileEnded { .. } => return t!("event.file", locale = tag),
         Event::RepeatEnded { .. } => return t!("event.repeat", locale = tag),
         Event::OptionSet => "setsockopt",
+        Event::Asked => return t!("rule.asked", locale = tag),
+        Event::Limited { .. } => return t!("rule.limited", locale = tag),
+        Event::Ran { .. } => "exec",
     })
 }
 
@@ -82,6 +85,7 @@ pub fn event(lang: Lang, row: &Row<'_>, kind: Kind) -> String {
                 CloseReason::BothEnded => t!("event.closed_both_ended", locale = tag),
                 CloseReason::Failure => t!("event.closed_failure", locale = tag),
                 CloseReason::Exit => t!("event.closed_exit", locale = tag),
+                CloseReason::Rule => t!("rule.closed", locale = tag),
             };
             with_unsent(tag, why, unsent)
         }
@@ -106,6 +110,14 @@ pub fn event(lang: Lang, row: &Row<'_>, kind: Kind) -> String {
             t!("event.repeat_stopped", locale = tag, count = number::grouped(sent)).into_owned()
         }
         Event::OptionSet => detail.to_owned(),
+        Event::Asked => t!("rule.asked_text", locale = tag, peer = peer.unwrap_or_default()).into_owned(),
+        Event::Limited { per_second } => {
+            t!("rule.limited_text", locale = tag, limit = number::grouped(per_second.into())).into_owned()
+        }
+        Event::Ran { status, took } => {
+            let time = number::duration(duration(took));
+            t!("rule.ran", locale = tag, command = detail, status = status, time = time).into_owned()
+        }
     }
 }
 
@@ -134,6 +146,7 @@ pub fn state_hint(lang: Lang, state: State) -> Cow<'static, str> {
         State::Closed(CloseReason::BothEnded) => t!("event.state.closed_both_ended", locale = tag),
         State::Closed(CloseReason::Failure) => t!("event.state.closed_failure", locale = tag),
         State::Closed(CloseReason::Exit) => t!("event.state.closed_exit", locale = tag),
+        State::Closed(CloseReason::Rule) => t!("rule.state_closed", locale = tag),
         State::Aborted => t!("event.state.aborted", locale = tag),
         State::Failed(kind) => match kind {
             FaultKind::Refused => t!("event.state.refused", locale = tag),

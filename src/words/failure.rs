@@ -53,6 +53,7 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
             FaultKind::Cancelled => t!("fault.file_cancelled", locale = tag, path = told.detail),
             _ => t!("fault.file_other", locale = tag, path = told.detail, error = told.error),
         }),
+        Call::Command | Call::Rule => rule(tag, &told, what),
         Call::Spawn => Some(t!("fault.spawn", locale = tag, error = told.error)),
         Call::Worker if told.detail.is_empty() => Some(t!("fault.bug_bare", locale = tag)),
         Call::Worker => Some(t!("fault.bug", locale = tag, detail = told.detail)),
@@ -100,6 +101,12 @@ pub fn failure_short(lang: Lang, failure: &Failure, kind: Kind) -> String {
         FaultKind::NoFile => t!("fault.short.no_file", locale = tag),
         FaultKind::NoName => t!("fault.short.no_name", locale = tag, name = told.detail),
         FaultKind::QueueFull => t!("fault.short.queue_full", locale = tag),
+        FaultKind::NotLoopback => t!("rule.short.not_loopback", locale = tag),
+        FaultKind::NotConfirmed => t!("rule.short.not_confirmed", locale = tag),
+        FaultKind::NotAllowed => t!("rule.short.not_allowed", locale = tag),
+        FaultKind::Encoding => t!("rule.short.encoding", locale = tag),
+        FaultKind::Framing => t!("rule.short.framing", locale = tag),
+        FaultKind::Format => t!("rule.short.format", locale = tag),
         FaultKind::Cancelled => t!("fault.short.cancelled", locale = tag),
         FaultKind::Bug => t!("fault.short.bug", locale = tag),
         FaultKind::Other => t!("fault.short.other", locale = tag, call = told.call, error = told.error),
@@ -230,6 +237,24 @@ fn datagram(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text>
         FaultKind::NoBuffers => t!("fault.udp_no_buffers", locale = tag, address = address),
         FaultKind::QueueFull => t!("fault.udp_queue_full", locale = tag, address = address),
         FaultKind::Invalid => t!("fault.udp_invalid", locale = tag, address = address),
+        _ => return None,
+    })
+}
+
+/// What a rule of a responder could not do.
+fn rule(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> {
+    let detail = told.detail;
+    Some(match what {
+        FaultKind::NotLoopback => t!("rule.not_loopback", locale = tag, address = told.address),
+        FaultKind::NotConfirmed => t!("rule.not_confirmed", locale = tag),
+        FaultKind::NotAllowed => t!("rule.not_allowed", locale = tag, command = detail),
+        FaultKind::Encoding => t!("rule.encoding", locale = tag, what = detail),
+        FaultKind::Framing => t!("rule.framing", locale = tag, address = told.address, what = detail),
+        FaultKind::Format => t!("rule.format", locale = tag, format = detail),
+        FaultKind::TimedOut => t!("rule.timed_out", locale = tag, command = detail),
+        FaultKind::TooLong => t!("rule.too_long", locale = tag, command = detail),
+        FaultKind::QueueFull => t!("rule.queue_full", locale = tag, address = told.address),
+        FaultKind::NoFile if told.call == Call::Command.name() => t!("rule.no_program", locale = tag, command = detail),
         _ => return None,
     })
 }

@@ -10,6 +10,7 @@
 mod event;
 mod failure;
 pub mod number;
+mod rules;
 mod typed;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
+    rules::{rules_error, rules_problem},
     typed::{address_error, compose_error, reach},
 };
 

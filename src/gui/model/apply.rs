@@ -26,7 +26,7 @@ impl Model {
                         if self.sockets.get(record.socket).is_none() {
                             self.unaccepted.insert(record.socket);
                         }
-                        if let Some(tuned) = self.tuned.get(&listener).copied() {
+                        if let Some(tuned) = self.tuned.get(&listener).cloned() {
                             self.tuned.insert(record.socket, tuned);
                         }
                         self.fresh.push(record.socket);

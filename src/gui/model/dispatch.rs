@@ -113,10 +113,10 @@ impl Model {
     }
 
     fn command(&mut self, id: SocketId, command: Command, engine: &Engine) {
-        let mut tuned = self.tuned.get(&id).copied().unwrap_or_default();
+        let mut tuned = self.tuned.get(&id).cloned().unwrap_or_default();
         match &command {
             Command::SetRecvBytes(bytes) => tuned.recv_bytes = Some(*bytes),
-            Command::SetResponder(responder) => tuned.responder = Some(*responder),
+            Command::SetResponder(responder) => tuned.responder = Some(responder.clone()),
             _ => {}
         }
         match engine.command(id, command) {

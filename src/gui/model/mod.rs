@@ -61,7 +61,7 @@ pub struct Model {
 }
 
 /// What was changed on a living socket.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tuned {
     responder: Option<Responder>,
     recv_bytes: Option<usize>,
@@ -181,11 +181,11 @@ impl Model {
 
     /// What a socket answers now.
     pub fn responder(&self, id: SocketId) -> Responder {
-        let changed = self.tuned.get(&id).and_then(|tuned| tuned.responder);
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.responder.clone());
         changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
-            Some(SocketSpec::TcpServer(spec)) => spec.responder,
-            Some(SocketSpec::TcpClient(spec)) => spec.responder,
-            Some(SocketSpec::Udp(spec)) => spec.responder,
+            Some(SocketSpec::TcpServer(spec)) => spec.responder.clone(),
+            Some(SocketSpec::TcpClient(spec)) => spec.responder.clone(),
+            Some(SocketSpec::Udp(spec)) => spec.responder.clone(),
             None => Responder::None,
         })
     }

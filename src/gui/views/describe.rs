@@ -67,11 +67,13 @@ pub fn model_words(lang: Lang, model: ServerModel) -> Cow<'static, str> {
 }
 
 /// What a socket answers.
-pub fn reply_words(lang: Lang, responder: Responder) -> Cow<'static, str> {
+pub fn reply_words(lang: Lang, responder: &Responder) -> Cow<'static, str> {
     match responder {
         Responder::None => tr!(lang, "sidebar.replies_none"),
         Responder::Echo => tr!(lang, "sidebar.replies_echo"),
         Responder::Upper => tr!(lang, "sidebar.replies_upper"),
+        Responder::Rules(rules) if rules.name.is_empty() => tr!(lang, "sidebar.replies_rules"),
+        Responder::Rules(rules) => tr!(lang, "sidebar.replies_named", name = rules.name),
     }
 }
 

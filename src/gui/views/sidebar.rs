@@ -152,7 +152,7 @@ fn lines(cx: &Cx<'_>, entry: &SocketEntry) -> Vec<String> {
     let lang = cx.lang;
     match (entry.kind, cx.model.spec(entry.id)) {
         (Kind::TcpListener, Some(SocketSpec::TcpServer(spec))) => {
-            let replies = describe::reply_words(lang, cx.model.responder(entry.id));
+            let replies = describe::reply_words(lang, &cx.model.responder(entry.id));
             let model = describe::model_words(lang, spec.model);
             vec![format!("{model} · {replies}"), socket_count(cx, entry)]
         }

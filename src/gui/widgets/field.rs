@@ -102,7 +102,7 @@ pub fn line(text: &mut String, width: f32) -> TextEdit<'_> {
 }
 
 /// One of a few words, side by side; returns whether it changed.
-pub fn choice<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
+pub fn choice<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
     let muted = ui.tokens().muted;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
@@ -113,9 +113,9 @@ pub fn choice<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, word
 }
 
 /// The same where the label already stands elsewhere.
-pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
+pub fn choices<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
     let tokens = ui.tokens();
-    let before = *value;
+    let before = value.clone();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (option, word, tip) in words {
@@ -129,7 +129,7 @@ pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, wor
             let response = ui.add(button).accessible_name(format!("{label}: {word}"));
             let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
             if response.clicked() {
-                *value = *option;
+                *value = option.clone();
             }
         }
     });

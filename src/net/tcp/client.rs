@@ -49,7 +49,7 @@ impl Client {
             tag,
             settings: StreamSettings {
                 recv_bytes: spec.recv_bytes.clamp(*RECV_BYTES.start(), *RECV_BYTES.end()),
-                responder: spec.responder,
+                responder: spec.responder.clone(),
                 close_on_end: spec.close_on_end,
             },
             timeout: spec.connect_timeout,
@@ -130,7 +130,7 @@ impl Client {
         let Phase::Connecting { socket, peer, .. } = std::mem::replace(&mut self.phase, Phase::Resolving) else {
             return Turn::Idle;
         };
-        let mut stream = Box::new(Stream::new(cx, self.tag, socket, peer, None, self.settings));
+        let mut stream = Box::new(Stream::new(cx, self.tag, socket, peer, None, self.settings.clone()));
         for command in self.early.drain(..) {
             let turn = stream.order(cx, Order::Do(command));
             if turn.is_gone() {

@@ -74,7 +74,7 @@ impl Listener {
         cx.out.record(tag, event, Some(local), local.to_string().as_bytes());
         let settings = StreamSettings {
             recv_bytes: spec.recv_bytes.clamp(*RECV_BYTES.start(), *RECV_BYTES.end()),
-            responder: spec.responder,
+            responder: spec.responder.clone(),
             close_on_end: spec.close_on_end,
         };
         Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, retry: None })
@@ -86,7 +86,7 @@ impl Listener {
         let tag = Tag { id, generation: 0 };
         cx.shared.count(id);
         cx.out.record(self.tag, Event::Accepted { connection: id }, Some(peer), b"");
-        let (listener, settings) = (self.tag.id, self.settings);
+        let (listener, settings) = (self.tag.id, self.settings.clone());
         if self.model == ServerModel::Threads {
             // The new worker's first record must not overtake this one.
             cx.out.flush();
