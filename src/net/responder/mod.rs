@@ -4,9 +4,10 @@
 //! else is data ([`Rules`]), carried out by a state machine that touches no socket.
 //!
 //! - `rules`: the data. `template`, `pattern`: the texts in it. `parse`: reading it, with the line of what is wrong.
-//! - `machine`: what is done when. `clock`: `strftime`.
+//! - `machine`: what is done when. `clock`: `strftime`. `exec`: one real program.
 
 pub mod clock;
+pub mod exec;
 mod parse;
 mod pattern;
 mod rules;

@@ -1,5 +1,6 @@
 //! What each system does in its own way: receiving datagrams in bulk, what the kernel dropped, ICMP answers,
-//! who holds a port. One trait, a portable fallback (which Linux compiles and tests too), and Linux.
+//! who holds a port, how a child process ends. One trait, a portable fallback (which Linux compiles and tests too), and
+//! Linux.
 
 mod holder;
 #[cfg(target_os = "linux")]
@@ -7,6 +8,7 @@ mod holder;
 mod linux;
 #[cfg_attr(target_os = "linux", cfg(test))]
 mod portable;
+pub(super) mod process;
 
 use std::{io, net::SocketAddr};
 
