@@ -3,10 +3,12 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::{commands::UiCommand, draft::NewKind, settings::JournalLimit, theme::ThemeChoice};
+use super::{
+    chat::ChatSettings, commands::UiCommand, draft::NewKind, settings::JournalLimit, theme::ThemeChoice, views::Place,
+};
 use crate::{
     journal::SocketId,
-    net::{Command, SocketSpec},
+    net::{Command, SocketSpec, UdpSpec},
     text::Composition,
     words::Lang,
 };
@@ -44,12 +46,24 @@ pub enum Action {
     SetComposition(Composition),
     /// Drop every row.
     ClearJournal,
+    /// Open a socket and chat with it.
+    OpenChat(UdpSpec),
+    /// Chat with a UDP socket that is there already, or with none.
+    UseForChat(Option<SocketId>),
+    /// What came from this address was looked at.
+    ChatSeen(SocketAddr),
+    /// What lasts of the chat.
+    SetChat(ChatSettings),
     /// Put text on the clipboard.
     Copy(String),
     /// Show the form for a new socket.
     ShowNew(NewKind),
     /// Show the settings.
     ShowSettings,
+    /// Show this row of a socket in its traffic.
+    ShowRow(SocketId, u64),
+    /// Show this part of the program.
+    ShowPlace(Place),
     /// Run a command of the palette.
     Run(UiCommand),
     /// Ask for a file, in a dialog of the system.

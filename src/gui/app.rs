@@ -21,7 +21,7 @@ use super::{
     settings_file::{Notice, SettingsFile},
     theme::{self, TokensExt as _},
     tr,
-    views::{self, Cx, Tab, ViewState},
+    views::{self, Cx, Place, Tab, ViewState},
     waker::UiWaker,
 };
 use crate::{
@@ -154,7 +154,22 @@ impl App {
         match action {
             Action::Copy(text) => ctx.copy_text(text),
             Action::Run(command) => self.run_command(ctx, command),
-            Action::ShowNew(kind) => self.view.new_socket.show(Draft::new(kind, &self.model)),
+            Action::ShowNew(kind) => {
+                self.view.place = Place::Bench;
+                self.view.new_socket.show(Draft::new(kind, &self.model));
+            }
+            Action::ShowPlace(place) => {
+                self.view.place = place;
+                // What is done to "the socket" with a key is done to the one on show.
+                if place == Place::Chat && self.model.chat.socket().is_some() {
+                    self.model.selected = self.model.chat.socket();
+                }
+            }
+            Action::ShowRow(socket, seq) => {
+                self.perform(ctx, Action::Select(Some(socket)));
+                self.view.tab = Tab::Traffic;
+                self.view.traffic.open(&self.model, seq);
+            }
             Action::ShowSettings => self.view.settings_open = !self.view.settings_open,
             Action::ChooseFile(purpose) => {
                 let lang = self.model.settings.language();
@@ -171,12 +186,18 @@ impl App {
             }
             action => {
                 match &action {
-                    Action::Select(_) => self.view.new_socket.draft = None,
+                    Action::Select(_) => {
+                        self.view.new_socket.draft = None;
+                        self.view.place = Place::Bench;
+                    }
                     // Whoever opened one that can send wants to write next.
                     Action::Open(SocketSpec::TcpClient(_)) | Action::OpenNew(SocketSpec::TcpClient(_)) => {
                         self.view.composer.focus();
                     }
                     _ => {}
+                }
+                if matches!(action, Action::Open(_) | Action::OpenNew(_) | Action::OpenPair(_)) {
+                    self.view.place = Place::Bench;
                 }
                 self.model.dispatch(action, &self.engine);
             }
@@ -186,6 +207,16 @@ impl App {
     fn run_command(&mut self, ctx: &Context, command: UiCommand) {
         if command.unavailable(&self.model).is_some() {
             return;
+        }
+        if self.view.place == Place::Chat && self.leaves_chat(command) {
+            self.view.place = Place::Bench;
+            // A verb is for a socket that the user sees.
+            if matches!(
+                command,
+                UiCommand::HalfClose | UiCommand::Close | UiCommand::Abort | UiCommand::Reopen | UiCommand::Remove
+            ) {
+                return;
+            }
         }
         let settings = &self.model.settings;
         let zoom = settings.zoom_percent;
@@ -212,6 +243,8 @@ impl App {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
             }
+            UiCommand::ShowChat => Action::ShowPlace(Place::Chat),
+            UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
             UiCommand::FocusComposer => return self.view.composer.focus(),
             UiCommand::ClearTraffic => Action::ClearJournal,
             UiCommand::ToggleInspector => return self.view.toggle_inspector(is_wide(ctx)),
@@ -230,6 +263,28 @@ impl App {
         self.perform(ctx, action);
     }
 
+    /// Whether a command is about the bench, so that it has to be on show. The chat's own socket has its verbs in the chat.
+    fn leaves_chat(&self, command: UiCommand) -> bool {
+        match command {
+            UiCommand::Palette
+            | UiCommand::ShowChat
+            | UiCommand::FocusComposer
+            | UiCommand::ClearTraffic
+            | UiCommand::SwitchLanguage
+            | UiCommand::SwitchTheme
+            | UiCommand::ZoomIn
+            | UiCommand::ZoomOut
+            | UiCommand::ZoomReset
+            | UiCommand::Settings
+            | UiCommand::Help
+            | UiCommand::Quit => false,
+            UiCommand::Close | UiCommand::Reopen => {
+                self.model.chat.socket().is_none() || self.model.chat.socket() != self.model.selected
+            }
+            _ => true,
+        }
+    }
+
     fn panels(&mut self, ui: &mut Ui) {
         let tokens = ui.tokens();
         let lang = self.model.settings.language();
@@ -237,10 +292,16 @@ impl App {
         let view = &mut self.view;
         let flat = Frame::new().fill(tokens.panel);
         Panel::top("top").exact_size(44.0).frame(flat.inner_margin(Margin::symmetric(16, 0))).show(ui, |ui| {
-            views::top_bar::top_bar_ui(ui, &mut cx, &mut view.settings_open);
+            views::top_bar::top_bar_ui(ui, &mut cx, view.place, &mut view.settings_open);
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
+        if view.place == Place::Chat {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::chat::chat_ui(ui, &mut cx, &mut view.chat));
+            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+            views::help::help_ui(ui, &cx, &mut view.help_open);
+            return;
+        }
         // At 200 % a window of 1440 points has 720.
         let sidebar = if ui.ctx().content_rect().width() < 800.0 { 232.0 } else { 264.0 };
         Panel::left("sockets").exact_size(sidebar).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {

@@ -32,6 +32,7 @@ pub enum UiCommand {
     Remove,
     ShowTraffic,
     ShowConversation,
+    ShowChat,
     FocusFilter,
     FocusComposer,
     PauseTraffic,
@@ -50,7 +51,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -66,6 +67,7 @@ impl UiCommand {
         Self::PreviousSocket,
         Self::ShowTraffic,
         Self::ShowConversation,
+        Self::ShowChat,
         Self::FocusFilter,
         Self::FocusComposer,
         Self::PauseTraffic,
@@ -101,6 +103,7 @@ impl UiCommand {
             Self::Reopen => const { &[command(Key::R)] },
             Self::ShowTraffic => const { &[command(Key::Num1)] },
             Self::ShowConversation => const { &[command(Key::Num2)] },
+            Self::ShowChat => const { &[command(Key::Num3)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -149,6 +152,7 @@ impl UiCommand {
             Self::Remove => tr!(lang, "command.remove"),
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
+            Self::ShowChat => tr!(lang, "command.show_chat"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.pause_traffic"),
@@ -185,6 +189,7 @@ impl UiCommand {
             Self::Remove => tr!(lang, "command.tip.remove"),
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
+            Self::ShowChat => tr!(lang, "command.tip.show_chat"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.tip.pause_traffic"),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! app       the frame: drain, run actions, paint     waker     how workers wake it
+//! chat      who is talked with over UDP
 //! model     what is shown                            meter     how much and how fast
 //! actions   what views ask for                       commands  what has a name and a shortcut
 //! settings  what lasts, and its file                 dialogs   files of the system
@@ -15,6 +16,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod chat;
 pub mod commands;
 mod dialogs;
 pub mod draft;

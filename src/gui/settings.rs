@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::theme::ThemeChoice;
+use super::{chat::ChatSettings, theme::ThemeChoice};
 use crate::{journal::Budget, net::SocketSpec, text::Composition, words::Lang};
 
 /// Everything that lasts from one start to the next.
@@ -21,6 +21,8 @@ pub struct Settings {
     pub journal: JournalLimit,
     /// What the composer starts with.
     pub composer: Composition,
+    /// Whom one chats with.
+    pub chat: ChatSettings,
     /// Sockets opened lately, the newest first.
     pub recent: Vec<SocketSpec>,
     /// Sockets to keep.
@@ -51,6 +53,7 @@ impl Default for Settings {
             zoom_percent: 100,
             journal: JournalLimit(64),
             composer: Composition::default(),
+            chat: ChatSettings::default(),
             recent: Vec::new(),
             favourites: Vec::new(),
         }

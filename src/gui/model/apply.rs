@@ -117,12 +117,14 @@ impl Model {
     /// Tells the time, and looks at the counters if a quarter of a second has passed.
     pub fn tick(&mut self, now: Nanos) {
         self.now = now;
+        let behind = !self.chat.advance(&self.journal);
         let due = self.activity.last_look.is_none_or(|last| now.saturating_sub(last) >= Self::LOOK_EVERY);
+        self.activity.unseen |= behind;
         if !due {
             return;
         }
         self.activity.last_look = Some(now);
-        self.activity.unseen = false;
+        self.activity.unseen = behind;
         self.activity.running = false;
         for meter in self.meters.values_mut() {
             if meter.look(now) {

@@ -49,10 +49,21 @@ impl Model {
             }
             Action::SetComposition(composition) => self.settings.composer = composition,
             Action::ClearJournal => self.journal.clear(),
+            Action::OpenChat(spec) => {
+                self.settings.chat.address = spec.address;
+                let id = self.open(&SocketSpec::Udp(spec), engine);
+                self.chat.start(id);
+            }
+            Action::UseForChat(Some(id)) => self.chat.start(id),
+            Action::UseForChat(None) => self.chat.stop(),
+            Action::ChatSeen(address) => self.chat.seen(address),
+            Action::SetChat(settings) => self.settings.chat = settings,
             Action::Copy(_)
             | Action::Run(_)
             | Action::ShowNew(_)
             | Action::ShowSettings
+            | Action::ShowPlace(_)
+            | Action::ShowRow(..)
             | Action::ChooseFile(_)
             | Action::FileChosen(..) => {}
         }
@@ -103,6 +114,9 @@ impl Model {
                 closed.kept.retain(|kept| *kept != id);
             }
             engine.forget(id);
+            if self.chat.socket() == Some(id) {
+                self.chat.stop();
+            }
             if self.selected == Some(id) {
                 self.selected = None;
             }

@@ -15,6 +15,7 @@ use std::{
 
 use super::{
     actions::{Action, Pair},
+    chat::Chat,
     meter::Meter,
     settings::Settings,
 };
@@ -35,6 +36,8 @@ pub struct Model {
     pub epoch: Epoch,
     /// What the user set.
     pub settings: Settings,
+    /// Who is talked with over UDP.
+    pub chat: Chat,
     /// The socket in the middle of the window.
     pub selected: Option<SocketId>,
     /// This computer's addresses, as of the last look.
@@ -104,6 +107,7 @@ impl Model {
             sockets: Sockets::default(),
             epoch,
             settings,
+            chat: Chat::default(),
             selected: None,
             addresses: Vec::new(),
             settings_path: None,

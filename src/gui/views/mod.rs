@@ -3,6 +3,7 @@
 //! A view is a function `xxx_ui(ui, cx, &mut XxxState)`: it reads [`Cx::model`], writes its own state and pushes
 //! [`Action`](super::Action)s. It never calls the engine.
 
+pub mod chat;
 pub mod composer;
 pub mod conversation;
 pub mod describe;
@@ -42,6 +43,16 @@ pub struct Cx<'a> {
     pub actions: &'a mut Actions,
 }
 
+/// A part of the program, chosen in the top bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The sockets and their traffic.
+    #[default]
+    Bench,
+    /// People, over UDP.
+    Chat,
+}
+
 /// Which reading of the traffic is on show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -55,6 +66,10 @@ pub enum Tab {
 /// What views keep from one frame to the next.
 #[derive(Default)]
 pub struct ViewState {
+    /// Which part of the program is on show.
+    pub place: Place,
+    /// The people.
+    pub chat: chat::ChatState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.

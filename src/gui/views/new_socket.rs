@@ -196,24 +196,31 @@ fn bind_field(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) -> Response {
     let mut chosen = None;
     let field = Field::new(&label, &mut draft.address).width(320.0).placeholder("127.0.0.1:8008");
     let field = field.error(error).help(help).beside(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        ui.spacing_mut().button_padding.x = 8.0;
-        for (ip, tip) in [
-            ("127.0.0.1", tr!(lang, "new.this_computer")),
-            ("0.0.0.0", tr!(lang, "new.all_v4")),
-            ("[::1]", tr!(lang, "new.this_computer_v6")),
-            ("[::]", tr!(lang, "new.all_v6")),
-        ] {
-            if widgets::button(ui, ip, Look::Quiet).on_hover_text(tip).clicked() {
-                chosen = Some(format!("{ip}:{port}"));
-            }
-        }
+        chosen = address_buttons(ui, lang, port);
     });
     let response = field.show(ui);
     if let Some(address) = chosen {
         draft.address = address;
     }
     response
+}
+
+/// Buttons for the addresses that are usually bound. Returns the one that was clicked, with this port.
+pub fn address_buttons(ui: &mut Ui, lang: Lang, port: u16) -> Option<String> {
+    ui.spacing_mut().item_spacing.x = 0.0;
+    ui.spacing_mut().button_padding.x = 8.0;
+    let mut chosen = None;
+    for (ip, tip) in [
+        ("127.0.0.1", tr!(lang, "new.this_computer")),
+        ("0.0.0.0", tr!(lang, "new.all_v4")),
+        ("[::1]", tr!(lang, "new.this_computer_v6")),
+        ("[::]", tr!(lang, "new.all_v6")),
+    ] {
+        if widgets::button(ui, ip, Look::Quiet).on_hover_text(tip).clicked() {
+            chosen = Some(format!("{ip}:{port}"));
+        }
+    }
+    chosen
 }
 
 fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {

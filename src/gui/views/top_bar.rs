@@ -8,30 +8,30 @@ use egui::{
     vec2,
 };
 
-use super::Cx;
+use super::{Cx, Place};
 use crate::{
     gui::{
         actions::Action,
         commands::UiCommand,
-        theme::{ThemeChoice, TokensExt as _, icons, medium, semibold},
+        theme::{ThemeChoice, TokensExt as _, badge_font, icons, medium, semibold},
         tr,
     },
-    words::Lang,
+    words::{Lang, number},
 };
 
 /// The top bar.
-pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, settings_open: &mut bool) {
-    let tokens = ui.tokens();
+pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Place, settings_open: &mut bool) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         mark(ui);
         ui.label(RichText::new("Twocan").font(FontId::new(14.0, semibold())));
         ui.add_space(16.0);
-        let place = RichText::new(tr!(cx.lang, "top.bench")).font(FontId::new(13.0, medium())).color(tokens.tcp);
-        ui.scope(|ui| {
-            ui.spacing_mut().button_padding = vec2(14.0, 6.0);
-            ui.add(Button::new(place).fill(tokens.selection).stroke(Stroke::NONE).selected(true));
-        });
+        for (which, name) in [(Place::Bench, tr!(cx.lang, "top.bench")), (Place::Chat, tr!(cx.lang, "top.chat"))] {
+            let unread = if which == Place::Chat { cx.model.chat.unread() } else { 0 };
+            if place(ui, cx, &name, which == on, unread) {
+                cx.actions.push(Action::ShowPlace(which));
+            }
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             let button = pill(ui, RichText::new(icons::SETTINGS).size(15.0), &tr!(cx.lang, "top.settings"));
@@ -50,6 +50,30 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, settings_open: &mut bool) {
             search(ui, cx);
         });
     });
+}
+
+/// The name of a part of the program, behind it how much is new there. Returns whether it was clicked.
+fn place(ui: &mut Ui, cx: &Cx<'_>, name: &str, on: bool, new: u64) -> bool {
+    let tokens = ui.tokens();
+    let color = if on { tokens.tcp } else { tokens.muted };
+    let text = RichText::new(name).font(FontId::new(13.0, medium())).color(color);
+    let count = number::grouped(new);
+    let spoken = match new {
+        0 => name.to_owned(),
+        _ => format!("{name} {}", tr!(cx.lang, "chat.unread", count = count)),
+    };
+    let fill = if on { tokens.selection } else { Color32::TRANSPARENT };
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(14.0, 6.0);
+        let button = if new == 0 {
+            Button::new(text)
+        } else {
+            Button::new((text, RichText::new(count).font(badge_font()).color(tokens.udp)))
+        };
+        let button = button.fill(fill).stroke(Stroke::NONE).selected(on).frame_when_inactive(on);
+        ui.add(button).accessible_name(spoken).clicked()
+    })
+    .inner
 }
 
 /// Two tins and a string.

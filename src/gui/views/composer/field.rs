@@ -1,5 +1,7 @@
 //! The field one types into, and which keys it takes.
 
+use std::{fmt::Debug, hash::Hash};
+
 use egui::{
     Event, Frame, Id, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, RichText, ScrollArea, Stroke, TextEdit, Ui,
     text::{CCursor, CCursorRange},
@@ -12,7 +14,6 @@ use crate::{
         theme::{RADIUS, TokensExt as _},
         tr,
     },
-    journal::SocketId,
     text::Mode,
     words::Lang,
 };
@@ -58,17 +59,17 @@ impl FieldState {
     }
 }
 
-/// Paints the field. Returns whether Enter was pressed in it.
+/// Paints the field of whatever `key` names. Returns whether Enter was pressed in it.
 pub fn field_ui(
     ui: &mut Ui,
     lang: Lang,
-    socket: SocketId,
+    key: impl Hash + Debug,
     state: &mut FieldState,
     draft: &mut Draft,
     mode: Mode,
 ) -> bool {
     let tokens = ui.tokens();
-    let id = Id::unique(("composer_field", socket));
+    let id = Id::unique(("composer_field", key));
     let focused = ui.memory(|memory| memory.has_focus(id));
     let input_method = state.input_method(ui);
     let mut entered = false;
@@ -109,7 +110,7 @@ pub fn field_ui(
             let inner = HEIGHT - 12.0;
             ui.set_min_size(egui::vec2(ui.available_width(), inner));
             ScrollArea::vertical()
-                .id_salt(("composer_scroll", socket))
+                .id_salt(id)
                 .max_height(inner)
                 .min_scrolled_height(inner)
                 .auto_shrink(false)

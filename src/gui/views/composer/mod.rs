@@ -8,6 +8,7 @@ mod draft;
 mod field;
 mod file;
 mod options;
+mod person;
 mod repeat;
 mod target;
 
@@ -15,6 +16,10 @@ use std::collections::BTreeMap;
 
 use egui::{Align, Layout, RichText, Ui, vec2};
 
+pub use self::{
+    draft::parse_target,
+    person::{Person, PersonState, person_ui},
+};
 use self::{
     draft::Draft,
     target::{Blocked, Target, open_connections},
@@ -101,7 +106,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         .with_layout(Layout::right_to_left(Align::Min), |ui| {
             ui.set_max_height(58.0);
             ui.spacing_mut().item_spacing.x = 12.0;
-            let sent = send_ui(ui, cx.lang, entry, &bytes, &target);
+            let sent = send_ui(ui, cx.lang, unsendable(cx.lang, entry, &bytes, &target));
             let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, composition.mode);
             // An empty datagram is sent by the button only: Enter in an empty field is a slip of the finger.
             sent || (entered && !draft.text.is_empty())
@@ -243,23 +248,26 @@ fn to_connection_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut D
     });
 }
 
-/// The button that sends; it is grey while nothing can be sent, and says why on hover.
-fn send_ui(
-    ui: &mut Ui,
+/// Why nothing can be sent now.
+fn unsendable(
     lang: Lang,
     entry: &SocketEntry,
     bytes: &Result<Vec<u8>, ComposeError>,
     target: &Result<Target, Blocked>,
-) -> bool {
-    let tokens = ui.tokens();
-    let reason = match (target, bytes) {
+) -> Option<String> {
+    match (target, bytes) {
         (Err(blocked), _) => Some(blocked_text(lang, blocked)),
         (_, Err(error)) => Some(words::compose_error(lang, error)),
         (_, Ok(bytes)) if bytes.is_empty() && entry.kind != Kind::UdpSocket => {
             Some(tr!(lang, "composer.nothing").into_owned())
         }
         _ => None,
-    };
+    }
+}
+
+/// The button that sends; it is grey while nothing can be sent, and says why on hover.
+fn send_ui(ui: &mut Ui, lang: Lang, reason: Option<String>) -> bool {
+    let tokens = ui.tokens();
     let text = tr!(lang, "composer.send");
     let word = RichText::new(text.as_ref()).font(egui::FontId::new(13.0, theme::medium())).color(tokens.on_accent);
     let icon = RichText::new(icons::CORNER_DOWN_LEFT).size(14.0).color(tokens.on_accent);

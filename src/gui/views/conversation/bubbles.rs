@@ -1,33 +1,29 @@
-//! Conversation: the same rows as bubbles, ours on the right, theirs on the left, a thread for every peer.
+//! Rows as bubbles: ours on the right, theirs on the left, events as lines between them.
 //!
 //! Bubbles are as high as their text, so their places have to be measured. That is done for those near the end
 //! first and a few a frame; the reader's place is kept by the number of the bubble on top, so that what is
 //! measured or leaves above it moves nothing. At most `LIMIT` bubbles are there at a time, and the line above
 //! them says exactly how many came before.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
 use egui::{
-    Align, CentralPanel, Color32, CornerRadius, Frame, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea, Sense,
-    Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2,
+    Color32, CornerRadius, Frame, Margin, Panel, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextStyle, Ui, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
 
-use super::{
-    Cx, Tab, head,
-    traffic::{self, TrafficState, visible},
-};
 use crate::{
     gui::{
-        actions::Action,
-        commands::UiCommand,
-        theme::{CARD_RADIUS, TokensExt as _, icons},
+        Cx,
+        theme::{CARD_RADIUS, TokensExt as _},
         tr,
-        widgets::compact::{compact_button, compact_icon, menu_entry},
+        views::traffic::{self, visible},
+        widgets::compact::compact_button,
     },
     journal::{
-        Direction, Event, Found, Kind, Question, Row, SocketEntry, SocketId,
+        Direction, Event, Found, Journal, Kind, Question, Row, SocketId,
         lens::{RowText, row_text},
     },
     text::Charset,
@@ -49,15 +45,54 @@ const INSIDE: f32 = 9.0;
 /// Height of the line below a bubble, and the room after it.
 const BELOW: f32 = 26.0;
 
-/// What the conversation keeps from one frame to the next.
+/// What the bubbles keep from one frame to the next.
 #[derive(Default)]
-pub struct ConversationState {
-    subject: Option<SocketId>,
-    /// Only what went to or came from here.
-    thread: Option<SocketAddr>,
+pub struct Bubbles {
     rows: Found,
     place: Place,
     heights: Heights,
+}
+
+/// How they are shown.
+pub struct Look<'a> {
+    /// In which encoding.
+    pub charset: Charset,
+    /// Whether the other end is named below each: there are several.
+    pub addressed: bool,
+    /// What else is said below a bubble.
+    pub note: &'a dyn Fn(&Row<'_>) -> Option<Note>,
+    /// What stands there while there is nothing.
+    pub empty: &'a str,
+}
+
+/// What is said below one bubble.
+pub struct Note {
+    /// In a word or a few.
+    pub word: String,
+    /// What the word means, on hover.
+    pub hint: String,
+    /// In which colour the word is.
+    pub color: Color32,
+}
+
+impl Bubbles {
+    /// Shows the rows that answer this question. Returns whether all were looked at; if not, call again.
+    pub fn ask(&mut self, question: Question, journal: &Journal, known: impl FnOnce() -> Vec<SocketId>) -> bool {
+        if self.rows.question() != &question {
+            self.rows = self.rows.again(question, known());
+        }
+        self.rows.advance(journal)
+    }
+
+    /// Goes to the newest row and stays there.
+    pub fn follow_end(&mut self) {
+        self.place = Place::default();
+    }
+
+    /// Whether the reader is at the newest row.
+    pub fn follows_end(&self) -> bool {
+        !self.place.away
+    }
 }
 
 /// Where the reader is. `top` is the bubble on top, of which `hidden` points are out of sight; `from` the first
@@ -77,91 +112,16 @@ struct Heights {
     of: HashMap<u64, f32>,
 }
 
-/// Paints the conversation with the selected socket.
-pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationState, traffic: &mut TrafficState) {
-    ui.spacing_mut().item_spacing.y = 0.0;
-    if !sync(cx, state) {
-        ui.request_repaint();
-    }
-    head(ui, |ui| {
-        traffic::tabs_ui(ui, cx, Tab::Conversation);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            if compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), true).clicked() {
-                state.place = Place::default();
-            }
-            traffic::read_as_ui(ui, cx, &mut traffic.read_as);
-        });
-    });
-    let flat = Frame::new().fill(ui.tokens().panel);
-    let threads = cx.model.selected_entry().map(|entry| threads(cx, entry)).unwrap_or_default();
-    if threads.len() > 1 {
-        Panel::left("threads").exact_size(176.0).frame(flat.inner_margin(8)).show(ui, |ui| {
-            threads_ui(ui, cx, state, &threads);
-        });
-    }
-    CentralPanel::no_frame().frame(flat).show(ui, |ui| {
-        let charset = traffic.read_as.charset(cx.model);
-        if let Some(seq) = bubbles_ui(ui, cx, state, charset) {
-            traffic.open(cx.model, seq);
-            cx.actions.push(Action::Run(UiCommand::ShowTraffic));
-        }
-    });
-}
-
-/// Finds the rows of the thread. Returns whether all were looked at.
-fn sync(cx: &Cx<'_>, state: &mut ConversationState) -> bool {
-    let model = cx.model;
-    if state.subject != model.selected {
-        *state = ConversationState { subject: model.selected, ..ConversationState::default() };
-    }
-    let question = Question { socket: model.selected, peer: state.thread, ..Question::default() };
-    if state.rows.question() != &question {
-        let known = traffic::known_connections(model);
-        state.rows = state.rows.again(question, known);
-    }
-    state.rows.advance(&model.journal)
-}
-
-/// The peers that have a thread of their own.
-fn threads(cx: &Cx<'_>, entry: &SocketEntry) -> Vec<SocketAddr> {
-    match entry.kind {
-        Kind::UdpSocket => entry.peers.iter().rev().copied().collect(),
-        Kind::TcpListener => {
-            let peers = entry.connections.iter().rev().filter_map(|id| cx.model.sockets.get(*id)?.peer);
-            peers.take(SocketEntry::PEERS).collect()
-        }
-        Kind::TcpConnection => Vec::new(),
-    }
-}
-
-fn threads_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, threads: &[SocketAddr]) {
-    let all = tr!(cx.lang, "conversation.all_peers");
-    let entries =
-        std::iter::once((None, all.into_owned())).chain(threads.iter().map(|peer| (Some(*peer), peer.to_string())));
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {
-            for (thread, name) in entries {
-                if menu_entry(ui, state.thread == thread, &name).clicked() {
-                    state.thread = thread;
-                    state.place = Place::default();
-                }
-            }
-        });
-    });
-}
-
 /// Paints what is on screen. Returns the row whose detail the reader wants.
-fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: Charset) -> Option<u64> {
+pub fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut Bubbles, look: &Look<'_>) -> Option<u64> {
     let (seqs, earlier, later) = window(state);
     if seqs.is_empty() {
-        empty_ui(ui, cx);
+        empty_ui(ui, look.empty);
         return None;
     }
     note_ui(ui, cx, state, earlier, later);
     let body = ui.available_rect_before_wrap();
-    let style = BubbleStyle::new(cx, charset, body.width());
+    let style = BubbleStyle::new(look, body.width());
     measure(ui, cx, state, &style, &seqs);
 
     let mut tops = Vec::with_capacity(seqs.len() + 1);
@@ -209,7 +169,7 @@ fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, charset: 
 }
 
 /// The bubbles that are there, and how many there are before and after them.
-fn window(state: &ConversationState) -> (Vec<u64>, u64, u64) {
+fn window(state: &Bubbles) -> (Vec<u64>, u64, u64) {
     let rows = &state.rows;
     let start = if state.place.away { rows.index_of(state.place.from) } else { rows.len().saturating_sub(LIMIT) };
     let seqs = (start..rows.len()).take(LIMIT).filter_map(|index| rows.seq(index)).collect();
@@ -217,7 +177,7 @@ fn window(state: &ConversationState) -> (Vec<u64>, u64, u64) {
     (seqs, earlier, rows.len().saturating_sub(start + LIMIT) as u64)
 }
 
-fn note_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, earlier: u64, later: u64) {
+fn note_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut Bubbles, earlier: u64, later: u64) {
     if earlier == 0 && later == 0 {
         return;
     }
@@ -238,18 +198,18 @@ fn note_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, earlier: u64
     });
 }
 
-fn empty_ui(ui: &mut Ui, cx: &Cx<'_>) {
+fn empty_ui(ui: &mut Ui, text: &str) {
     let color = ui.tokens().muted;
     ui.vertical_centered(|ui| {
         ui.add_space(80.0);
         ui.set_max_width(420.0);
-        ui.label(RichText::new(tr!(cx.lang, "conversation.empty")).small().color(color));
+        ui.label(RichText::new(text).small().color(color));
     });
 }
 
 /// Measures bubbles that were not, those near the end first.
-fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut ConversationState, style: &BubbleStyle, seqs: &[u64]) {
-    let key = (style.width as u32, style.charset, ui.pixels_per_point().to_bits());
+fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut Bubbles, style: &BubbleStyle<'_>, seqs: &[u64]) {
+    let key = (style.width as u32, style.look.charset, ui.pixels_per_point().to_bits());
     let heights = &mut state.heights;
     if heights.key != Some(key) || heights.of.len() > 8 * LIMIT {
         *heights = Heights { key: Some(key), of: HashMap::new() };
@@ -269,18 +229,15 @@ fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut ConversationState, style: &BubbleSt
 }
 
 /// What all bubbles of a frame have in common.
-struct BubbleStyle {
-    charset: Charset,
+struct BubbleStyle<'a> {
+    look: &'a Look<'a>,
     /// The widest a bubble's text may be.
     width: f32,
-    /// Whether the other end is named: there are several.
-    addressed: bool,
 }
 
-impl BubbleStyle {
-    fn new(cx: &Cx<'_>, charset: Charset, room: f32) -> Self {
-        let addressed = cx.model.selected_entry().is_some_and(|entry| entry.kind != Kind::TcpConnection);
-        Self { charset, width: (room * 0.72 - 2.0 * INSIDE - 24.0).clamp(80.0, 560.0), addressed }
+impl<'a> BubbleStyle<'a> {
+    fn new(look: &'a Look<'a>, room: f32) -> Self {
+        Self { look, width: (room * 0.72 - 2.0 * INSIDE - 24.0).clamp(80.0, 560.0) }
     }
 
     fn height(&self, ui: &Ui, cx: &Cx<'_>, row: &Row<'_>) -> f32 {
@@ -308,7 +265,7 @@ impl BubbleStyle {
         if row.bytes.is_empty() {
             return LayoutJob::simple(words::event(cx.lang, row, kind), font, tokens.muted, self.width);
         }
-        let text = row_text(&cx.model.journal, row.seq, kind, self.charset, BYTES).unwrap_or_default();
+        let text = row_text(&cx.model.journal, row.seq, kind, self.look.charset, BYTES).unwrap_or_default();
         let mut job = lines_of(&text, &font, tokens.text, tokens.error);
         job.wrap = TextWrapping { max_width: self.width, max_rows: LINES, ..TextWrapping::default() };
         job
@@ -335,24 +292,29 @@ impl BubbleStyle {
         let border = if response.hovered() || response.has_focus() { tokens.tcp } else { border };
         let radius = CornerRadius::same(CARD_RADIUS);
         ui.painter().rect(rect, radius, fill, Stroke::new(1.0, border), StrokeKind::Inside);
-        let below = self.below(cx, row, galley.elided);
-        let name = format!("{} {below}", galley.text());
+        let mut below = LayoutJob::default();
+        let font = egui::FontId::monospace(11.0);
+        let text = self.below(cx, row, galley.elided);
+        below.append(&text, 0.0, egui::TextFormat::simple(font.clone(), tokens.faint));
+        let mut hover = tr!(cx.lang, "conversation.open").into_owned();
+        if let Some(note) = (self.look.note)(row) {
+            below.append(&format!(" · {}", note.word), 0.0, egui::TextFormat::simple(font, note.color));
+            hover = format!("{}\n{hover}", note.hint);
+        }
+        let name = format!("{} {}", galley.text(), below.text);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         ui.painter().galley(rect.min + vec2(INSIDE, INSIDE), galley, tokens.text);
-        let (at, align) = if ours {
-            (rect.right_bottom() + vec2(0.0, 3.0), egui::Align2::RIGHT_TOP)
-        } else {
-            (rect.left_bottom() + vec2(0.0, 3.0), egui::Align2::LEFT_TOP)
-        };
-        ui.painter().text(at, align, below, egui::FontId::monospace(11.0), tokens.faint);
-        response.on_hover_text(tr!(cx.lang, "conversation.open")).clicked()
+        let below = ui.painter().layout_job(below);
+        let left = if ours { rect.right() - below.size().x } else { rect.left() };
+        ui.painter().galley(pos2(left, rect.bottom() + 3.0), below, tokens.faint);
+        response.on_hover_text(hover).clicked()
     }
 
     /// The line below a bubble: when, how many bytes, to or from whom.
     fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool) -> String {
         let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
         let bytes = traffic::count_bytes(cx.lang, row.bytes.len());
-        let peer = row.record.peer.filter(|_| self.addressed).map(|peer| format!(" · {peer}")).unwrap_or_default();
+        let peer = row.record.peer.filter(|_| self.look.addressed).map(|peer| format!(" · {peer}")).unwrap_or_default();
         let more = if cut || row.bytes.len() > BYTES {
             format!(" · {}", tr!(cx.lang, "conversation.more"))
         } else {
