@@ -310,7 +310,10 @@ mod tests {
             let socket = SocketId(1);
             let peer = Some(at(port));
             batch.push(Record { at: 0, socket, generation: 0, event: RECEIVED, peer, bytes: Span::default() }, b"x");
-            batch.push(Record { at: 0, socket, generation: 0, event: SENT, peer: Some(at(1)), bytes: Span::default() }, b"");
+            batch.push(
+                Record { at: 0, socket, generation: 0, event: SENT, peer: Some(at(1)), bytes: Span::default() },
+                b"",
+            );
         }
         rows.push(batch);
         let chat = chat(&rows);

@@ -38,6 +38,8 @@ pub struct ChatState {
     bubbles: Bubbles,
     composer: PersonState,
     setup: SetupState,
+    /// Height of what stands under the people, as of the last frame, in points.
+    foot: f32,
 }
 
 /// Who is talked with. Several names may share an address, as those of the tutorial's client do.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, CentralPanel, Frame, Label, Layout, Panel, RichText, ScrollArea, Ui, vec2};
 
 use super::{ChatState, Chosen, add_ui, person_form, socket};
 use crate::{
@@ -33,16 +33,17 @@ pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ChatState) {
         state.choose(chosen);
     }
     let model = cx.model;
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        if let Some(socket) = socket(model) {
-            // From the bottom up, but to be read and reached with Tab from the top down.
-            ui.scope(|ui| {
-                ui.with_layout(Layout::top_down(Align::Min), |ui| socket_ui(ui, cx, socket));
-            });
-            ui.add_space(8.0);
+    if let Some(socket) = socket(model) {
+        let shown = Panel::bottom("chat_socket").frame(Frame::NONE).show(ui, |ui| socket_ui(ui, cx, socket));
+        // A panel at the bottom stands where the height of the last frame put it: lay out again rather than show its
+        // buttons where they will not be clicked.
+        let height = shown.response.rect.height();
+        if (height - state.foot).abs() > 0.5 {
+            state.foot = height;
+            ui.ctx().request_discard("the height under the people changed");
         }
-        ui.with_layout(Layout::top_down(Align::Min), |ui| list_ui(ui, cx, state));
-    });
+    }
+    CentralPanel::no_frame().show(ui, |ui| list_ui(ui, cx, state));
 }
 
 fn list_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ChatState) {
@@ -137,8 +138,7 @@ fn socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, socket: &SocketEntry) {
     let lang = cx.lang;
     let tokens = ui.tokens();
     ui.spacing_mut().item_spacing.y = 4.0;
-    widgets::rule(ui);
-    ui.add_space(4.0);
+    ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.label(theme::section(ui, &tr!(lang, "chat.you")));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -57,8 +57,7 @@ pub fn person_form_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut Option<PersonFor
     let frame = Frame::new().stroke(Stroke::new(1.0, line)).corner_radius(CARD_RADIUS).inner_margin(10);
     frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 8.0;
-        let width = ui.available_width() - 22.0;
-        ui.set_max_width(ui.available_width());
+        let width = ui.available_width();
         let label = tr!(lang, "chat.name");
         let name = Field::new(&label, &mut form.name).width(width).show(ui);
         let label = tr!(lang, "chat.address");

@@ -16,13 +16,13 @@ use std::collections::BTreeMap;
 
 use egui::{Align, Layout, RichText, Ui, vec2};
 
-pub use self::{
-    draft::parse_target,
-    person::{Person, PersonState, person_ui},
-};
 use self::{
     draft::Draft,
     target::{Blocked, Target, open_connections},
+};
+pub use self::{
+    draft::parse_target,
+    person::{Person, PersonState, person_ui},
 };
 use super::Cx;
 use crate::{

@@ -91,7 +91,10 @@ pub fn person_ui(
     if let Err(error) = &bytes {
         error_line(ui, words::compose_error(lang, error));
     }
-    if sent && ready && let Ok(bytes) = bytes {
+    if sent
+        && ready
+        && let Ok(bytes) = bytes
+    {
         cx.actions.verb(socket.id, Command::Send { bytes, to: Some(person.address) });
         draft.history.push(&draft.text);
         draft.text.clear();

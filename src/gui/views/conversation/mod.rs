@@ -106,4 +106,3 @@ fn threads_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut ConversationState, threads: 
         });
     });
 }
-
