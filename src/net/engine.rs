@@ -113,30 +113,7 @@ impl Engine {
     /// # Errors
     /// The socket is closed, or has too many commands or bytes waiting.
     pub fn command(&self, id: SocketId, command: Command) -> Result<(), CommandError> {
-        let routes = lock(&self.shared.routes);
-        let route = routes.get(&id).ok_or(CommandError::NotOpen(id))?;
-        let len = match &command {
-            Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => bytes.len() as u64,
-            _ => 0,
-        };
-        if route.counters.waiting.load(Ordering::Relaxed) + len > QUEUE_BYTES {
-            return Err(CommandError::QueueFull(id));
-        }
-        // Counted here and not in the worker, so that whoever sends much can see at once how much waits.
-        route.counters.waiting.fetch_add(len, Ordering::Relaxed);
-        match route.orders.try_send((id, Order::Do(command))) {
-            Ok(()) => {
-                route.wake();
-                Ok(())
-            }
-            Err(error) => {
-                route.counters.waiting.fetch_sub(len, Ordering::Relaxed);
-                Err(match error {
-                    TrySendError::Full(_) => CommandError::Busy(id),
-                    TrySendError::Disconnected(_) => CommandError::NotOpen(id),
-                })
-            }
-        }
+        self.shared.command(id, command)
     }
 
     /// The totals of a socket; kept until it is [forgotten](Self::forget).
@@ -203,6 +180,8 @@ pub(super) struct Shared {
 #[derive(Clone)]
 pub(super) struct Route {
     pub generation: u16,
+    /// The listener it was accepted by.
+    group: Option<SocketId>,
     pub orders: Sender<(SocketId, Order)>,
     /// Empty until the worker has its poll; it looks at its orders once more right after.
     pub waker: Arc<OnceLock<mio::Waker>>,
@@ -240,7 +219,7 @@ impl Shared {
         let counters = self.count(tag.id);
         // What waited for an earlier life of this socket will never be sent.
         counters.waiting.store(0, Ordering::Relaxed);
-        lock(&self.routes).insert(tag.id, Route { generation: tag.generation, orders, waker, counters });
+        lock(&self.routes).insert(tag.id, Route { generation: tag.generation, group: None, orders, waker, counters });
     }
 
     /// Ends the route of one life of a socket, but not that of its next life.
@@ -249,6 +228,49 @@ impl Shared {
         if routes.get(&tag.id).is_some_and(|route| route.generation == tag.generation) {
             routes.remove(&tag.id);
         }
+    }
+
+    /// Sends a verb to a socket. Never blocks. As [`Engine::command`].
+    pub fn command(&self, id: SocketId, command: Command) -> Result<(), CommandError> {
+        let routes = lock(&self.routes);
+        let route = routes.get(&id).ok_or(CommandError::NotOpen(id))?;
+        let len = match &command {
+            Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => bytes.len() as u64,
+            _ => 0,
+        };
+        if route.counters.waiting.load(Ordering::Relaxed) + len > QUEUE_BYTES {
+            return Err(CommandError::QueueFull(id));
+        }
+        // Counted here and not in the worker, so that whoever sends much can see at once how much waits.
+        route.counters.waiting.fetch_add(len, Ordering::Relaxed);
+        match route.orders.try_send((id, Order::Do(command))) {
+            Ok(()) => {
+                route.wake();
+                Ok(())
+            }
+            Err(error) => {
+                route.counters.waiting.fetch_sub(len, Ordering::Relaxed);
+                Err(match error {
+                    TrySendError::Full(_) => CommandError::Busy(id),
+                    TrySendError::Disconnected(_) => CommandError::NotOpen(id),
+                })
+            }
+        }
+    }
+
+    /// Makes an accepted connection one of its listener's, which chat among themselves.
+    pub fn join_group(&self, connection: SocketId, listener: SocketId) {
+        if let Some(route) = lock(&self.routes).get_mut(&connection) {
+            route.group = Some(listener);
+        }
+    }
+
+    /// The open connections of the listener that this one came from, without it.
+    pub fn others(&self, connection: SocketId) -> Vec<SocketId> {
+        let routes = lock(&self.routes);
+        let Some(group) = routes.get(&connection).and_then(|route| route.group) else { return Vec::new() };
+        let other = |(id, route): (&SocketId, &Route)| (route.group == Some(group) && *id != connection).then_some(*id);
+        routes.iter().filter_map(other).collect()
     }
 
     /// Starts a worker with one socket.

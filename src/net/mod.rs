@@ -17,6 +17,7 @@ mod outbox;
 mod queue;
 mod resolve;
 pub mod responder;
+mod rules;
 mod sys;
 mod tcp;
 mod udp;

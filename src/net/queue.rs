@@ -32,6 +32,8 @@ pub(super) enum Item {
     Shutdown,
     /// `close`.
     Close(CloseReason),
+    /// RST.
+    Abort,
 }
 
 /// The items, with the bytes among them counted in [`Counters::waiting`].
@@ -54,7 +56,7 @@ impl SendQueue {
 
     /// Whether closing was asked for already.
     pub fn is_closing(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Close(_)))
+        self.items.iter().any(|item| matches!(item, Item::Close(_) | Item::Abort))
     }
 
     /// Takes the file out that is being sent or waits to be.
@@ -73,7 +75,7 @@ impl SendQueue {
             unsent += match item {
                 Item::Bytes { data, at } => (data.len() - at) as u64,
                 Item::File(file) => file.size.saturating_sub(file.sent),
-                Item::Shutdown | Item::Close(_) => 0,
+                Item::Shutdown | Item::Close(_) | Item::Abort => 0,
             };
         }
         counters.waiting.store(0, Relaxed);

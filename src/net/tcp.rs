@@ -5,6 +5,7 @@
 
 mod client;
 mod listener;
+mod play;
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -22,7 +23,8 @@ use super::{
     options::{Command, RECV_BYTES},
     outbox::Tag,
     queue::{FileSend, Item, Repeating, SendQueue},
-    responder::Responder,
+    responder::{Machine, Responder, exec::Running},
+    rules,
     worker::{Context, Order, Refused, Slot, Turn, token},
 };
 use crate::journal::{Call, CloseReason, Event, Fault, FaultKind, SocketId};
@@ -59,6 +61,14 @@ pub(super) struct Stream {
     write_ended: bool,
     /// Why nothing can be sent any more; what can still be read is read before that is told.
     broken: Option<Fault>,
+    /// The rules at work, where the responder has some.
+    machine: Option<Box<Machine>>,
+    /// The program that a rule runs, with its command line.
+    running: Option<(String, Running)>,
+    /// The server has gone on to its next client: nothing more is read here.
+    left: bool,
+    /// When the rules want to go on.
+    play_at: Option<Instant>,
 }
 
 impl Stream {
@@ -77,11 +87,12 @@ impl Stream {
             cx.fail(tag, Call::Socket, error, Some(peer));
             return Err(Refused(Some(peer)));
         }
+        cx.shared.join_group(tag.id, listener);
         Ok(Self::new(cx, tag, socket, peer, Some(listener), settings))
     }
 
     fn new(
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         tag: Tag,
         socket: TcpStream,
         peer: SocketAddr,
@@ -93,7 +104,7 @@ impl Stream {
             counters.receive_buffer.store(size as u64, Relaxed);
         }
         let queue = SendQueue::default();
-        Self {
+        let mut stream = Self {
             tag,
             socket,
             peer,
@@ -105,7 +116,14 @@ impl Stream {
             read_ended: false,
             write_ended: false,
             broken: None,
-        }
+            machine: None,
+            running: None,
+            left: false,
+            play_at: None,
+        };
+        let responder = stream.settings.responder.clone();
+        stream.set_responder(cx, responder, true);
+        stream
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -115,6 +133,9 @@ impl Stream {
         }
         let mut budget = TURN_BYTES;
         while !self.read_ended {
+            if self.left || self.machine.as_ref().is_some_and(|machine| machine.is_full()) {
+                return Turn::Idle;
+            }
             if self.settings.responder != Responder::None && self.counters.waiting.load(Relaxed) > REPLY_BYTES {
                 return Turn::Idle;
             }
@@ -136,10 +157,12 @@ impl Stream {
                     if self.write_ended {
                         return self.close(cx, CloseReason::BothEnded);
                     }
+                    if let Some(machine) = &mut self.machine {
+                        machine.ended();
+                        return self.play(cx);
+                    }
                     if self.settings.close_on_end {
-                        self.stop_repeating(cx, true);
-                        self.queue.items.push_back(Item::Close(CloseReason::PeerEnded));
-                        return self.write(cx);
+                        return self.follow(cx);
                     }
                 }
                 Ok(count) => {
@@ -148,7 +171,13 @@ impl Stream {
                     Counters::add(&self.counters.messages_in, 1);
                     cx.out.record(self.tag, Event::Received { full: count as u32 }, Some(self.peer), bytes);
                     budget = budget.saturating_sub(count.max(64));
-                    if !self.write_ended
+                    if let Some(machine) = &mut self.machine {
+                        machine.received(bytes, Some(self.peer));
+                        match self.play(cx) {
+                            Turn::Idle => {}
+                            other => return other,
+                        }
+                    } else if !self.write_ended
                         && let Some(reply) = self.settings.responder.reply(bytes)
                     {
                         // Straight from the buffer where nothing waits before it; what the kernel does not take is
@@ -227,6 +256,7 @@ impl Stream {
                     let why = *why;
                     return self.close(cx, why);
                 }
+                Item::Abort => return self.abort(cx),
             };
             match result {
                 // A kernel that takes nothing of something has no room.
@@ -240,6 +270,7 @@ impl Stream {
                 Err(error) => {
                     // What the peer said before it went away is still there to be read; answers go nowhere.
                     self.settings.responder = Responder::None;
+                    self.machine = None;
                     self.settings.close_on_end = false;
                     self.broken = Some(error.into());
                     return Turn::Again;
@@ -335,6 +366,8 @@ impl Stream {
     fn close(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
         self.stop_repeating(cx, true);
         while self.end_file(cx, true) {}
+        self.running = None;
+        self.counters.asks.store(0, Relaxed);
         let unsent = self.queue.drain_unsent(&self.counters);
         self.counters.paused.store(false, Relaxed);
         Turn::Gone(Event::Closed { why, unsent }, Some(self.peer))
@@ -343,6 +376,8 @@ impl Stream {
     fn abort(&mut self, cx: &mut Context<'_>) -> Turn {
         self.stop_repeating(cx, true);
         while self.end_file(cx, true) {}
+        self.running = None;
+        self.counters.asks.store(0, Relaxed);
         let unsent = self.queue.drain_unsent(&self.counters);
         if let Err(error) = SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO)) {
             cx.fail(self.tag, Call::SetOption, error, Some(self.peer));
@@ -361,9 +396,10 @@ impl Slot for Stream {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let repeat = self.repeat.as_ref()?;
         // While much waits, the socket's becoming writable is what goes on, not the clock.
-        (self.counters.waiting.load(Relaxed) <= REPEAT_BYTES).then(|| repeat.due())
+        let waiting = self.counters.waiting.load(Relaxed);
+        let repeat = self.repeat.as_ref().filter(|_| waiting <= REPEAT_BYTES).map(Repeating::due);
+        repeat.into_iter().chain(self.play_at.filter(|_| waiting <= REPLY_BYTES)).min()
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -374,7 +410,7 @@ impl Slot for Stream {
             };
         }
         let mut wish = Turn::Idle;
-        for act in [Self::write, Self::repeat_now, Self::read] {
+        for act in [Self::write, Self::play, Self::repeat_now, Self::read] {
             match act(self, cx) {
                 gone @ Turn::Gone(..) => return gone,
                 Turn::Idle => {}
@@ -386,12 +422,11 @@ impl Slot for Stream {
     }
 
     fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn {
-        let command = match order {
-            Order::Do(command) => command,
-            Order::Resolved { .. } => return Turn::Idle,
-            #[cfg(test)]
-            Order::Panic => panic!("as asked for"),
-        };
+        if let Order::Ran(finished) = order {
+            self.ran(cx, &finished);
+            return Turn::Again;
+        }
+        let Some(command) = order.command() else { return Turn::Idle };
         match command {
             Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => {
                 if self.write_ended || self.queue.is_closing() {
@@ -400,8 +435,10 @@ impl Slot for Stream {
                     cx.fail(self.tag, Call::Send, fault, Some(self.peer));
                     return Turn::Idle;
                 }
+                self.answered();
                 self.queue.push_counted(bytes);
             }
+            Command::Line(line) => self.line(cx, line),
             Command::Repeat(plan) => {
                 self.stop_repeating(cx, true);
                 self.repeat = Some(Repeating::new(plan, &self.counters));
@@ -429,7 +466,7 @@ impl Slot for Stream {
             Command::SetRecvBytes(count) => {
                 self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());
             }
-            Command::SetResponder(responder) => self.settings.responder = responder,
+            Command::SetResponder(responder) => self.set_responder(cx, responder, false),
             Command::SetNodelay(on) => match self.socket.set_nodelay(on) {
                 Ok(()) => {
                     let value = self.socket.nodelay().unwrap_or(on);
@@ -438,7 +475,7 @@ impl Slot for Stream {
                 }
                 Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.peer)),
             },
-            Command::SetBroadcast(_) | Command::Line(_) => {}
+            Command::SetBroadcast(_) => {}
         }
         Turn::Again
     }

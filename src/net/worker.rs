@@ -25,6 +25,7 @@ use super::{
     options::{Command, Endpoint, Family, SocketSpec},
     outbox::{AGE, Outbox, Tag},
     resolve,
+    responder::exec::Finished,
     tcp::{Client, Listener, Stream, StreamSettings},
     udp::Udp,
 };
@@ -42,9 +43,23 @@ pub(super) enum Order {
     Do(Command),
     /// A name look-up is done.
     Resolved { endpoint: Endpoint, answer: Result<Vec<SocketAddr>, Fault> },
+    /// A program that a rule started has ended.
+    Ran(Finished),
     /// A bug, to see that it is caught.
     #[cfg(test)]
     Panic,
+}
+
+impl Order {
+    /// The verb in it, for sockets to which nothing else can be said.
+    pub fn command(self) -> Option<Command> {
+        match self {
+            Self::Do(command) => Some(command),
+            Self::Resolved { .. } | Self::Ran(_) => None,
+            #[cfg(test)]
+            Self::Panic => panic!("as asked for"),
+        }
+    }
 }
 
 /// What a worker starts with.
@@ -102,6 +117,11 @@ pub(super) trait Slot: Send {
         None
     }
 
+    /// A connection it accepted is left as it is: it may accept the next client, and is to close this one then.
+    fn connection_left(&mut self, connection: SocketId) {
+        let _ = connection;
+    }
+
     /// A connection it accepted has ended.
     fn connection_ended(&mut self, connection: SocketId) {
         let _ = connection;
@@ -117,6 +137,8 @@ pub(super) struct Context<'w> {
     pub shared: &'w Arc<Shared>,
     /// Sockets that join this worker after the turn.
     pub joining: &'w mut Vec<Box<dyn Slot>>,
+    /// Connections that their listeners (first) need not wait for.
+    pub left: &'w mut Vec<(SocketId, SocketId)>,
     orders: &'w Sender<(SocketId, Order)>,
     waker: &'w Arc<OnceLock<mio::Waker>>,
 }
@@ -125,6 +147,28 @@ impl Context<'_> {
     /// Makes orders for this socket come to this worker.
     pub fn add_route(&self, tag: Tag) {
         self.shared.add_route(tag, self.orders.clone(), Arc::clone(self.waker));
+    }
+
+    /// Where a program's end is to be told; it comes as an [`Order::Ran`].
+    pub fn teller(&self, tag: Tag) -> impl FnOnce(Finished) + Send + 'static {
+        let (orders, waker) = (self.orders.clone(), Arc::clone(self.waker));
+        move |finished| {
+            // A full channel means that the worker is alive and takes orders; a closed one that nobody wants to know.
+            if orders.send((tag.id, Order::Ran(finished))).is_ok()
+                && let Some(waker) = waker.get()
+            {
+                waker.wake().ok();
+            }
+        }
+    }
+
+    /// Closes another socket of this worker.
+    pub fn close(&self, id: SocketId) {
+        // A worker with 256 orders waiting closes it with its listener.
+        self.orders.try_send((id, Order::Do(Command::Close))).ok();
+        if let Some(waker) = self.waker.get() {
+            waker.wake().ok();
+        }
     }
 
     /// Looks a name up; the answer comes as an [`Order::Resolved`].
@@ -344,13 +388,14 @@ impl Worker {
 
     /// Runs a socket's code. A panic in it is a bug of ours: it ends that socket, says so, and spares the others.
     fn guarded<T>(&mut self, tag: Tag, act: impl FnOnce(&mut Context<'_>) -> T) -> Option<T> {
-        let mut joining = Vec::new();
+        let (mut joining, mut left) = (Vec::new(), Vec::new());
         let mut cx = Context {
             out: &mut self.out,
             buffer: &mut self.buffer,
             registry: self.poll.registry(),
             shared: &self.shared,
             joining: &mut joining,
+            left: &mut left,
             orders: &self.orders,
             waker: &self.waker,
         };
@@ -361,6 +406,12 @@ impl Worker {
         }
         for slot in joining {
             self.join(slot);
+        }
+        for (listener, connection) in left {
+            if let Some(slot) = self.slots.get_mut(&listener) {
+                slot.connection_left(connection);
+                self.ready.insert(listener);
+            }
         }
         result.ok()
     }

@@ -8,15 +8,18 @@
 
 pub mod clock;
 pub mod exec;
+mod machine;
 mod parse;
 mod pattern;
 mod rules;
+mod shell;
 mod template;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub(super) use self::machine::{Effect, Machine, Next};
 pub use self::{
     parse::{Problem, RulesError},
     pattern::{Expression, ExpressionError, HexBytes, Pattern},

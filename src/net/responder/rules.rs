@@ -154,7 +154,8 @@ pub enum Then {
     Command(Commands),
     /// The next so many bytes are received and not answered; a template that gives a number. What is behind it waits.
     Receive(Template),
-    /// What is behind it waits until so many further messages have come. Those that came since the last `await` count.
+    /// What is behind it waits until so many further messages have come; rules do not answer them. Messages that came
+    /// before and that no rule answered count.
     Await(u64),
     /// What is behind it waits until the peer has ended its direction.
     AwaitEnd,
@@ -164,6 +165,9 @@ pub enum Then {
     Split(Split),
     /// With this probability in percent, 0 to 100, everything behind it in this rule is left out.
     DropPercent(u8),
+    /// A server that serves one client at a time goes back to `accept`: this connection is neither read nor answered any
+    /// more, and closes when the next client comes, as a variable that is assigned again drops its socket (TCP).
+    NextClient,
     /// `shutdown(SHUT_WR)` (TCP).
     HalfClose,
     /// `close`.

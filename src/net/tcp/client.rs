@@ -205,6 +205,7 @@ impl Slot for Client {
                 cx.fail(self.tag, call, Fault::of(FaultKind::Cancelled), peer);
                 self.give_up(CloseReason::Failure, peer, cx)
             }
+            Order::Ran(_) => Turn::Idle,
             Order::Do(command) => {
                 // Bytes among them are counted in `waiting`, which bounds them.
                 if self.early.len() < 1_024 {

@@ -18,7 +18,7 @@ use crate::{
     net::{
         options::{Command, RECV_BYTES, ServerModel, TcpServerSpec},
         outbox::Tag,
-        sys,
+        rules, sys,
         worker::{Context, Order, Refused, Slot, Start, Turn, token},
     },
 };
@@ -37,6 +37,8 @@ pub(in crate::net) struct Listener {
     settings: StreamSettings,
     /// Sequential model: the connection that is served now.
     busy: Option<SocketId>,
+    /// Connections that are left as they are until the next client comes.
+    left: Vec<SocketId>,
     /// When to try `accept` again after an error that passes.
     retry: Option<Instant>,
 }
@@ -45,6 +47,9 @@ impl Listener {
     /// `socket`, `bind`, `listen`.
     pub fn open(cx: &mut Context<'_>, tag: Tag, spec: &TcpServerSpec) -> Result<Self, Refused> {
         let addr = spec.address;
+        if !rules::allowed(cx, tag, &spec.responder, addr.ip(), None) {
+            return Err(Refused(Some(addr)));
+        }
         let refuse = |cx: &mut Context<'_>, call, error: std::io::Error| {
             let fault = Fault::from(error);
             let detail = sys::why_not_here(addr, Kind::TcpListener, fault.kind);
@@ -77,7 +82,7 @@ impl Listener {
             responder: spec.responder.clone(),
             close_on_end: spec.close_on_end,
         };
-        Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, retry: None })
+        Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, left: Vec::new(), retry: None })
     }
 
     /// Decides where a connection goes.
@@ -86,6 +91,9 @@ impl Listener {
         let tag = Tag { id, generation: 0 };
         cx.shared.count(id);
         cx.out.record(self.tag, Event::Accepted { connection: id }, Some(peer), b"");
+        for left in self.left.drain(..) {
+            cx.close(left);
+        }
         let (listener, settings) = (self.tag.id, self.settings.clone());
         if self.model == ServerModel::Threads {
             // The new worker's first record must not overtake this one.
@@ -121,10 +129,18 @@ impl Slot for Listener {
         self.retry
     }
 
+    fn connection_left(&mut self, connection: SocketId) {
+        if self.busy == Some(connection) {
+            self.busy = None;
+        }
+        self.left.push(connection);
+    }
+
     fn connection_ended(&mut self, connection: SocketId) {
         if self.busy == Some(connection) {
             self.busy = None;
         }
+        self.left.retain(|left| *left != connection);
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -157,18 +173,17 @@ impl Slot for Listener {
         Turn::Again
     }
 
-    fn order(&mut self, _: &mut Context<'_>, order: Order) -> Turn {
-        let command = match order {
-            Order::Do(command) => command,
-            Order::Resolved { .. } => return Turn::Idle,
-            #[cfg(test)]
-            Order::Panic => panic!("as asked for"),
-        };
+    fn order(&mut self, cx: &mut Context<'_>, order: Order) -> Turn {
+        let Some(command) = order.command() else { return Turn::Idle };
         match command {
             Command::Close | Command::Abort => {
                 return Turn::Gone(Event::Closed { why: CloseReason::User, unsent: 0 }, None);
             }
-            Command::SetResponder(responder) => self.settings.responder = responder,
+            Command::SetResponder(responder) => {
+                if rules::allowed(cx, self.tag, &responder, self.local.ip(), None) {
+                    self.settings.responder = responder;
+                }
+            }
             Command::SetRecvBytes(count) => {
                 self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());
             }
