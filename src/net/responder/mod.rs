@@ -4,12 +4,13 @@
 //! else is data ([`Rules`]), carried out by a state machine that touches no socket.
 //!
 //! - `rules`: the data. `template`, `pattern`: the texts in it. `parse`: reading it, with the line of what is wrong.
-//! - `machine`: what is done when. `clock`: `strftime`.
+//! - `machine`: what is done when. `clock`: `strftime`. `shell`: command lines over files that do not exist.
 
 pub mod clock;
 mod parse;
 mod pattern;
 mod rules;
+pub mod shell;
 mod template;
 
 use std::{borrow::Cow, fmt, sync::Arc};
