@@ -123,6 +123,24 @@ impl Prefix {
         }
     }
 
+    /// The form with this name, such as `u32-be`.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|prefix| prefix.to_string() == name)
+    }
+
+    /// A number in this form. One that is too large loses its highest bytes, as in a C program.
+    pub fn bytes_of(self, number: u64) -> Vec<u8> {
+        let (big, little) = (number.to_be_bytes(), number.to_le_bytes());
+        let width = self.width();
+        if self.is_little() { little[..width].to_vec() } else { big[8 - width..].to_vec() }
+    }
+
+    /// The number that these bytes are; `None` unless they are as many as it has.
+    pub fn number_of(self, bytes: &[u8]) -> Option<i128> {
+        let number = self.read(bytes).filter(|_| bytes.len() == self.width())?;
+        Some(number.map_or_else(i128::from, i128::from))
+    }
+
     fn is_little(self) -> bool {
         matches!(self, Self::U16Le | Self::U32Le | Self::U64Le | Self::I64Le)
     }

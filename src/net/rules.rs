@@ -64,7 +64,13 @@ impl Rules {
 }
 
 /// Records how a program ended, and gives what is said of it: its standard output, then its standard error.
-pub(super) fn tell(cx: &mut Context<'_>, tag: Tag, line: &str, peer: Option<SocketAddr>, finished: &Finished) -> Vec<u8> {
+pub(super) fn tell(
+    cx: &mut Context<'_>,
+    tag: Tag,
+    line: &str,
+    peer: Option<SocketAddr>,
+    finished: &Finished,
+) -> Vec<u8> {
     let limit = match finished {
         Finished { timed_out: true, .. } => Some(FaultKind::TimedOut),
         Finished { cut: true, .. } => Some(FaultKind::TooLong),

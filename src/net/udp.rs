@@ -4,6 +4,8 @@
 //! When the reader of the batches is too slow, datagrams are still received and counted, only their rows are
 //! left out (and counted as left out); waiting would make the kernel drop them instead.
 
+mod play;
+
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind},
@@ -21,7 +23,8 @@ use super::{
     outbox::Tag,
     queue::{FileSend, Repeating},
     resolve,
-    responder::Responder,
+    responder::{Machine, Responder, exec::Running},
+    rules,
     sys::{self, Datagrams as _},
     worker::{Context, Order, Refused, Slot, Turn, token},
 };
@@ -35,6 +38,8 @@ const TURN_SENDS: usize = 1_024;
 const FILE_DATAGRAM: usize = 1_400;
 /// Datagrams that may wait for one name, and names remembered.
 const NAMES: usize = 64;
+/// Peers that a chat remembers.
+const HEARD: usize = 256;
 
 /// A UDP socket.
 pub(super) struct Udp {
@@ -52,6 +57,14 @@ pub(super) struct Udp {
     file: Option<(FileSend, Option<SocketAddr>)>,
     repeat: Option<Repeating>,
     names: Vec<Name>,
+    /// The rules at work, where the responder has some.
+    machine: Option<Box<Machine>>,
+    /// The program that a rule runs, with its command line and whom it is for.
+    running: Option<(String, Option<SocketAddr>, Running)>,
+    /// When the rules want to go on.
+    play_at: Option<Instant>,
+    /// Who was heard, the latest last: the others of a chat.
+    heard: Vec<SocketAddr>,
 }
 
 /// A host that datagrams were sent to by name.
@@ -65,6 +78,9 @@ impl Udp {
     /// `socket`, `bind` and, if asked for, `connect`.
     pub fn open(cx: &mut Context<'_>, tag: Tag, spec: &UdpSpec) -> Result<Self, Refused> {
         let addr = spec.address;
+        if !rules::allowed(cx, tag, &spec.responder, addr.ip(), None) {
+            return Err(Refused(Some(addr)));
+        }
         let refuse = |cx: &mut Context<'_>, call, error: io::Error| {
             let fault = Fault::from(error);
             let detail = sys::why_not_here(addr, Kind::UdpSocket, fault.kind);
@@ -103,14 +119,19 @@ impl Udp {
             local,
             peer: None,
             connecting: false,
-            responder: spec.responder.clone(),
+            responder: Responder::None,
             datagrams: sys::Native::new(clamp(spec.recv_bytes)),
             counters,
             queue: VecDeque::new(),
             file: None,
             repeat: None,
             names: Vec::new(),
+            machine: None,
+            running: None,
+            play_at: None,
+            heard: Vec::new(),
         };
+        udp.set_responder(cx, spec.responder.clone(), true);
         if let Some(target) = &spec.connect {
             udp.start_connect(cx, target);
         }
@@ -140,6 +161,9 @@ impl Udp {
                 self.local = self.socket.local_addr().unwrap_or(self.local);
                 let took = since.elapsed().as_nanos() as Nanos;
                 cx.out.record(self.tag, Event::Connected { took }, Some(addr), self.local.to_string().as_bytes());
+                if let Some(machine) = &mut self.machine {
+                    machine.connected(Some(addr), Instant::now());
+                }
             }
             Err(error) => cx.fail(self.tag, Call::Connect, error, Some(addr)),
         }
@@ -164,7 +188,10 @@ impl Udp {
             if self.responder != Responder::None && self.queue.len() >= TURN_SENDS {
                 return Turn::Idle;
             }
-            let Self { socket, datagrams, counters, responder, queue, tag, .. } = self;
+            if self.machine.as_ref().is_some_and(|machine| machine.is_full()) {
+                return Turn::Idle;
+            }
+            let Self { socket, datagrams, counters, responder, queue, tag, machine, heard, .. } = self;
             let mut at = None;
             let (mut count, mut bytes) = (0, 0);
             let result = datagrams.receive(socket, &mut |datagram| {
@@ -178,6 +205,10 @@ impl Udp {
                 } else {
                     Counters::add(&counters.rows_not_shown, 1);
                 }
+                if let Some(machine) = machine {
+                    hear(heard, datagram.from);
+                    machine.received(datagram.bytes, Some(datagram.from));
+                }
                 if let Some(reply) = responder.reply(datagram.bytes) {
                     Counters::add(&counters.waiting, reply.len());
                     queue.push_back((reply.into_owned(), Some(datagram.from)));
@@ -186,7 +217,10 @@ impl Udp {
             Counters::add(&counters.bytes_in, bytes);
             Counters::add(&counters.messages_in, count);
             let turn = match result {
-                Ok(_) => self.write(cx),
+                Ok(_) => match self.play(cx) {
+                    Turn::Idle => self.write(cx),
+                    other => other,
+                },
                 Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Idle,
                 Err(error) => {
                     if let Some(drops) = sys::Native::drops(&self.socket) {
@@ -401,6 +435,8 @@ impl Udp {
     fn gone(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
         self.stop_repeating(cx, true);
         self.end_file(cx, true);
+        self.running = None;
+        self.counters.asks.store(0, Relaxed);
         if let Some(drops) = sys::Native::drops(&self.socket) {
             self.counters.kernel_drops.store(drops, Relaxed);
         }
@@ -408,6 +444,18 @@ impl Udp {
         let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
         Turn::Gone(Event::Closed { why, unsent }, self.peer)
     }
+}
+
+/// Notes who was heard. Of too many the one that was silent longest is forgotten.
+fn hear(heard: &mut Vec<SocketAddr>, from: SocketAddr) {
+    if heard.last() == Some(&from) {
+        return;
+    }
+    heard.retain(|addr| *addr != from);
+    if heard.len() >= HEARD {
+        heard.remove(0);
+    }
+    heard.push(from);
 }
 
 fn clamp(recv_bytes: usize) -> usize {
@@ -421,14 +469,15 @@ impl Slot for Udp {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let repeat = self.repeat.as_ref()?;
-        self.queue.is_empty().then(|| repeat.due())
+        let repeat = self.repeat.as_ref().filter(|_| self.queue.is_empty()).map(Repeating::due);
+        repeat.into_iter().chain(self.play_at.filter(|_| self.queue.len() < TURN_SENDS)).min()
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
         let mut wish = Turn::Idle;
-        for act in [Self::write, Self::repeat_now, Self::send_file, Self::read] {
+        for act in [Self::write, Self::play, Self::repeat_now, Self::send_file, Self::read] {
             match act(self, cx) {
+                gone @ Turn::Gone(..) => return gone,
                 Turn::Idle => {}
                 other => wish = other,
             }
@@ -443,6 +492,10 @@ impl Slot for Udp {
                 self.resolved(cx, &endpoint, answer);
                 return Turn::Again;
             }
+            Order::Ran(finished) => {
+                self.ran(cx, &finished);
+                return Turn::Again;
+            }
             #[cfg(test)]
             Order::Panic => panic!("as asked for"),
         };
@@ -455,7 +508,11 @@ impl Slot for Udp {
                 }
                 return Turn::Idle;
             }
-            Command::Send { bytes, to } => self.queue.push_back((bytes, to)),
+            Command::Send { bytes, to } => {
+                let to = self.answered(to);
+                self.queue.push_back((bytes, to));
+            }
+            Command::Line(line) => self.line(cx, line),
             Command::SendToName { bytes, to } => self.send_to_name(cx, bytes, to),
             Command::Repeat(plan) => {
                 self.stop_repeating(cx, true);
@@ -485,7 +542,7 @@ impl Slot for Udp {
                 return self.gone(cx, CloseReason::User);
             }
             Command::SetRecvBytes(count) => self.datagrams = sys::Native::new(clamp(count)),
-            Command::SetResponder(responder) => self.responder = responder,
+            Command::SetResponder(responder) => self.set_responder(cx, responder, false),
             Command::SetBroadcast(on) => match self.socket.set_broadcast(on) {
                 Ok(()) => {
                     let value = self.socket.broadcast().unwrap_or(on);
@@ -494,7 +551,7 @@ impl Slot for Udp {
                 }
                 Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.local)),
             },
-            Command::SetNodelay(_) | Command::HalfClose | Command::Line(_) => {}
+            Command::SetNodelay(_) | Command::HalfClose => {}
         }
         Turn::Again
     }

@@ -250,8 +250,7 @@ impl Machine {
             Some((now + period, period, index))
         });
         self.timers = every.collect();
-        self.close_at =
-            (self.rules.close_after_ms > 0).then(|| now + Duration::from_millis(self.rules.close_after_ms));
+        self.close_at = (self.rules.close_after_ms > 0).then(|| now + Duration::from_millis(self.rules.close_after_ms));
     }
 
     /// `recv` returned these bytes, or `recvfrom` this datagram.
@@ -519,7 +518,8 @@ impl Machine {
             (When::Message(n), _) => *n == self.number,
             (When::Regex(expression), _) => match expression.regex().captures(message) {
                 Some(found) => {
-                    let caught = |group: Option<regex::bytes::Match<'_>>| group.map_or(Vec::new(), |m| m.as_bytes().to_vec());
+                    let caught =
+                        |group: Option<regex::bytes::Match<'_>>| group.map_or(Vec::new(), |m| m.as_bytes().to_vec());
                     groups = found.iter().skip(1).map(caught).collect();
                     true
                 }
@@ -779,7 +779,8 @@ impl Machine {
             Ok(body) => body,
             Err(effect) => return Some(effect),
         };
-        let date = clock::strftime("%a, %d %b %Y %H:%M:%S GMT", &(self.clock)().with_time_zone(jiff::tz::TimeZone::UTC));
+        let date =
+            clock::strftime("%a, %d %b %Y %H:%M:%S GMT", &(self.clock)().with_time_zone(jiff::tz::TimeZone::UTC));
         let mut bytes = format!(
             "HTTP/1.1 {}\r\nDate: {}\r\nContent-Type: {}; charset={}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             page.status,

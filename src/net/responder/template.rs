@@ -11,14 +11,11 @@ use std::net::SocketAddr;
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
-use super::clock;
+use super::clock::{self, ClockError};
 use crate::{
     framing::Prefix,
     text::{Charset, EncodeError, Unmappable, hex, python},
 };
-
-/// Seconds from 1900-01-01, where RFC 868 counts from, to 1970-01-01.
-const RFC_868_OFFSET: i64 = 2_208_988_800;
 
 /// A text with placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -182,13 +179,11 @@ impl Slot {
             Self::Len(format) => return Ok(number(scene.message.len() as u64, *format, scene)),
             Self::Number(format) => return Ok(number(scene.number, *format, scene)),
             Self::FileSize(format) => return Ok(number(scene.file.map_or(0, |file| file.1), *format, scene)),
-            Self::Time(format) => {
-                let seconds = scene.now.timestamp().as_second().saturating_add(RFC_868_OFFSET);
-                // It wraps in 2036, as RFC 868 says.
-                return Ok(number(u64::from(seconds as u32), *format, scene));
-            }
+            Self::Time(format) => return Ok(number(clock::rfc868(scene.now).into(), *format, scene)),
             // Fewer or more bytes than the number has are not that number.
-            Self::Group(n, Some(prefix)) => prefix.read(group(*n)).map(|number| number.to_string()).unwrap_or_default(),
+            Self::Group(n, Some(prefix)) => {
+                prefix.number_of(group(*n)).map(|number| number.to_string()).unwrap_or_default()
+            }
             Self::Bytes => python::literal(scene.message),
             Self::Hex => hex::pairs(scene.message),
             Self::Peer => scene.peer.map(|addr| addr.to_string()).unwrap_or_default(),
@@ -211,7 +206,7 @@ fn received(bytes: &[u8], scene: &Scene<'_>) -> Vec<u8> {
 }
 
 fn number(value: u64, format: Option<Prefix>, scene: &Scene<'_>) -> Vec<u8> {
-    format.map_or_else(|| lenient(scene.charset, &value.to_string()), |prefix| prefix.write(value))
+    format.map_or_else(|| lenient(scene.charset, &value.to_string()), |prefix| prefix.bytes_of(value))
 }
 
 impl std::str::FromStr for Template {
@@ -256,16 +251,18 @@ fn slot(inner: &str, column: usize) -> Result<Slot, TemplateError> {
         let format = format.unwrap_or("%Y-%m-%d %X");
         return match clock::check(format) {
             Ok(()) => Ok(Slot::Now(format.into())),
-            // Behind `{now:`.
             Err(error) => {
-                Err(TemplateError { column: column + 4 + error.column, problem: TemplateProblem::Time(error.letter) })
+                let letter =
+                    if let ClockError::Unknown { letter, .. } = error { letter.to_string() } else { String::new() };
+                // Behind `{now:`.
+                Err(TemplateError { column: column + 4 + error.column(), problem: TemplateProblem::Time(letter) })
             }
         };
     }
     let unknown = || TemplateError { column, problem: TemplateProblem::Unknown(inner.into()) };
     let binary = || match format {
         None => Ok(None),
-        Some(format) => format.parse::<Prefix>().map(Some).map_err(|()| TemplateError {
+        Some(format) => Prefix::by_name(format).map(Some).ok_or_else(|| TemplateError {
             column: column + name.chars().count() + 2,
             problem: TemplateProblem::Format(format.into()),
         }),
@@ -338,7 +335,7 @@ mod tests {
             ("{file.name} {file.size} {file.size:i64-le}", b"\xCE\xC4.txt 5146 \x1a\x14\0\0\0\0\0\0"),
             ("{{{n}}} {{}}", b"{7} {}"),
             // 2026-11-20 13:05:09 UTC is 1795179909 in 1970's count.
-            ("{time:u32-be}", &(1_795_179_909_u32.wrapping_add(RFC_868_OFFSET as u32)).to_be_bytes()),
+            ("{time:u32-be}", &1_795_179_909_u32.wrapping_add(2_208_988_800).to_be_bytes()),
         ] {
             assert_eq!(rendered(template), expected, "{template}");
         }

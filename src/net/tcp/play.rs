@@ -6,14 +6,9 @@ use super::{
     Call, CloseReason, Context, Event, Fault, FaultKind, FileSend, Item, REPLY_BYTES, Relaxed, Responder, Stream, Turn,
     rules,
 };
-use crate::{
-    net::{
-        options::Command,
-        responder::{
-            Effect, Machine, Next,
-            exec::Finished,
-        },
-    },
+use crate::net::{
+    options::Command,
+    responder::{Effect, Machine, Next, exec::Finished},
 };
 
 /// Effects in one turn before others get theirs.
