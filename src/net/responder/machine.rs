@@ -8,6 +8,10 @@
 //! Nothing here grows without bound. At [`RUNS`] runs or [`HELD_BYTES`] bytes in them a machine is full and its socket stops
 //! reading; what is sent is at most [`Rules::rate`] messages a second.
 
+mod step;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     mem,
@@ -19,17 +23,18 @@ use std::{
 
 use jiff::Zoned;
 
+use self::step::{lenient, unencodable};
 use super::{
-    clock,
+    Rule,
     pattern::Pattern,
-    rules::{Commands, EmptyLine, Leave, Page, Rules, Split, Then, When},
+    rules::{Commands, EmptyLine, Leave, Rules, Split, Then, When},
     shell::Shell,
-    template::{Scene, Template},
+    template::Template,
 };
 use crate::{
     framing::{Decoder, Framing, LIMIT},
     journal::{Call, FaultKind},
-    text::{Charset, Unmappable},
+    text::Unmappable,
 };
 
 /// Runs after which a machine is full.
@@ -38,10 +43,6 @@ const RUNS: usize = 64;
 const HELD_BYTES: usize = 1 << 20;
 /// Lines that a person may type ahead.
 const LINES: usize = 1_024;
-/// Characters in a line of the character generator (RFC 864).
-const CHARGEN_LINE: u64 = 72;
-/// The most characters in one of its datagrams.
-const CHARGEN_DATAGRAM: usize = 512;
 /// What a second is, for the limit of messages.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -156,6 +157,10 @@ pub(in crate::net) struct Machine {
     /// Messages that no rule answered and no `await` has taken.
     unread: u64,
     ended: bool,
+    /// What the end of the stream sets going has been set going.
+    end_taken: bool,
+    /// What came was not in the framing.
+    deaf: bool,
     asks: VecDeque<Option<SocketAddr>>,
     /// Answers of the person that their run has not noticed.
     answers: usize,
@@ -215,6 +220,8 @@ impl Machine {
             number: 0,
             unread: 0,
             ended: false,
+            end_taken: false,
+            deaf: false,
             asks: VecDeque::new(),
             answers: 0,
             lines: VecDeque::new(),
@@ -263,37 +270,16 @@ impl Machine {
                 return;
             }
         }
-        let Some(mut decoder) = self.decoder.take() else {
-            self.message(bytes, peer);
-            return;
-        };
-        decoder.push(bytes);
-        while let Some(message) = decoder.next() {
-            match message {
-                Ok(message) => self.message(&message, peer),
-                Err(error) => {
-                    let effect = Effect::Failed(Call::Rule, FaultKind::Framing, error.to_string(), peer);
-                    self.notes.push_back(effect);
-                    // Where the next message begins is unknown: nothing is answered any more.
-                    self.decoder = Some(decoder);
-                    return;
-                }
-            }
+        match &mut self.decoder {
+            _ if self.deaf => {}
+            Some(decoder) => decoder.push(bytes),
+            None => self.message(bytes, peer),
         }
-        self.decoder = Some(decoder);
     }
 
     /// `recv` returned 0.
     pub fn ended(&mut self) {
-        if mem::replace(&mut self.ended, true) {
-            return;
-        }
-        for index in 0..self.rules.rules.len() {
-            if self.rules.rules.get(index).is_some_and(|rule| rule.when == When::End) {
-                self.push_rule(index, Occasion { peer: self.peer, number: self.number, ..Occasion::default() });
-                return;
-            }
-        }
+        self.ended = true;
     }
 
     /// A person typed a line: it answers the oldest message that asks, or is what [`Rules::lines`] say.
@@ -331,10 +317,10 @@ impl Machine {
     }
 
     /// The person answered the oldest message that asks, by other means than [`Self::line`]. Whom, if somebody did.
-    pub fn answered(&mut self) -> Option<Option<SocketAddr>> {
+    pub fn answered(&mut self) -> Option<SocketAddr> {
         let peer = self.asks.pop_front()?;
         self.answers += 1;
-        Some(peer)
+        peer
     }
 
     /// Whether it sends in pieces that are to stay apart.
@@ -382,6 +368,7 @@ impl Machine {
             return Next::Do(Effect::Close);
         }
         self.tick(now);
+        self.take_messages();
         // Each step ends a run, an action or the loop; the number of runs is bounded, and so is that of actions.
         loop {
             if now.saturating_duration_since(self.second) >= SECOND {
@@ -450,7 +437,8 @@ impl Machine {
                 continue;
             }
             // What was missed is not made up for.
-            *at = (*at + *period).max(now);
+            let next = *at + *period;
+            *at = if next > now { next } else { now + *period };
             let rule = *rule;
             if self.runs.len() < RUNS {
                 self.push_rule(rule, Occasion { peer: self.peer, number: self.number, ..Occasion::default() });
@@ -501,6 +489,32 @@ impl Machine {
         true
     }
 
+    /// Takes messages out of the stream while there is room for what they set going; then what its end sets going.
+    fn take_messages(&mut self) {
+        while !self.is_full() {
+            match self.decoder.as_mut().and_then(Decoder::next) {
+                Some(Ok(message)) => self.message(&message, self.peer),
+                Some(Err(error)) => {
+                    // Where the next message begins is unknown: what follows is read and not answered.
+                    self.decoder = None;
+                    self.deaf = true;
+                    let effect = Effect::Failed(Call::Rule, FaultKind::Framing, error.to_string(), self.peer);
+                    self.notes.push_back(effect);
+                }
+                None => {
+                    if self.ended && !mem::replace(&mut self.end_taken, true) {
+                        let end = self.rules.rules.iter().position(|rule| rule.when == When::End);
+                        if let Some(index) = end {
+                            let occasion = Occasion { peer: self.peer, number: self.number, ..Occasion::default() };
+                            self.push_rule(index, occasion);
+                        }
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
     fn message(&mut self, message: &[u8], peer: Option<SocketAddr>) {
         self.number = self.number.saturating_add(1);
         if matches!(self.waiting, Waiting::Messages(_) | Waiting::End) {
@@ -508,30 +522,12 @@ impl Machine {
             return;
         }
         let mut groups = Vec::new();
-        let fits = |(rule, (test, _)): &(&super::Rule, &(Test, _))| match (&rule.when, test) {
-            (_, Test::Exact(bytes)) => message == bytes,
-            (_, Test::Contains(bytes)) => memchr::memmem::find(message, bytes).is_some(),
-            (_, Test::Starts(bytes)) => message.starts_with(bytes),
-            (_, Test::Ends(bytes)) => message.ends_with(bytes),
-            (When::Any, _) => true,
-            (When::Empty, _) => message.is_empty(),
-            (When::Message(n), _) => *n == self.number,
-            (When::Regex(expression), _) => match expression.regex().captures(message) {
-                Some(found) => {
-                    let caught =
-                        |group: Option<regex::bytes::Match<'_>>| group.map_or(Vec::new(), |m| m.as_bytes().to_vec());
-                    groups = found.iter().skip(1).map(caught).collect();
-                    true
-                }
-                None => false,
-            },
-            _ => false,
-        };
-        let mut fits = fits;
-        let found = self.rules.rules.iter().zip(&self.tests).enumerate().find(|(_, pair)| fits(pair)).map(|(i, _)| i);
-        match found {
+        let number = self.number;
+        let pairs = self.rules.rules.iter().zip(&self.tests);
+        let found = pairs.enumerate().find(|(_, (rule, (test, _)))| fits(rule, test, message, number, &mut groups));
+        match found.map(|(index, _)| index) {
             Some(index) => {
-                let (message, number) = (message.to_vec(), self.number);
+                let message = message.to_vec();
                 self.push_rule(index, Occasion { message, groups, number, peer, line: String::new() });
             }
             None => self.unread = self.unread.saturating_add(1),
@@ -552,272 +548,26 @@ impl Machine {
         self.held += occasion.message.len();
         self.runs.push_back(Run { actions, at: 0, within: 0, split: None, occasion });
     }
-
-    /// The next piece of what leaves in pieces.
-    fn next_piece(&mut self, now: Instant) -> Option<Effect> {
-        let pieces = self.pieces.as_mut()?;
-        let rest = pieces.bytes.get(pieces.at..).unwrap_or_default();
-        let len = rest.len().min(pieces.split.bytes.max(1) as usize);
-        let (piece, to) = (rest.get(..len).unwrap_or_default().to_vec(), pieces.to);
-        pieces.at += len;
-        if pieces.at >= pieces.bytes.len() {
-            self.pieces = None;
-        } else if pieces.split.gap_ms > 0 {
-            self.waiting = Waiting::Until(now + Duration::from_millis(pieces.split.gap_ms));
-        }
-        (!piece.is_empty()).then_some(Effect::Send(piece, to))
-    }
-
-    /// Carries out the next action of the first run.
-    fn step(&mut self, now: Instant) -> Option<Effect> {
-        let run = self.runs.front_mut()?;
-        let Some(action) = run.actions.get(run.at).cloned() else {
-            if let Some(done) = self.runs.pop_front() {
-                self.held = self.held.saturating_sub(done.occasion.message.len());
-            }
-            return None;
-        };
-        let to = run.occasion.peer;
-        run.at += 1;
-        match action {
-            Then::Nothing => None,
-            Then::Echo => {
-                let message = run.occasion.message.clone();
-                self.say(message)
-            }
-            Then::Upper => {
-                let message = run.occasion.message.to_ascii_uppercase();
-                self.say(message)
-            }
-            Then::UpperText => {
-                let text = self.charset_in().decode(&self.front()?.message).to_uppercase();
-                self.say(lenient(self.rules.encoding, &text))
-            }
-            Then::Reply(template) => self.say_template(&template),
-            Then::ReplyHex(bytes) => self.say(bytes.bytes().to_vec()),
-            Then::OneOf(templates) => {
-                let template = templates.get(self.chance.usize(..templates.len().max(1)))?.clone();
-                self.say_template(&template)
-            }
-            Then::Script(script) => {
-                let template = script.messages.get(usize::try_from(run.within).unwrap_or(usize::MAX)).cloned();
-                run.within += 1;
-                if run.within < script.messages.len() as u64 {
-                    run.at -= 1;
-                    if script.gap_ms > 0 {
-                        self.waiting = Waiting::Until(now + Duration::from_millis(script.gap_ms));
-                    }
-                } else {
-                    run.within = 0;
-                }
-                self.say_template(&template?)
-            }
-            Then::File => self.send_file(),
-            Then::Strftime(default) => self.strftime(&default),
-            Then::Chargen if self.datagrams => {
-                let len = self.chance.usize(..=CHARGEN_DATAGRAM);
-                let first = self.chance.u64(..95);
-                self.say((0..len as u64).map(|i| pattern_byte(first + i)).collect())
-            }
-            Then::Chargen => {
-                run.at -= 1;
-                run.within += 1;
-                let first = run.within - 1;
-                let line = (first..first + CHARGEN_LINE).map(pattern_byte).chain(*b"\r\n").collect();
-                Some(Effect::Send(line, to))
-            }
-            Then::Page(page) => self.page(&page),
-            Then::Others(template) => {
-                let bytes = self.front().map(|occasion| self.render(&template, occasion))?;
-                Some(bytes.map_or_else(|effect| effect, |bytes| Effect::Others(self.framed(bytes), to)))
-            }
-            Then::Ask => self.wait(Waiting::Person),
-            Then::Shell => self.shell(),
-            Then::Command(commands) => {
-                let line = self.charset_in().decode(&self.front()?.message).trim().to_owned();
-                self.waiting = Waiting::Program;
-                Some(Effect::Run(line, commands, to))
-            }
-            Then::Receive(template) => {
-                let text = self.front().map(|occasion| template.text(&self.scene(occasion, &(self.clock)())))?;
-                match text.trim().parse() {
-                    Ok(count) => self.wait(Waiting::Bytes(count)),
-                    Err(_) => Some(Effect::Failed(Call::Rule, FaultKind::Invalid, text, to)),
-                }
-            }
-            Then::Await(count) => self.wait(Waiting::Messages(count)),
-            Then::AwaitEnd => self.wait(Waiting::End),
-            Then::WaitMs(ms) => self.wait(Waiting::Until(now + Duration::from_millis(ms))),
-            Then::Split(split) => {
-                run.split = Some(split);
-                None
-            }
-            Then::DropPercent(percent) => {
-                if self.chance.u8(..100) < percent
-                    && let Some(run) = self.runs.front_mut()
-                {
-                    run.at = run.actions.len();
-                }
-                None
-            }
-            Then::HalfClose => Some(Effect::HalfClose),
-            Then::NextClient => Some(Effect::NextClient),
-            Then::Close => {
-                self.stop();
-                Some(Effect::Close)
-            }
-            Then::Reset => {
-                self.stop();
-                Some(Effect::Reset)
-            }
-        }
-    }
-
-    fn wait(&mut self, waiting: Waiting) -> Option<Effect> {
-        self.waiting = waiting;
-        None
-    }
-
-    fn front(&self) -> Option<&Occasion> {
-        self.runs.front().map(|run| &run.occasion)
-    }
-
-    fn charset_in(&self) -> Charset {
-        self.rules.encoding_in.unwrap_or(self.rules.encoding)
-    }
-
-    /// Sends a message to whom the first run answers, in its framing and its pieces.
-    fn say(&mut self, message: Vec<u8>) -> Option<Effect> {
-        let (to, split) = self.runs.front().map(|run| (run.occasion.peer, run.split))?;
-        let mut bytes = Vec::new();
-        if self.datagrams {
-            bytes = message;
-        } else if let Err(error) = self.rules.framing_out.encode(&message, &mut bytes) {
-            return Some(Effect::Failed(Call::Rule, FaultKind::Framing, error.to_string(), to));
-        }
-        self.cut(bytes, split, to)
-    }
-
-    /// The same for bytes that have their form.
-    fn cut(&mut self, bytes: Vec<u8>, split: Option<Split>, to: Option<SocketAddr>) -> Option<Effect> {
-        match split {
-            Some(split) if !bytes.is_empty() => {
-                self.pieces = Some(Pieces { bytes, at: 0, split, to });
-                None
-            }
-            // Nothing is sent on a stream; on UDP an empty datagram is one.
-            _ if bytes.is_empty() && !self.datagrams => None,
-            _ => Some(Effect::Send(bytes, to)),
-        }
-    }
-
-    fn framed(&self, message: Vec<u8>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if self.datagrams || self.rules.framing_out.encode(&message, &mut bytes).is_err() { message } else { bytes }
-    }
-
-    fn say_template(&mut self, template: &Template) -> Option<Effect> {
-        match self.render(template, self.front()?) {
-            Ok(bytes) => self.say(bytes),
-            Err(effect) => Some(effect),
-        }
-    }
-
-    fn scene<'a>(&'a self, occasion: &'a Occasion, now: &'a Zoned) -> Scene<'a> {
-        Scene {
-            message: &occasion.message,
-            groups: &occasion.groups,
-            number: occasion.number,
-            peer: occasion.peer,
-            local: self.local,
-            line: &occasion.line,
-            file: self.file.as_ref().map(|(name, size)| (name.as_str(), *size)),
-            now,
-            charset: self.rules.encoding,
-            charset_in: self.charset_in(),
-        }
-    }
-
-    fn render(&self, template: &Template, occasion: &Occasion) -> Result<Vec<u8>, Effect> {
-        let now = (self.clock)();
-        template.render(&self.scene(occasion, &now)).map_err(|error| unencodable(&error, occasion.peer))
-    }
-
-    fn strftime(&mut self, default: &Template) -> Option<Effect> {
-        let occasion = self.front()?;
-        let now = (self.clock)();
-        let format = if occasion.message.is_empty() {
-            default.text(&self.scene(occasion, &now))
-        } else {
-            self.charset_in().decode(&occasion.message)
-        };
-        match clock::strftime(&format, &now) {
-            Ok(text) => self.say(lenient(self.rules.encoding, &text)),
-            Err(_) => Some(Effect::Failed(Call::Rule, FaultKind::Format, format, occasion.peer)),
-        }
-    }
-
-    fn send_file(&mut self) -> Option<Effect> {
-        let run = self.runs.front()?;
-        let (to, split) = (run.occasion.peer, run.split);
-        let served = self.rules.file.as_ref()?;
-        match (&served.path, split) {
-            (Some(path), None) => Some(Effect::File(path.clone(), to)),
-            (Some(path), Some(split)) => Some(Effect::Load(path.clone(), split, to)),
-            (None, _) => {
-                let bytes = lenient(self.rules.encoding, &served.text);
-                self.cut(bytes, split, to)
-            }
-        }
-    }
-
-    /// A response of HTTP/1.1 (RFC 9112 section 2.1, RFC 9110 sections 6.6.1, 8.3 and 8.6).
-    fn page(&mut self, page: &Page) -> Option<Effect> {
-        let run = self.runs.front()?;
-        let (to, split) = (run.occasion.peer, run.split);
-        let body = match self.render(&page.body, &run.occasion) {
-            Ok(body) => body,
-            Err(effect) => return Some(effect),
-        };
-        let date =
-            clock::strftime("%a, %d %b %Y %H:%M:%S GMT", &(self.clock)().with_time_zone(jiff::tz::TimeZone::UTC));
-        let mut bytes = format!(
-            "HTTP/1.1 {}\r\nDate: {}\r\nContent-Type: {}; charset={}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            page.status,
-            date.unwrap_or_default(),
-            page.media_type,
-            self.rules.encoding.name(),
-            body.len()
-        )
-        .into_bytes();
-        if !run.occasion.message.starts_with(b"HEAD ") {
-            bytes.extend(body);
-        }
-        self.cut(bytes, split, to)
-    }
-
-    fn shell(&mut self) -> Option<Effect> {
-        let line = self.charset_in().decode(&self.front()?.message);
-        let output = self.shell.run(line.trim(), &(self.clock)());
-        if output.end {
-            self.notes.push_back(Effect::Close);
-        }
-        // A client in lock step waits for an answer to every command, also to those that print nothing.
-        let text = output.stdout + &output.stderr;
-        let text = if text.is_empty() { "\n" } else { &text };
-        self.say(lenient(self.rules.encoding, text))
-    }
 }
 
-fn lenient(charset: Charset, text: &str) -> Vec<u8> {
-    charset.encode(text, Unmappable::Question).unwrap_or_default()
-}
-
-fn unencodable(error: &crate::text::EncodeError, peer: Option<SocketAddr>) -> Effect {
-    Effect::Failed(Call::Rule, FaultKind::Encoding, error.to_string(), peer)
-}
-
-/// The endless row of printable ASCII characters that RFC 864 suggests.
-fn pattern_byte(index: u64) -> u8 {
-    b' ' + (index % 95) as u8
+/// Whether a rule answers to a message; what the groups of its expression caught is left in `groups`.
+fn fits(rule: &Rule, test: &Test, message: &[u8], number: u64, groups: &mut Vec<Vec<u8>>) -> bool {
+    match test {
+        Test::Exact(bytes) => return message == bytes,
+        Test::Contains(bytes) => return memchr::memmem::find(message, bytes).is_some(),
+        Test::Starts(bytes) => return message.starts_with(bytes),
+        Test::Ends(bytes) => return message.ends_with(bytes),
+        Test::Itself => {}
+    }
+    match &rule.when {
+        When::Any => true,
+        When::Empty => message.is_empty(),
+        When::Message(n) => *n == number,
+        When::Regex(expression) => expression.regex().captures(message).is_some_and(|found| {
+            let caught = found.iter().skip(1);
+            *groups = caught.map(|group| group.map_or(Vec::new(), |found| found.as_bytes().to_vec())).collect();
+            true
+        }),
+        _ => false,
+    }
 }

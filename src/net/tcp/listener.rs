@@ -179,10 +179,8 @@ impl Slot for Listener {
             Command::Close | Command::Abort => {
                 return Turn::Gone(Event::Closed { why: CloseReason::User, unsent: 0 }, None);
             }
-            Command::SetResponder(responder) => {
-                if rules::allowed(cx, self.tag, &responder, self.local.ip(), None) {
-                    self.settings.responder = responder;
-                }
+            Command::SetResponder(responder) if rules::allowed(cx, self.tag, &responder, self.local.ip(), None) => {
+                self.settings.responder = responder;
             }
             Command::SetRecvBytes(count) => {
                 self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());

@@ -129,7 +129,7 @@ impl Udp {
     /// A person sends something by hand: without an address it answers the oldest message that asks.
     pub(super) fn answered(&mut self, to: Option<SocketAddr>) -> Option<SocketAddr> {
         let Some(machine) = &mut self.machine else { return to };
-        let asker = machine.answered().flatten();
+        let asker = machine.answered();
         self.counters.asks.store(machine.asks() as u64, Relaxed);
         to.or(asker)
     }
