@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  text    bytes <-> text            charset  escape  hex  compose         pure
+//!  framing a byte stream <-> messages      decoder  delimiter              pure
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
 //!  export  traffic to files          jsonl  csv  clip                      pure
@@ -9,7 +10,7 @@
 //!  cli     one file a subcommand
 //!  gui     the window                                                      feature `gui`
 //!
-//!  text ← journal ← net ← export, words ← cli, gui          arrows never run back
+//!  text ← framing ← journal ← net ← export, words ← cli, gui          arrows never run back
 //! ```
 //!
 //! *Pure* means: no threads, no sockets, no files, and the time comes in as an argument. Nothing outside `gui`
