@@ -319,7 +319,7 @@ mod tests {
         let most = FramingError::TooLong { length: 256, most: 255 };
         assert_eq!(encoded(&Framing::Prefix(Prefix::U8), &[0; 256]), Err(most));
         let most = FramingError::TooLong { length: 65_536, most: 65_535 };
-        assert_eq!(encoded(&Framing::Prefix(Prefix::U16Le), &[0; 65_536]), Err(most));
+        assert_eq!(encoded(&Framing::Prefix(Prefix::U16Le), &vec![0; 65_536]), Err(most));
         let most = FramingError::TooLong { length: 9, most: 8 };
         assert_eq!(encoded(&Framing::Fixed(NonZeroU32::new(8).unwrap()), &[1; 9]), Err(most));
         let mut out = b"as it was".to_vec();

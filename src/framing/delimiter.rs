@@ -3,6 +3,8 @@
 //! A delimiter is typed as text with the escapes of [`escape`] (`\r\n\r\n`, `\0`, `\xFF`). What is not an escape is
 //! UTF-8: a delimiter stands outside the messages and their encoding.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::escape::{self, EscapeError, Item};
@@ -53,7 +55,8 @@ impl From<Delimiter> for String {
         for chunk in delimiter.0.utf8_chunks() {
             text.push_str(&escape::escape(chunk.valid()));
             for byte in chunk.invalid() {
-                text.push_str(&format!("\\x{byte:02X}"));
+                // Writing to a string cannot fail.
+                let _ = write!(text, "\\x{byte:02X}");
             }
         }
         text
