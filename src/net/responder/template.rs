@@ -17,9 +17,6 @@ use crate::{
     text::{Charset, EncodeError, Unmappable, hex, python},
 };
 
-/// Seconds from 1900-01-01, where RFC 868 counts from, to 1970-01-01.
-const RFC_868_OFFSET: i64 = 2_208_988_800;
-
 /// A text with placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -182,11 +179,7 @@ impl Slot {
             Self::Len(format) => return Ok(number(scene.message.len() as u64, *format, scene)),
             Self::Number(format) => return Ok(number(scene.number, *format, scene)),
             Self::FileSize(format) => return Ok(number(scene.file.map_or(0, |file| file.1), *format, scene)),
-            Self::Time(format) => {
-                let seconds = scene.now.timestamp().as_second().saturating_add(RFC_868_OFFSET);
-                // It wraps in 2036, as RFC 868 says.
-                return Ok(number(u64::from(seconds as u32), *format, scene));
-            }
+            Self::Time(format) => return Ok(number(u64::from(clock::rfc868(scene.now)), *format, scene)),
             // Fewer or more bytes than the number has are not that number.
             Self::Group(n, Some(prefix)) => prefix.read(group(*n)).map(|number| number.to_string()).unwrap_or_default(),
             Self::Bytes => python::literal(scene.message),
@@ -257,9 +250,10 @@ fn slot(inner: &str, column: usize) -> Result<Slot, TemplateError> {
         return match clock::check(format) {
             Ok(()) => Ok(Slot::Now(format.into())),
             // Behind `{now:`.
-            Err(error) => {
-                Err(TemplateError { column: column + 4 + error.column, problem: TemplateProblem::Time(error.letter) })
-            }
+            Err(error) => Err(TemplateError {
+                column: column + 4 + error.column(),
+                problem: TemplateProblem::Time(error.letter()),
+            }),
         };
     }
     let unknown = || TemplateError { column, problem: TemplateProblem::Unknown(inner.into()) };
@@ -338,7 +332,7 @@ mod tests {
             ("{file.name} {file.size} {file.size:i64-le}", b"\xCE\xC4.txt 5146 \x1a\x14\0\0\0\0\0\0"),
             ("{{{n}}} {{}}", b"{7} {}"),
             // 2026-11-20 13:05:09 UTC is 1795179909 in 1970's count.
-            ("{time:u32-be}", &(1_795_179_909_u32.wrapping_add(RFC_868_OFFSET as u32)).to_be_bytes()),
+            ("{time:u32-be}", &(1_795_179_909_u32.wrapping_add(2_208_988_800)).to_be_bytes()),
         ] {
             assert_eq!(rendered(template), expected, "{template}");
         }
