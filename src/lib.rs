@@ -1,8 +1,8 @@
 //! Twocan (传声筒): a desktop playground for network sockets.
 //!
 //! ```text
-//!  text    bytes <-> text            charset  escape  hex  compose         pure
-//!  framing a byte stream <-> messages      decoder  delimiter              pure
+//!  text    bytes <-> text            charset  escape  hex  http  compose   pure
+//!  framing a byte stream <-> messages  decoder  delimiter                   pure
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
 //!  preset  classic programs by name  files                                 pure
