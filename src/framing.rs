@@ -10,7 +10,7 @@
 mod decoder;
 mod delimiter;
 
-use std::{fmt, num::NonZeroU32};
+use std::{fmt, num::NonZeroU32, str};
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,10 @@ impl Framing {
                 out.resize(out.len() + missing, 0);
             }
             Self::Prefix(prefix) => {
-                prefix.write(message.len(), out)?;
+                if message.len() as u64 > prefix.most() {
+                    return Err(FramingError::TooLong { length: message.len(), most: prefix.most() });
+                }
+                out.extend(prefix.write(message.len() as u64));
                 out.extend_from_slice(message);
             }
         }
@@ -123,54 +126,43 @@ impl Prefix {
         }
     }
 
-    /// The form with this name, such as `u32-be`.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|prefix| prefix.to_string() == name)
+    /// The number in this form; one that is too large is sent modulo its width.
+    pub fn write(self, value: u64) -> Vec<u8> {
+        match self {
+            Self::U8 => vec![value as u8],
+            Self::U16Be => (value as u16).to_be_bytes().to_vec(),
+            Self::U16Le => (value as u16).to_le_bytes().to_vec(),
+            Self::U32Be => (value as u32).to_be_bytes().to_vec(),
+            Self::U32Le => (value as u32).to_le_bytes().to_vec(),
+            Self::U64Be | Self::I64Be => value.to_be_bytes().to_vec(),
+            Self::U64Le | Self::I64Le => value.to_le_bytes().to_vec(),
+        }
     }
 
-    /// A number in this form. One that is too large loses its highest bytes, as in a C program.
-    pub fn bytes_of(self, number: u64) -> Vec<u8> {
-        let (big, little) = (number.to_be_bytes(), number.to_le_bytes());
-        let width = self.width();
-        if self.is_little() { little[..width].to_vec() } else { big[8 - width..].to_vec() }
-    }
-
-    /// The number that these bytes are; `None` unless they are as many as it has.
-    pub fn number_of(self, bytes: &[u8]) -> Option<i128> {
-        let number = self.read(bytes).filter(|_| bytes.len() == self.width())?;
-        Some(number.map_or_else(i128::from, i128::from))
-    }
-
-    fn is_little(self) -> bool {
-        matches!(self, Self::U16Le | Self::U32Le | Self::U64Le | Self::I64Le)
-    }
-
-    fn is_signed(self) -> bool {
-        matches!(self, Self::I64Be | Self::I64Le)
+    /// The number that these bytes are; `None` unless they are exactly as many as it has.
+    pub fn read(self, bytes: &[u8]) -> Option<i128> {
+        Some(match self {
+            Self::U8 => u8::from_be_bytes(bytes.try_into().ok()?).into(),
+            Self::U16Be => u16::from_be_bytes(bytes.try_into().ok()?).into(),
+            Self::U16Le => u16::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::U32Be => u32::from_be_bytes(bytes.try_into().ok()?).into(),
+            Self::U32Le => u32::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::U64Be => u64::from_be_bytes(bytes.try_into().ok()?).into(),
+            Self::U64Le => u64::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::I64Be => i64::from_be_bytes(bytes.try_into().ok()?).into(),
+            Self::I64Le => i64::from_le_bytes(bytes.try_into().ok()?).into(),
+        })
     }
 
     /// The longest message that it can announce.
     fn most(self) -> u64 {
-        if self.is_signed() { i64::MAX as u64 } else { u64::MAX >> (64 - 8 * self.width()) }
-    }
-
-    fn write(self, length: usize, out: &mut Vec<u8>) -> Result<(), FramingError> {
-        if length as u64 > self.most() {
-            return Err(FramingError::TooLong { length, most: self.most() });
+        match self {
+            Self::U8 => u8::MAX.into(),
+            Self::U16Be | Self::U16Le => u16::MAX.into(),
+            Self::U32Be | Self::U32Le => u32::MAX.into(),
+            Self::U64Be | Self::U64Le => u64::MAX,
+            Self::I64Be | Self::I64Le => i64::MAX as u64,
         }
-        let width = self.width();
-        let (big, little) = ((length as u64).to_be_bytes(), (length as u64).to_le_bytes());
-        out.extend_from_slice(if self.is_little() { &little[..width] } else { &big[8 - width..] });
-        Ok(())
-    }
-
-    /// The number that the first bytes are; `None` if they are too few.
-    fn read(self, bytes: &[u8]) -> Option<Result<u64, i64>> {
-        let bytes = bytes.get(..self.width())?;
-        let add = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-        let number = if self.is_little() { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) };
-        let signed = number.cast_signed();
-        Some(if self.is_signed() && signed < 0 { Err(signed) } else { Ok(number) })
     }
 }
 
@@ -187,6 +179,14 @@ impl fmt::Display for Prefix {
             Self::I64Be => "i64-be",
             Self::I64Le => "i64-le",
         })
+    }
+}
+
+impl str::FromStr for Prefix {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|prefix| prefix.to_string() == text).ok_or(())
     }
 }
 
@@ -215,7 +215,7 @@ pub enum FramingError {
         /// The number as it came.
         bytes: Vec<u8>,
         /// The number.
-        length: i64,
+        length: i128,
     },
     /// A peer announced more than the limit.
     #[error("the length {length} is over the limit of {limit} (bytes {bytes:02X?})")]
@@ -223,7 +223,7 @@ pub enum FramingError {
         /// The number as it came.
         bytes: Vec<u8>,
         /// The number.
-        length: u64,
+        length: i128,
         /// Bytes that a message may have.
         limit: usize,
     },
@@ -283,6 +283,7 @@ mod tests {
         }
         for prefix in Prefix::ALL {
             let file = File { framing: Framing::Prefix(prefix) };
+            assert_eq!(prefix.to_string().parse(), Ok(prefix));
             assert!(toml::to_string(&file).unwrap().contains(&format!("\"{prefix}\"")));
         }
     }

@@ -1,16 +1,17 @@
 //! Twocan (传声筒): a desktop playground for network sockets.
 //!
 //! ```text
-//!  text    bytes <-> text            charset  escape  hex  compose         pure
-//!  framing a byte stream <-> messages      decoder  delimiter              pure
+//!  text    bytes <-> text            charset  escape  hex  http  compose   pure
+//!  framing a byte stream <-> messages  decoder  delimiter                   pure
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
+//!  preset  classic programs by name  files                                 pure
 //!  export  traffic to files          jsonl  csv  clip                      pure
 //!  words   sentences, in English and Chinese                               pure
 //!  cli     one file a subcommand
 //!  gui     the window                                                      feature `gui`
 //!
-//!  text ← framing ← journal ← net ← export, words ← cli, gui          arrows never run back
+//!  text ← framing ← journal ← net ← preset ← export, words ← cli, gui   arrows never run back
 //! ```
 //!
 //! *Pure* means: no threads, no sockets, no files, and the time comes in as an argument. Nothing outside `gui`
@@ -25,5 +26,6 @@ pub mod framing;
 pub mod gui;
 pub mod journal;
 pub mod net;
+pub mod preset;
 pub mod text;
 pub mod words;

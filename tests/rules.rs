@@ -1,5 +1,7 @@
 //! Rules on real sockets: what servers and clients say by themselves, and what they refuse.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod support;
 
 use std::{

@@ -124,14 +124,13 @@ impl Decoder {
             }
             Framing::Prefix(prefix) => {
                 let (skip, limit) = (prefix.width(), self.limit);
-                let bytes = || self.waiting().iter().take(skip).copied().collect();
-                let length = match prefix.read(self.waiting()) {
-                    None => return Ok(None),
-                    Some(Err(length)) => return Err(FramingError::Negative { bytes: bytes(), length }),
-                    Some(Ok(length)) => length,
-                };
+                let Some(bytes) = self.waiting().get(..skip) else { return Ok(None) };
+                let Some(length) = prefix.read(bytes) else { return Ok(None) };
+                if length < 0 {
+                    return Err(FramingError::Negative { bytes: bytes.to_vec(), length });
+                }
                 match usize::try_from(length).ok().filter(|length| *length <= limit) {
-                    None => Err(FramingError::Announced { bytes: bytes(), length, limit }),
+                    None => Err(FramingError::Announced { bytes: bytes.to_vec(), length, limit }),
                     Some(length) => Ok((self.buffered() - skip >= length).then_some(Found { skip, length, end: 0 })),
                 }
             }

@@ -5,12 +5,13 @@
 //!
 //! - [`charset`]: encodings (WHATWG's and those it lacks). [`escape`]: `\n`, `\x41`, `\u{4F60}`.
 //! - [`hex`]: hex as people type and paste it, and as it is shown. [`python`]: bytes as Python writes them.
-//! - [`compose`]: what was typed to what is sent.
+//! - [`compose`]: what was typed to what is sent. [`http`]: a web server's answer, and what is wrong with it.
 
 pub mod charset;
 pub mod compose;
 pub mod escape;
 pub mod hex;
+pub mod http;
 pub mod python;
 
 pub use self::{

@@ -24,6 +24,7 @@ pub use self::{
     rules::{rules_error, rules_problem},
     typed::{address_error, compose_error, reach},
 };
+use crate::preset::Localised;
 
 // The macro that reads the locales does not tell cargo about them: without these lines a changed sentence would
 // not be built in.
@@ -50,6 +51,14 @@ impl Lang {
         match self {
             Self::En => "en",
             Self::Zh => "zh-CN",
+        }
+    }
+
+    /// A text in this language.
+    pub fn pick(self, text: &Localised) -> &str {
+        match self {
+            Self::En => &text.en,
+            Self::Zh => &text.zh_cn,
         }
     }
 

@@ -35,6 +35,8 @@ pub enum ClockError {
     /// A width over 255.
     #[error("the width is over 255 (column {column})")]
     Width {
+        /// The letter that it stands before.
+        letter: char,
         /// Column of the `%`.
         column: usize,
     },
@@ -52,8 +54,16 @@ impl ClockError {
         match self {
             Self::Unknown { column, .. }
             | Self::Unfinished { column }
-            | Self::Width { column }
+            | Self::Width { column, .. }
             | Self::TooLong { column } => *column,
+        }
+    }
+
+    /// What stands behind the `%`: a letter, or nothing at the end.
+    pub fn letter(&self) -> String {
+        match self {
+            Self::Unknown { letter, .. } | Self::Width { letter, .. } => letter.to_string(),
+            Self::Unfinished { .. } | Self::TooLong { .. } => String::new(),
         }
     }
 }
@@ -136,7 +146,7 @@ impl Conversion {
 
     fn fill_in(&self, time: &BrokenDownTime, now: &Zoned, column: usize) -> Result<String, ClockError> {
         if self.width > 255 {
-            return Err(ClockError::Width { column });
+            return Err(ClockError::Width { letter: self.letter, column });
         }
         let unknown = ClockError::Unknown { letter: self.letter, column };
         if !self.letter.is_ascii_alphabetic() && self.letter != '%' {
@@ -265,9 +275,9 @@ mod tests {
             ("%Y %05", ClockError::Unfinished { column: 4 }),
             ("%--d", ClockError::Unknown { letter: 'd', column: 1 }),
             ("%::::z", ClockError::Unknown { letter: 'z', column: 1 }),
-            ("%256d", ClockError::Width { column: 1 }),
-            ("%999999999Y", ClockError::Width { column: 1 }),
-            ("%99999999999999999999999999Y", ClockError::Width { column: 1 }),
+            ("%256d", ClockError::Width { letter: 'd', column: 1 }),
+            ("%999999999Y", ClockError::Width { letter: 'Y', column: 1 }),
+            ("%99999999999999999999999999Y", ClockError::Width { letter: 'Y', column: 1 }),
         ] {
             assert_eq!(check(format), Err(error.clone()), "{format}");
             assert!(error.to_string().ends_with(&format!("(column {})", error.column())));

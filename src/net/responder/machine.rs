@@ -140,6 +140,7 @@ struct Pieces {
 }
 
 /// The rules at work on one connection, or on one UDP socket.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that is asked for by name")]
 pub(in crate::net) struct Machine {
     rules: Arc<Rules>,
     tests: Vec<(Test, Arc<[Then]>)>,

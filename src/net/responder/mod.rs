@@ -4,8 +4,8 @@
 //! else is data ([`Rules`]), carried out by a state machine that touches no socket.
 //!
 //! - `rules`: the data. `template`, `pattern`: the texts in it. `parse`: reading it, with the line of what is wrong.
-//! - `machine`: what is done when. `clock`: `strftime`. `shell`: command lines over files that do not exist. `exec`: one real
-//!   program.
+//! - `machine`: what is done when. `clock`: `strftime`. `shell`: command lines over files that do not exist. `exec`: one
+//!   real program.
 
 pub mod clock;
 pub mod exec;

@@ -107,9 +107,7 @@ impl Rules {
             Ok(()) => Ok(rules),
             Err((field, problem)) => {
                 let field = if table.is_empty() { field } else { format!("{table}.{field}") };
-                let offset = span_of(text, &field).map_or(0, |span| span.start);
-                let (line, column) = place(text, offset);
-                Err(RulesError { line, column, field, problem })
+                Err(RulesError::at(text, &field, problem))
             }
         }
     }
@@ -226,6 +224,13 @@ fn many(path: &str, len: usize) -> Result<(), (String, Problem)> {
 }
 
 impl RulesError {
+    /// This is wrong with the field with this path.
+    pub(crate) fn at(text: &str, field: &str, problem: Problem) -> Self {
+        let offset = span_of(text, field).map_or(0, |span| span.start);
+        let (line, column) = place(text, offset);
+        Self { line, column, field: field.to_owned(), problem }
+    }
+
     /// What the TOML library said, with the field that it spoke of. It knows no finer place than the table that a value
     /// stands in; so the texts in there that have a grammar of their own are read once more.
     pub fn of_toml(text: &str, error: &toml::de::Error) -> Self {

@@ -93,7 +93,7 @@ impl Shell {
         let mut succeeded = true;
         for command in commands {
             let mut output = Bounded::default();
-            succeeded = self.command(command, input, now, &mut output, streams);
+            succeeded = self.command(&command, input, now, &mut output, streams);
             input = output.text;
         }
         streams.output.push(&input);
@@ -102,7 +102,7 @@ impl Shell {
 
     fn command(
         &mut self,
-        command: line::Command,
+        command: &line::Command,
         mut input: String,
         now: &Zoned,
         output: &mut Bounded,

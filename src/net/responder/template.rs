@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
-use super::clock::{self, ClockError};
+use super::clock;
 use crate::{
     framing::Prefix,
     text::{Charset, EncodeError, Unmappable, hex, python},
@@ -179,11 +179,9 @@ impl Slot {
             Self::Len(format) => return Ok(number(scene.message.len() as u64, *format, scene)),
             Self::Number(format) => return Ok(number(scene.number, *format, scene)),
             Self::FileSize(format) => return Ok(number(scene.file.map_or(0, |file| file.1), *format, scene)),
-            Self::Time(format) => return Ok(number(clock::rfc868(scene.now).into(), *format, scene)),
+            Self::Time(format) => return Ok(number(u64::from(clock::rfc868(scene.now)), *format, scene)),
             // Fewer or more bytes than the number has are not that number.
-            Self::Group(n, Some(prefix)) => {
-                prefix.number_of(group(*n)).map(|number| number.to_string()).unwrap_or_default()
-            }
+            Self::Group(n, Some(prefix)) => prefix.read(group(*n)).map(|number| number.to_string()).unwrap_or_default(),
             Self::Bytes => python::literal(scene.message),
             Self::Hex => hex::pairs(scene.message),
             Self::Peer => scene.peer.map(|addr| addr.to_string()).unwrap_or_default(),
@@ -206,7 +204,7 @@ fn received(bytes: &[u8], scene: &Scene<'_>) -> Vec<u8> {
 }
 
 fn number(value: u64, format: Option<Prefix>, scene: &Scene<'_>) -> Vec<u8> {
-    format.map_or_else(|| lenient(scene.charset, &value.to_string()), |prefix| prefix.bytes_of(value))
+    format.map_or_else(|| lenient(scene.charset, &value.to_string()), |prefix| prefix.write(value))
 }
 
 impl std::str::FromStr for Template {
@@ -251,18 +249,17 @@ fn slot(inner: &str, column: usize) -> Result<Slot, TemplateError> {
         let format = format.unwrap_or("%Y-%m-%d %X");
         return match clock::check(format) {
             Ok(()) => Ok(Slot::Now(format.into())),
-            Err(error) => {
-                let letter =
-                    if let ClockError::Unknown { letter, .. } = error { letter.to_string() } else { String::new() };
-                // Behind `{now:`.
-                Err(TemplateError { column: column + 4 + error.column(), problem: TemplateProblem::Time(letter) })
-            }
+            // Behind `{now:`.
+            Err(error) => Err(TemplateError {
+                column: column + 4 + error.column(),
+                problem: TemplateProblem::Time(error.letter()),
+            }),
         };
     }
     let unknown = || TemplateError { column, problem: TemplateProblem::Unknown(inner.into()) };
     let binary = || match format {
         None => Ok(None),
-        Some(format) => Prefix::by_name(format).map(Some).ok_or_else(|| TemplateError {
+        Some(format) => format.parse::<Prefix>().map(Some).map_err(|()| TemplateError {
             column: column + name.chars().count() + 2,
             problem: TemplateProblem::Format(format.into()),
         }),
@@ -335,7 +332,7 @@ mod tests {
             ("{file.name} {file.size} {file.size:i64-le}", b"\xCE\xC4.txt 5146 \x1a\x14\0\0\0\0\0\0"),
             ("{{{n}}} {{}}", b"{7} {}"),
             // 2026-11-20 13:05:09 UTC is 1795179909 in 1970's count.
-            ("{time:u32-be}", &1_795_179_909_u32.wrapping_add(2_208_988_800).to_be_bytes()),
+            ("{time:u32-be}", &(1_795_179_909_u32.wrapping_add(2_208_988_800)).to_be_bytes()),
         ] {
             assert_eq!(rendered(template), expected, "{template}");
         }

@@ -11,6 +11,7 @@ fn machine(rules: &str, datagrams: bool) -> (Machine, Instant) {
     (machine, now)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the machine takes it")]
 fn peer() -> Option<SocketAddr> {
     Some("127.0.0.1:9".parse().unwrap())
 }

@@ -139,12 +139,9 @@ impl Arguments {
                 };
                 let mut value = String::new();
                 if behind.starts_with(':') {
-                    value = rest.as_str().to_owned();
-                    if value.is_empty() {
-                        let next = words.next();
-                        value = next.ok_or_else(|| format!("option requires an argument -- '{letter}'"))?.clone();
-                    }
-                    rest = "".chars();
+                    let joined = std::mem::replace(&mut rest, "".chars()).as_str();
+                    let next = if joined.is_empty() { words.next().map(String::as_str) } else { Some(joined) };
+                    value.push_str(next.ok_or_else(|| format!("option requires an argument -- '{letter}'"))?);
                 }
                 read.options.push((letter, value));
             }

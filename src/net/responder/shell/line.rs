@@ -127,14 +127,13 @@ fn pieces(line: &str) -> Result<Vec<(String, Operator)>, String> {
                 quote = None;
                 None
             }
-            (Some(_), '`') if quote == Some('"') => return Err(unknown("`")),
+            (None | Some('"'), '`') => return Err(unknown("`")),
             (None | Some('"'), '$') if next == Some('(') => return Err(unknown("$(")),
             (None | Some('"'), '\\') => {
                 text.push(character);
                 text.extend(characters.next());
                 continue;
             }
-            (Some(_), _) => None,
             (None, '\'' | '"') => {
                 quote = Some(character);
                 None
@@ -151,11 +150,10 @@ fn pieces(line: &str) -> Result<Vec<(String, Operator)>, String> {
             (None, '|') => Some(Operator::Pipe),
             (None, '&') if next == Some('&') => Some(Operator::And),
             (None, '&') => return Err(unknown("&")),
-            (None, '`') => return Err(unknown("`")),
             (None, '<') => Some(Operator::Input),
             (None, '>') if next == Some('>') => Some(Operator::Append),
             (None, '>') => Some(Operator::Output),
-            (None, _) => None,
+            _ => None,
         };
         match operator {
             Some(operator) => {
