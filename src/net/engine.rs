@@ -283,6 +283,10 @@ impl Shared {
         }
         threads.retain(|thread| !thread.is_finished());
         self.add_route(tag, orders.clone(), Arc::clone(&waker));
+        // What the others say meanwhile waits in its orders.
+        if let Start::Accepted { listener, .. } = &start {
+            self.join_group(tag.id, *listener);
+        }
         self.alive.fetch_add(1, Ordering::AcqRel);
         let shared = Arc::clone(self);
         let spawned =

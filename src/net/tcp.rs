@@ -87,7 +87,6 @@ impl Stream {
             cx.fail(tag, Call::Socket, error, Some(peer));
             return Err(Refused(Some(peer)));
         }
-        cx.shared.join_group(tag.id, listener);
         Ok(Self::new(cx, tag, socket, peer, Some(listener), settings))
     }
 

@@ -105,6 +105,7 @@ impl Listener {
             return;
         }
         cx.add_route(tag);
+        cx.shared.join_group(id, listener);
         match Stream::accepted(cx, tag, socket, peer, listener, settings) {
             Ok(stream) => {
                 if self.model == ServerModel::Sequential {
