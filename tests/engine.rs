@@ -7,6 +7,7 @@ mod support;
 use std::{
     io::{Read as _, Write as _},
     net::{Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    num::NonZeroU32,
     time::Duration,
 };
 
@@ -49,6 +50,29 @@ fn every_model_echoes_and_closes_after_its_peer() {
         let totals = bench.engine.counters(connection).unwrap().totals();
         assert_eq!((totals.bytes_in, totals.bytes_out, totals.waiting), (5, 5, 0));
         assert_eq!(bench.state(id), State::Listen);
+    }
+}
+
+#[test]
+fn a_server_without_a_loop_ends_with_its_last_client() {
+    for model in [ServerModel::Sequential, ServerModel::Threads, ServerModel::EventLoop] {
+        let mut bench = Bench::new();
+        let accepts = NonZeroU32::new(2);
+        let spec = TcpServerSpec { model, responder: Responder::Echo, accepts, ..TcpServerSpec::default() };
+        let (id, addr) = bench.listening(&SocketSpec::TcpServer(spec));
+        let mut peers: Vec<_> = (0..3).map(|_| peer_stream(addr)).collect();
+        for peer in &mut peers[..2] {
+            peer.write_all(b"hello").unwrap();
+            peer.read_exact(&mut [0; 5]).unwrap();
+            assert_eq!(bench.state(id), State::Listen, "{model:?}");
+            peer.shutdown(Shutdown::Write).unwrap();
+            assert_eq!(peer.read(&mut [0; 5]).unwrap(), 0);
+        }
+        bench.until("closed", |b| b.state(id) == State::Closed(CloseReason::Served));
+        assert_eq!(bench.sockets.get(id).unwrap().connections.len(), 2);
+        // The third was connected by the kernel and never accepted.
+        assert!(!matches!(peers[2].read(&mut [0; 5]), Ok(1..)));
+        std::net::TcpStream::connect(addr).unwrap_err();
     }
 }
 

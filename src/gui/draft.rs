@@ -1,6 +1,6 @@
 //! A socket as the user types it: text for every field, checked as one types.
 
-use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, time::Duration};
 
 use super::model::Model;
 use crate::net::{
@@ -43,6 +43,8 @@ pub struct Draft {
     pub server_reply: Responder,
     pub reply: Responder,
     pub close_on_end: bool,
+    /// Of a server that a preset describes; there is no field for it.
+    pub accepts: Option<NonZeroU32>,
     pub tcp_recv: String,
     pub udp_recv: String,
     pub target: String,
@@ -105,6 +107,7 @@ impl Draft {
             server_reply: server.responder,
             reply: if kind == NewKind::Udp { udp.responder } else { client.responder },
             close_on_end: if kind == NewKind::TcpClient { client.close_on_end } else { server.close_on_end },
+            accepts: server.accepts,
             tcp_recv: if kind == NewKind::TcpClient { client.recv_bytes } else { server.recv_bytes }.to_string(),
             udp_recv: udp.recv_bytes.to_string(),
             target: client.target.to_string(),
@@ -201,6 +204,7 @@ impl Draft {
                 model: self.model,
                 responder: self.server_reply.clone(),
                 close_on_end: self.close_on_end,
+                accepts: self.accepts,
                 recv_bytes: self.recv_bytes().ok()?,
             }),
             NewKind::TcpClient => SocketSpec::TcpClient(TcpClientSpec {
@@ -263,7 +267,12 @@ mod tests {
     #[test]
     fn a_form_of_a_spec_gives_the_spec_back() {
         let specs = [
-            SocketSpec::TcpServer(TcpServerSpec { backlog: 7, close_on_end: false, ..TcpServerSpec::default() }),
+            SocketSpec::TcpServer(TcpServerSpec {
+                backlog: 7,
+                close_on_end: false,
+                accepts: NonZeroU32::new(1),
+                ..TcpServerSpec::default()
+            }),
             SocketSpec::TcpClient(TcpClientSpec {
                 target: "[fe80::1%2]:80".parse().unwrap(),
                 family: Family::V6,

@@ -222,6 +222,8 @@ pub enum CloseReason {
     Exit,
     /// A rule of its responder, or its script, said so.
     Rule,
+    /// It was to accept so many connections and no more, and they have ended.
+    Served,
 }
 
 impl CloseReason {
@@ -234,6 +236,7 @@ impl CloseReason {
             Self::Failure => "failure",
             Self::Exit => "exit",
             Self::Rule => "rule",
+            Self::Served => "served",
         }
     }
 }

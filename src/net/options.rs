@@ -7,6 +7,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -79,6 +80,10 @@ pub struct TcpServerSpec {
     pub responder: Responder,
     /// Close a connection when its peer ends, as most servers do; else it stays in CLOSE_WAIT for the user.
     pub close_on_end: bool,
+    /// Accept so many connections and no more, and close once they have ended, as a program without a loop does; clients
+    /// that come later wait in the queue until then. These connections share the listener's worker, whatever the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepts: Option<NonZeroU32>,
     /// Bytes for one `recv` of each connection, in [`RECV_BYTES`].
     pub recv_bytes: usize,
 }
@@ -92,6 +97,7 @@ impl Default for TcpServerSpec {
             model: ServerModel::default(),
             responder: Responder::default(),
             close_on_end: true,
+            accepts: None,
             recv_bytes: TCP_RECV_BYTES,
         }
     }

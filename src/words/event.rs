@@ -86,6 +86,7 @@ pub fn event(lang: Lang, row: &Row<'_>, kind: Kind) -> String {
                 CloseReason::Failure => t!("event.closed_failure", locale = tag),
                 CloseReason::Exit => t!("event.closed_exit", locale = tag),
                 CloseReason::Rule => t!("rule.closed", locale = tag),
+                CloseReason::Served => t!("preset.served", locale = tag),
             };
             with_unsent(tag, why, unsent)
         }
@@ -147,6 +148,7 @@ pub fn state_hint(lang: Lang, state: State) -> Cow<'static, str> {
         State::Closed(CloseReason::Failure) => t!("event.state.closed_failure", locale = tag),
         State::Closed(CloseReason::Exit) => t!("event.state.closed_exit", locale = tag),
         State::Closed(CloseReason::Rule) => t!("rule.state_closed", locale = tag),
+        State::Closed(CloseReason::Served) => t!("preset.state_served", locale = tag),
         State::Aborted => t!("event.state.aborted", locale = tag),
         State::Failed(kind) => match kind {
             FaultKind::Refused => t!("event.state.refused", locale = tag),

@@ -38,7 +38,9 @@ pub(in crate::net) struct Listener {
     /// Sequential model: the connection that is served now.
     busy: Option<SocketId>,
     /// Connections that are left as they are until the next client comes.
-    left: Vec<SocketId>,
+    passed: Vec<SocketId>,
+    /// Connections that are still to be accepted, where their number is limited, and those that have not ended.
+    left: Option<(u32, u32)>,
     /// When to try `accept` again after an error that passes.
     retry: Option<Instant>,
 }
@@ -82,7 +84,8 @@ impl Listener {
             responder: spec.responder.clone(),
             close_on_end: spec.close_on_end,
         };
-        Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, left: Vec::new(), retry: None })
+        let left = spec.accepts.map(|count| (count.get(), 0));
+        Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, passed: Vec::new(), left, retry: None })
     }
 
     /// Decides where a connection goes.
@@ -91,11 +94,14 @@ impl Listener {
         let tag = Tag { id, generation: 0 };
         cx.shared.count(id);
         cx.out.record(self.tag, Event::Accepted { connection: id }, Some(peer), b"");
-        for left in self.left.drain(..) {
-            cx.close(left);
+        for passed in self.passed.drain(..) {
+            cx.close(passed);
         }
         let (listener, settings) = (self.tag.id, self.settings.clone());
-        if self.model == ServerModel::Threads {
+        if let Some((left, _)) = &mut self.left {
+            *left = left.saturating_sub(1);
+        }
+        if self.model == ServerModel::Threads && self.left.is_none() {
             // The new worker's first record must not overtake this one.
             cx.out.flush();
             if let Err(error) = cx.shared.spawn(tag, Start::Accepted { socket, peer, listener, settings }) {
@@ -110,6 +116,9 @@ impl Listener {
             Ok(stream) => {
                 if self.model == ServerModel::Sequential {
                     self.busy = Some(id);
+                }
+                if let Some((_, open)) = &mut self.left {
+                    *open += 1;
                 }
                 cx.joining.push(Box::new(stream));
             }
@@ -134,14 +143,17 @@ impl Slot for Listener {
         if self.busy == Some(connection) {
             self.busy = None;
         }
-        self.left.push(connection);
+        self.passed.push(connection);
     }
 
     fn connection_ended(&mut self, connection: SocketId) {
         if self.busy == Some(connection) {
             self.busy = None;
         }
-        self.left.retain(|left| *left != connection);
+        self.passed.retain(|passed| *passed != connection);
+        if let Some((_, open)) = &mut self.left {
+            *open = open.saturating_sub(1);
+        }
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -150,6 +162,13 @@ impl Slot for Listener {
         }
         self.retry = None;
         for _ in 0..TURN_ACCEPTS {
+            match self.left {
+                Some((0, 0)) => {
+                    return Turn::Gone(Event::Closed { why: CloseReason::Served, unsent: 0 }, Some(self.local));
+                }
+                Some((0, _)) => return Turn::Idle,
+                _ => {}
+            }
             if self.busy.is_some() {
                 return Turn::Idle;
             }
