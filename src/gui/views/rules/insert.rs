@@ -22,8 +22,7 @@ const EXIT: &str = "[[rule]]\nwhen = { exact = \"exit\" }\nthen = [\"close\"]\n"
 const CONTAINS: &str = "[[rule]]\nwhen = { contains = { hex = \"C4 E3\" } }\nthen = [{ reply-hex = \"BA C3\" }]\n";
 const REGEX: &str = "[[rule]]\nwhen = { regex = \"^(\\\\w+)=(\\\\w+)\" }\nthen = [{ reply = \"{2}={1}\" }]\n";
 const TIME: &str = "[[rule]]\nwhen = \"any\"\nthen = [{ strftime = \"%Y-%m-%d %X\" }]\n";
-const SCRIPT: &str =
-    "[[rule]]\nwhen = { message = 1 }\nthen = [{ script = { messages = [\"one\", \"two\", \"three\"], gap-ms = 500 } }]\n";
+const SCRIPT: &str = "[[rule]]\nwhen = { message = 1 }\nthen = [{ script = { messages = [\"one\", \"two\", \"three\"], gap-ms = 500 } }]\n";
 const OTHERS: &str = "[[rule]]\nwhen = \"any\"\nthen = [{ others = \"{peer}: {text}\" }]\n";
 const ASK: &str = "[[rule]]\nwhen = \"any\"\nthen = [\"ask\"]\n";
 const SHELL: &str = "[[rule]]\nwhen = \"any\"\nthen = [\"shell\"]\n";
@@ -79,8 +78,7 @@ mod tests {
         for lang in Lang::ALL {
             let mut text = example(lang);
             let before = Rules::parse(&text).unwrap().rules.len();
-            let all =
-                [REPLY, EXIT, CONTAINS, REGEX, TIME, SCRIPT, OTHERS, ASK, SHELL, COMMAND, SLOW, EVERY, END];
+            let all = [REPLY, EXIT, CONTAINS, REGEX, TIME, SCRIPT, OTHERS, ASK, SHELL, COMMAND, SLOW, EVERY, END];
             for rule in all {
                 append(&mut text, rule);
             }

@@ -230,6 +230,11 @@ fn words_ui(ui: &mut Ui, lang: Lang, checked: &Result<Arc<Rules>, RulesError>) {
     });
 }
 
+/// Rules to begin with.
+pub fn example(lang: Lang) -> Rules {
+    Rules::parse(&insert::example(lang)).unwrap_or_default()
+}
+
 /// At most so many sentences of what the rules say, and what is worth knowing of them.
 pub fn told_ui(ui: &mut Ui, lang: Lang, rules: &Rules, most: usize) {
     widgets::hint(ui, words::rules_form(lang, rules));
