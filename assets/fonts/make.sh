@@ -44,6 +44,8 @@ for first, last in [(0x20, 0x7E), (0xA0, 0xFF), (0x370, 0x3FF), (0x400, 0x45F), 
                     (0x3000, 0x303F), (0x3040, 0x30FF), (0x3100, 0x312F), (0x3200, 0x32FF), (0xFF00, 0xFFEF)]:
     chars.update(map(chr, range(first, last + 1)))
 chars.update("镕囍喆堃淼赟頔㐂囧槑碁曌祎翀珺玥昇峯堺")
+# What upper-casing bytes makes of GBK: 間 becomes 镚, 謝 諼, 點 麮.
+chars.update("間镚謝諼點麮")
 print("".join(sorted(chars)))
 PY
 "$work/venv/bin/pyftsubset" /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc --font-number=2 \

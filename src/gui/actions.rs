@@ -4,7 +4,12 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
-    chat::ChatSettings, commands::UiCommand, draft::NewKind, settings::JournalLimit, theme::ThemeChoice, views::Place,
+    chat::ChatSettings,
+    commands::UiCommand,
+    draft::NewKind,
+    settings::JournalLimit,
+    theme::ThemeChoice,
+    views::{Place, rules::Subject},
 };
 use crate::{
     journal::SocketId,
@@ -58,6 +63,8 @@ pub enum Action {
     Copy(String),
     /// Show the form for a new socket.
     ShowNew(NewKind),
+    /// Edit what a socket answers.
+    EditRules(Subject),
     /// Show the settings.
     ShowSettings,
     /// Show this row of a socket in its traffic.
@@ -70,6 +77,10 @@ pub enum Action {
     ChooseFile(FileFor),
     /// A file was chosen.
     FileChosen(FileFor, PathBuf),
+    /// A file of text was chosen and read.
+    FileRead(FileFor, PathBuf, Result<String, FileProblem>),
+    /// A file was chosen and written.
+    FileWritten(FileFor, PathBuf, Result<(), FileProblem>),
 }
 
 /// What a file is chosen for.
@@ -84,6 +95,19 @@ pub enum FileFor {
     },
     /// To save the traffic on show.
     SaveTraffic,
+    /// To read rules from.
+    OpenRules,
+    /// To write rules to; their text.
+    SaveRules(String),
+}
+
+/// Why a file of text could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileProblem {
+    /// In the system's words.
+    System(String),
+    /// It is larger than such files are.
+    TooLarge,
 }
 
 /// Two sockets that talk to each other, for a first try.

@@ -12,16 +12,17 @@ use std::{
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 
 use super::{
-    actions::{Action, Actions, FileFor},
+    actions::{Action, Actions, FileFor, FileProblem},
     commands::UiCommand,
     dialogs::Dialogs,
     draft::{Draft, NewKind},
     model::Model,
+    risk::Risk,
     settings::Settings,
     settings_file::{Notice, SettingsFile},
     theme::{self, TokensExt as _},
     tr,
-    views::{self, Cx, Place, Tab, ViewState},
+    views::{self, Cx, Place, Tab, ViewState, rules::Subject},
     waker::UiWaker,
 };
 use crate::{
@@ -151,11 +152,16 @@ impl App {
     }
 
     fn perform(&mut self, ctx: &Context, action: Action) {
+        if let Some(risk) = Risk::of(&self.model, &action) {
+            self.view.place = Place::Bench;
+            return self.view.confirm.ask(action, risk);
+        }
         match action {
             Action::Copy(text) => ctx.copy_text(text),
             Action::Run(command) => self.run_command(ctx, command),
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;
+                self.view.rules.close();
                 self.view.new_socket.show(Draft::new(kind, &self.model));
             }
             Action::ShowPlace(place) => {
@@ -176,9 +182,33 @@ impl App {
                 let title = match purpose {
                     FileFor::Send { .. } => tr!(lang, "top.dialog_send"),
                     FileFor::SaveTraffic => tr!(lang, "top.dialog_save"),
+                    FileFor::OpenRules => tr!(lang, "editor.dialog_open"),
+                    FileFor::SaveRules(_) => tr!(lang, "editor.dialog_save"),
                 };
-                let dialog = rfd::AsyncFileDialog::new().set_title(title);
+                let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
+                if matches!(purpose, FileFor::OpenRules | FileFor::SaveRules(_)) {
+                    dialog = dialog.add_filter("TOML", &["toml"]);
+                }
                 self.dialogs.ask(purpose, dialog, self.waker.clone());
+            }
+            Action::EditRules(subject) => {
+                let lang = self.model.settings.language();
+                let responder = match subject {
+                    Subject::Socket(id) => Some(self.model.responder(id)),
+                    Subject::Draft => self.view.new_socket.draft.as_ref().map(|draft| draft.responder().clone()),
+                };
+                if let Some(responder) = responder {
+                    self.view.rules.open(subject, &responder, lang);
+                }
+            }
+            Action::FileRead(_, path, text) => {
+                let lang = self.model.settings.language();
+                self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
+            }
+            Action::FileWritten(_, path, written) => {
+                let lang = self.model.settings.language();
+                let written = written.map(|()| path.display().to_string());
+                self.view.rules.saved(written.map_err(|problem| unwritable(lang, &path, &problem)));
             }
             Action::FileChosen(FileFor::SaveTraffic, path) => self.view.traffic.save_to(&self.model, &path),
             Action::FileChosen(FileFor::Send { socket, to }, path) => {
@@ -188,6 +218,7 @@ impl App {
                 match &action {
                     Action::Select(_) => {
                         self.view.new_socket.draft = None;
+                        self.view.rules.close();
                         self.view.place = Place::Bench;
                     }
                     // Whoever opened one that can send wants to write next.
@@ -307,7 +338,8 @@ impl App {
         Panel::left("sockets").exact_size(sidebar).resizable(false).frame(flat.inner_margin(12)).show(ui, |ui| {
             views::sidebar::sidebar_ui(ui, &mut cx, &mut view.sidebar);
         });
-        let form = view.new_socket.draft.is_some();
+        let covered = view.palette.open || view.help_open || view.settings_open || view.sidebar.menu.open;
+        let form = view.new_socket.draft.is_some() || view.rules.is_open() || view.confirm.is_open();
         let inspector = view.inspector_open(is_wide(ui.ctx()));
         if inspector && cx.model.selected_entry().is_some() && !form {
             Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
@@ -315,8 +347,11 @@ impl App {
             });
         }
         CentralPanel::no_frame().frame(flat).show(ui, |ui| {
-            if form {
-                let covered = view.palette.open || view.help_open || view.settings_open || view.sidebar.menu.open;
+            if view.confirm.is_open() {
+                views::confirm::confirm_ui(ui, &mut cx, &mut view.confirm, covered);
+            } else if view.rules.is_open() {
+                views::rules::rules_ui(ui, &mut cx, &mut view.rules, &mut view.new_socket.draft, covered);
+            } else if form {
                 views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket, covered);
             } else if cx.model.selected_entry().is_none() {
                 views::empty::empty_ui(ui, &mut cx);
@@ -343,6 +378,19 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
     });
+}
+
+fn unreadable(lang: Lang, path: &Path, problem: &FileProblem) -> String {
+    match problem {
+        FileProblem::System(error) => tr!(lang, "editor.unreadable", path = path.display(), error = error),
+        FileProblem::TooLarge => tr!(lang, "editor.too_large", path = path.display()),
+    }
+    .into_owned()
+}
+
+fn unwritable(lang: Lang, path: &Path, problem: &FileProblem) -> String {
+    let FileProblem::System(error) = problem else { return unreadable(lang, path, problem) };
+    tr!(lang, "editor.unwritable", path = path.display(), error = error).into_owned()
 }
 
 fn is_wide(ctx: &Context) -> bool {

@@ -4,12 +4,21 @@
 //! portal that hangs never answers, so there is one dialog at a time, it can be given up, and every place that
 //! asks for a file also takes a typed path.
 
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
-use super::actions::{Action, Actions, FileFor};
+use super::actions::{Action, Actions, FileFor, FileProblem};
 use crate::net::Wake;
+
+/// The largest file of text that is read, in bytes.
+const LARGEST: u64 = 1_000_000;
 
 /// The dialog that is open, if one is.
 #[derive(Default)]
@@ -19,7 +28,7 @@ pub struct Dialogs {
 
 struct Open {
     purpose: FileFor,
-    answer: Receiver<Option<PathBuf>>,
+    answer: Receiver<Option<Action>>,
 }
 
 impl Dialogs {
@@ -30,13 +39,14 @@ impl Dialogs {
         }
         let (sender, answer) = crossbeam_channel::bounded(1);
         let future: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match &purpose {
-            FileFor::Send { .. } => Box::pin(dialog.pick_file()),
-            FileFor::SaveTraffic => Box::pin(dialog.save_file()),
+            FileFor::Send { .. } | FileFor::OpenRules => Box::pin(dialog.pick_file()),
+            FileFor::SaveTraffic | FileFor::SaveRules(_) => Box::pin(dialog.save_file()),
         };
+        let chosen_for = purpose.clone();
         let waiting = thread::Builder::new().name("file-dialog".into()).spawn(move || {
             let chosen = pollster::block_on(future).map(|file| file.path().to_owned());
             // Nobody listens any more if the dialog was given up.
-            sender.send(chosen).ok();
+            sender.send(chosen.map(|path| answer_of(chosen_for, path))).ok();
             wake.wake();
         });
         match waiting {
@@ -59,10 +69,57 @@ impl Dialogs {
     pub fn poll(&mut self, actions: &mut Actions) {
         let Some(open) = &self.open else { return };
         match open.answer.try_recv() {
-            Ok(Some(path)) => actions.push(Action::FileChosen(open.purpose.clone(), path)),
+            Ok(Some(action)) => actions.push(action),
             Ok(None) | Err(TryRecvError::Disconnected) => {}
             Err(TryRecvError::Empty) => return,
         }
         self.open = None;
+    }
+}
+
+/// What becomes of the chosen file. Small files of text are read and written here, because a disk may be slow too.
+fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
+    match &purpose {
+        FileFor::OpenRules => {
+            let text = read(&path);
+            Action::FileRead(purpose, path, text)
+        }
+        FileFor::SaveRules(text) => {
+            let written = fs::write(&path, text).map_err(problem);
+            Action::FileWritten(purpose, path, written)
+        }
+        FileFor::Send { .. } | FileFor::SaveTraffic => Action::FileChosen(purpose, path),
+    }
+}
+
+fn read(path: &Path) -> Result<String, FileProblem> {
+    let mut text = String::new();
+    let mut file = fs::File::open(path).map_err(problem)?.take(LARGEST + 1);
+    let bytes = file.read_to_string(&mut text).map_err(problem)?;
+    if bytes as u64 > LARGEST { Err(FileProblem::TooLarge) } else { Ok(text) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn problem(error: io::Error) -> FileProblem {
+    FileProblem::System(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_written_and_read_and_large_files_are_no_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("规则.toml");
+        let save = FileFor::SaveRules("encoding = \"gbk\"".into());
+        assert!(matches!(answer_of(save, path.clone()), Action::FileWritten(_, _, Ok(()))));
+        let Action::FileRead(_, _, Ok(text)) = answer_of(FileFor::OpenRules, path.clone()) else { panic!() };
+        assert_eq!(text, "encoding = \"gbk\"");
+        fs::write(&path, vec![b' '; LARGEST as usize + 1]).unwrap();
+        assert_eq!(read(&path), Err(FileProblem::TooLarge));
+        fs::write(&path, [0xFF]).unwrap();
+        assert!(matches!(read(&path), Err(FileProblem::System(_))));
+        assert!(matches!(read(folder.path()), Err(FileProblem::System(_))));
     }
 }

@@ -132,6 +132,16 @@ impl Draft {
         self.kind = kind;
     }
 
+    /// What it answers, as its kind has it.
+    pub fn responder(&self) -> &Responder {
+        if self.kind == NewKind::TcpServer { &self.server_reply } else { &self.reply }
+    }
+
+    /// Changes what it answers.
+    pub fn set_responder(&mut self, responder: Responder) {
+        *if self.kind == NewKind::TcpServer { &mut self.server_reply } else { &mut self.reply } = responder;
+    }
+
     /// The address to bind.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 //! model     what is shown                            meter     how much and how fast
 //! actions   what views ask for                       commands  what has a name and a shortcut
 //! settings  what lasts, and its file                 dialogs   files of the system
+//! risk      what has to be confirmed first
 //! draft     a socket as typed                        verbs     what can be done to one now
 //! theme/    colours, fonts, icons                    widgets/  badge, card, sparkline …
 //! views/    one file a part of the window: `xxx_ui(ui, cx, &mut XxxState)`
@@ -22,6 +23,7 @@ mod dialogs;
 pub mod draft;
 pub mod meter;
 pub mod model;
+pub mod risk;
 pub mod settings;
 pub mod settings_file;
 pub mod theme;

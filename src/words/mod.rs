@@ -5,12 +5,14 @@
 //!
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
+//! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod event;
 mod failure;
 pub mod number;
 mod rules;
+mod told;
 mod typed;
 
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use self::{
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
     rules::{rules_error, rules_problem},
+    told::{actions_told, rules_form, rules_told, then_told, when_told},
     typed::{address_error, compose_error, reach},
 };
 use crate::preset::Localised;

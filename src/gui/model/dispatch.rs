@@ -62,6 +62,9 @@ impl Model {
             | Action::Run(_)
             | Action::ShowNew(_)
             | Action::ShowSettings
+            | Action::EditRules(_)
+            | Action::FileRead(..)
+            | Action::FileWritten(..)
             | Action::ShowPlace(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)

@@ -2,7 +2,7 @@
 
 use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiBuilder};
 
-use super::{Cx, new_socket};
+use super::{Cx, new_socket, rules::Subject};
 use crate::{
     gui::{
         actions::Action,
@@ -200,16 +200,21 @@ fn toggle(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, small: &str, on: bool, open:
 }
 
 fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
-    let mut responder = cx.model.responder(entry.id);
+    let now = cx.model.responder(entry.id);
+    let mut responder = now.clone();
     let label = tr!(cx.lang, "new.reply");
     title(ui, &label);
-    let replies = new_socket::replies(cx.lang);
+    let replies = new_socket::replies(cx.lang, &now);
     let choices = |ui: &mut Ui| widgets::choices(ui, &label, &mut responder, &replies);
     let changed = ui.add_enabled_ui(entry.state.is_open(), choices).inner;
     if entry.kind == Kind::TcpListener {
         widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
     }
-    if changed {
+    let edit = ui.add_enabled_ui(entry.state.is_open(), |ui| new_socket::reply_note(ui, cx, &now, 4)).inner;
+    // Rules are written before they are in force.
+    if edit || (changed && responder.rules().is_some()) {
+        cx.actions.push(Action::EditRules(Subject::Socket(entry.id)));
+    } else if changed {
         cx.actions.verb(entry.id, Command::SetResponder(responder));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod chat;
 pub mod composer;
+pub mod confirm;
 pub mod conversation;
 pub mod describe;
 pub mod detail;
@@ -17,6 +18,7 @@ pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
 pub mod palette;
+pub mod rules;
 pub mod save;
 pub mod settings;
 pub mod sidebar;
@@ -86,6 +88,10 @@ pub struct ViewState {
     pub inspector: inspector::InspectorState,
     /// Whether the column at the right was closed, or in a narrow window opened, by the user.
     pub inspector_wanted: Option<bool>,
+    /// The editor of a responder.
+    pub rules: rules::RulesState,
+    /// What waits for the user's word.
+    pub confirm: confirm::ConfirmState,
     /// The palette.
     pub palette: palette::PaletteState,
     /// Whether the settings are open.

@@ -1,9 +1,15 @@
 //! The form for a new socket, in the middle of the window and never in front of it. What is wrong with a field
 //! stands under that field as one types.
 
+use std::sync::Arc;
+
 use egui::{Frame, Key, Margin, Response, ScrollArea, Ui};
 
-use super::{Cx, describe, new_menu::kind_name};
+use super::{
+    Cx, describe,
+    new_menu::kind_name,
+    rules::{self, Subject},
+};
 use crate::{
     gui::{
         actions::Action,
@@ -103,7 +109,7 @@ pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState, c
     }
 }
 
-fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+fn server(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
     let lang = cx.lang;
     fields.push(bind_field(ui, cx, draft));
     let models = [ServerModel::Sequential, ServerModel::Threads, ServerModel::EventLoop].map(|model| {
@@ -115,7 +121,7 @@ fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         (model, describe::model_words(lang, model).into_owned(), tip.into_owned())
     });
     choice(ui, &tr!(lang, "new.model"), &mut draft.model, &models);
-    choice(ui, &tr!(lang, "new.reply"), &mut draft.server_reply, &replies(lang));
+    reply(ui, cx, draft);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft.backlog().err().map(|error| number_error(lang, error));
@@ -131,7 +137,7 @@ fn server(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
     });
 }
 
-fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+fn client(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
     let lang = cx.lang;
     let error = draft.target().err().map(|error| words::address_error(lang, &error));
     let label = tr!(lang, "new.target");
@@ -144,7 +150,7 @@ fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         (Family::V6, "IPv6".to_owned(), String::new()),
     ];
     choice(ui, &tr!(lang, "new.family"), &mut draft.family, &families);
-    choice(ui, &tr!(lang, "new.reply"), &mut draft.reply, &replies(lang));
+    reply(ui, cx, draft);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft
@@ -160,14 +166,14 @@ fn client(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response
         .on_hover_text(tr!(lang, "new.close_on_end_tip"));
 }
 
-fn udp(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
+fn udp(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
     let lang = cx.lang;
     fields.push(bind_field(ui, cx, draft));
     let error = draft.connect().err().map(|error| words::address_error(lang, &error));
     let label = tr!(lang, "new.udp_connect");
     let help = Some(tr!(lang, "new.udp_connect_help").into_owned());
     fields.push(Field::new(&label, &mut draft.connect).width(320.0).error(error).help(help).show(ui));
-    choice(ui, &tr!(lang, "new.reply"), &mut draft.reply, &replies(lang));
+    reply(ui, cx, draft);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let error = draft.receive_buffer().err().map(|error| number_error(lang, error));
@@ -233,12 +239,57 @@ fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {
     Field::new(&label, text).width(160.0).error(error).help(Some(help.into_owned())).show(ui)
 }
 
-/// What can be answered: the word and what it means.
-pub fn replies(lang: Lang) -> [(Responder, String, String); 3] {
+/// What is answered; where it is rules, what they say and the way to their editor.
+fn reply(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
+    let mut responder = draft.responder().clone();
+    let mut edit = false;
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        choice(ui, &tr!(cx.lang, "new.reply"), &mut responder, &replies(cx.lang, draft.responder()));
+        edit = reply_note(ui, cx, &responder, 6);
+    });
+    // Rules are chosen to be written.
+    edit |= responder.rules().is_some() && draft.responder().rules().is_none();
+    if responder != *draft.responder() {
+        draft.set_responder(responder);
+    }
+    if edit {
+        cx.actions.push(Action::EditRules(Subject::Draft));
+    }
+}
+
+/// What is worth knowing of an answer: rules in words, at most so many sentences. Returns whether they shall be edited.
+pub fn reply_note(ui: &mut Ui, cx: &Cx<'_>, responder: &Responder, most: usize) -> bool {
+    match responder {
+        Responder::Upper => {
+            rules::upper_note_ui(ui, cx.lang, cx.model.settings.composer.charset);
+            false
+        }
+        Responder::Rules(responder) => {
+            ui.add_space(4.0);
+            rules::told_ui(ui, cx.lang, responder, most);
+            ui.add_space(2.0);
+            widgets::button(ui, tr!(cx.lang, "editor.edit"), Look::Plain).clicked()
+        }
+        Responder::None | Responder::Echo => false,
+    }
+}
+
+/// What can be answered: the word and what it means. `now` is what is in force; rules stay themselves.
+pub fn replies(lang: Lang, now: &Responder) -> [(Responder, String, String); 4] {
+    let rules = match now {
+        Responder::Rules(rules) => rules.clone(),
+        _ => Arc::new(rules::example(lang)),
+    };
     [
         (Responder::None, tr!(lang, "new.reply_none").into_owned(), tr!(lang, "new.reply_none_tip").into_owned()),
         (Responder::Echo, tr!(lang, "new.reply_echo").into_owned(), tr!(lang, "new.reply_echo_tip").into_owned()),
         (Responder::Upper, tr!(lang, "new.reply_upper").into_owned(), tr!(lang, "new.reply_upper_tip").into_owned()),
+        (
+            Responder::Rules(rules),
+            tr!(lang, "editor.reply_rules").into_owned(),
+            tr!(lang, "editor.reply_rules_tip").into_owned(),
+        ),
     ]
 }
 

@@ -1,0 +1,262 @@
+//! The editor of a responder: its rules as TOML, checked while one types, and beside them in words.
+//!
+//! It stands in the middle of the window as the form for a new socket does, and is applied to that form or to a living
+//! socket. The text is the data: what is saved, opened and shared is this text and nothing else.
+
+mod insert;
+mod source;
+
+use std::sync::Arc;
+
+use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, ScrollArea, Ui};
+
+use super::{Cx, describe};
+use crate::{
+    gui::{
+        actions::{Action, FileFor},
+        draft::Draft,
+        theme::{self, TokensExt as _, icons},
+        tr,
+        widgets::{self, Look, compact::compact_button},
+    },
+    journal::SocketId,
+    net::{
+        Command, Responder,
+        responder::{Rules, RulesError, Then},
+    },
+    text::Charset,
+    words::{self, Lang},
+};
+
+/// Width of the column in words.
+const WORDS: f32 = 340.0;
+/// Encodings whose characters may have a letter as their second byte.
+const LETTERS_IN_CHARACTERS: [&str; 5] = ["GBK", "gb18030", "Big5", "Shift_JIS", "EUC-KR"];
+
+/// Whose rules are edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Those in the form for a new socket.
+    Draft,
+    /// Those of a socket.
+    Socket(SocketId),
+}
+
+/// The editor that is open, if one is.
+#[derive(Debug, Default)]
+pub struct RulesState {
+    open: Option<Editor>,
+}
+
+#[derive(Debug)]
+struct Editor {
+    subject: Subject,
+    text: String,
+    /// What the text means, and of which text that is known.
+    checked: Option<(String, Result<Arc<Rules>, RulesError>)>,
+    shown: bool,
+    /// What became of a file that was opened or saved.
+    note: Option<Result<String, String>>,
+}
+
+impl RulesState {
+    /// Opens the editor with what is in force.
+    pub fn open(&mut self, subject: Subject, responder: &Responder, lang: Lang) {
+        let text = match responder {
+            Responder::Rules(rules) => rules.to_toml(),
+            Responder::None => insert::example(lang),
+            named => named.to_rules().to_toml(),
+        };
+        self.open = Some(Editor { subject, text, checked: None, shown: false, note: None });
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Closes it; what was typed is gone.
+    pub fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Takes the text of a file in, or why there is none.
+    pub fn take_file(&mut self, text: Result<String, String>) {
+        let Some(editor) = &mut self.open else { return };
+        match text {
+            Ok(text) => {
+                editor.text = text;
+                editor.note = None;
+            }
+            Err(error) => editor.note = Some(Err(error)),
+        }
+    }
+
+    /// Says where the text was saved, or why it was not.
+    pub fn saved(&mut self, path: Result<String, String>) {
+        if let Some(editor) = &mut self.open {
+            editor.note = Some(path);
+        }
+    }
+}
+
+impl Editor {
+    fn check(&mut self) -> Result<Arc<Rules>, RulesError> {
+        match &self.checked {
+            Some((text, result)) if *text == self.text => result.clone(),
+            _ => {
+                let result = Rules::parse(&self.text).map(Arc::new);
+                self.checked = Some((self.text.clone(), result.clone()));
+                result
+            }
+        }
+    }
+}
+
+/// Paints the editor while it is open. What it applies to a form is put into `draft`.
+pub fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut RulesState, draft: &mut Option<Draft>, covered: bool) {
+    let Some(editor) = &mut state.open else { return };
+    let checked = editor.check();
+    let flat = Frame::new().fill(ui.tokens().panel);
+    let mut closing = !covered && ui.input(|input| input.key_pressed(Key::Escape));
+    Panel::top("rules_header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        closing |= header_ui(ui, cx, editor, &checked, draft);
+    });
+    Panel::bottom("rules_problem").frame(flat.inner_margin(Margin::symmetric(16, 10))).show(ui, |ui| {
+        problem_ui(ui, cx.lang, editor, &checked);
+    });
+    if ui.available_width() > 2.0 * WORDS {
+        Panel::right("rules_words").exact_size(WORDS).resizable(false).frame(flat).show(ui, |ui| {
+            words_ui(ui, cx.lang, &checked);
+        });
+    }
+    CentralPanel::no_frame().frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        let name = tr!(cx.lang, "editor.name");
+        let response = source::source_ui(ui, &mut editor.text, checked.as_ref().err(), &name);
+        if !editor.shown {
+            editor.shown = true;
+            response.request_focus();
+        }
+    });
+    if closing {
+        state.open = None;
+    }
+}
+
+/// Title and buttons. Returns whether the editor closes.
+fn header_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    editor: &mut Editor,
+    checked: &Result<Arc<Rules>, RulesError>,
+    draft: &mut Option<Draft>,
+) -> bool {
+    let lang = cx.lang;
+    let mut closing = false;
+    ui.horizontal(|ui| {
+        ui.heading(tr!(lang, "editor.title"));
+        let whose = match editor.subject {
+            Subject::Draft => tr!(lang, "new.title").into_owned(),
+            Subject::Socket(id) => cx.model.sockets.get(id).map_or_else(String::new, |entry| {
+                format!("{} {}", describe::name(lang, entry), describe::addresses(cx.model, entry))
+            }),
+        };
+        ui.label(RichText::new(whose).color(ui.tokens().muted));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let wrong = checked.as_ref().err().map(|error| words::rules_error(lang, error));
+            let word = tr!(lang, "editor.apply");
+            let tip = tr!(lang, "editor.apply_tip");
+            if widgets::verb(ui, &word, Look::Primary, &tip, wrong.as_deref()).clicked()
+                && let Ok(rules) = checked
+            {
+                let responder = Responder::Rules(rules.clone());
+                match (editor.subject, draft.as_mut()) {
+                    (Subject::Socket(id), _) => cx.actions.verb(id, Command::SetResponder(responder)),
+                    (Subject::Draft, Some(draft)) => draft.set_responder(responder),
+                    (Subject::Draft, None) => {}
+                }
+                closing = true;
+            }
+            closing |= widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked();
+        });
+    });
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        insert::insert_ui(ui, lang, &mut editor.text);
+        if compact_button(ui, &tr!(lang, "editor.open")).clicked() {
+            cx.actions.push(Action::ChooseFile(FileFor::OpenRules));
+        }
+        if compact_button(ui, &tr!(lang, "editor.save")).clicked() {
+            cx.actions.push(Action::ChooseFile(FileFor::SaveRules(editor.text.clone())));
+        }
+        if compact_button(ui, &tr!(lang, "editor.copy")).on_hover_text(tr!(lang, "editor.copy_tip")).clicked() {
+            cx.actions.push(Action::Copy(editor.text.clone()));
+        }
+        widgets::hint(ui, tr!(lang, "editor.order"));
+    });
+    closing
+}
+
+/// Under the text: what is wrong with it and where, or that nothing is.
+fn problem_ui(ui: &mut Ui, lang: Lang, editor: &Editor, checked: &Result<Arc<Rules>, RulesError>) {
+    let tokens = ui.tokens();
+    ui.horizontal_top(|ui| {
+        let (icon, color, text) = match checked {
+            Ok(_) => (icons::CIRCLE_CHECK, tokens.ok, tr!(lang, "editor.fine").into_owned()),
+            Err(error) => (icons::CIRCLE_ALERT, tokens.error, words::rules_error(lang, error)),
+        };
+        widgets::icon(ui, icon, 14.0, color);
+        ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
+    });
+    match &editor.note {
+        Some(Ok(path)) => _ = widgets::hint(ui, tr!(lang, "editor.saved", path = path)),
+        Some(Err(error)) => _ = widgets::error_line(ui, error.clone()),
+        None => {}
+    }
+}
+
+/// The rules in sentences.
+fn words_ui(ui: &mut Ui, lang: Lang, checked: &Result<Arc<Rules>, RulesError>) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.label(theme::section(ui, &tr!(lang, "editor.in_words")));
+            match checked {
+                Ok(rules) => told_ui(ui, lang, rules, usize::MAX),
+                Err(_) => _ = widgets::hint(ui, tr!(lang, "editor.not_yet")),
+            }
+        });
+    });
+}
+
+/// Rules to begin with.
+pub fn example(lang: Lang) -> Rules {
+    Rules::parse(&insert::example(lang)).unwrap_or_default()
+}
+
+/// At most so many sentences of what the rules say, and what is worth knowing of them.
+pub fn told_ui(ui: &mut Ui, lang: Lang, rules: &Rules, most: usize) {
+    widgets::hint(ui, words::rules_form(lang, rules));
+    let told = words::rules_told(lang, rules);
+    for sentence in told.iter().take(most) {
+        ui.label(sentence);
+    }
+    if told.len() > most {
+        widgets::hint(ui, tr!(lang, "editor.more", count = told.len() - most));
+    }
+    let upper = |then: &Then| *then == Then::Upper;
+    let read = rules.encoding_in.unwrap_or(rules.encoding);
+    if rules.connect.iter().chain(rules.rules.iter().flat_map(|rule| &rule.then)).any(upper) {
+        upper_note_ui(ui, lang, read);
+    }
+}
+
+/// That upper-casing bytes is not upper-casing text, where the encoding makes a difference.
+pub fn upper_note_ui(ui: &mut Ui, lang: Lang, charset: Charset) {
+    if LETTERS_IN_CHARACTERS.contains(&charset.name()) {
+        let color = ui.tokens().warn;
+        let text = tr!(lang, "editor.upper_note", encoding = charset.name());
+        ui.label(RichText::new(text).small().color(color));
+    }
+}
