@@ -113,6 +113,7 @@ pub fn then_told(lang: Lang, then: &Then) -> String {
             t!("respond.split", locale = tag, bytes = split.bytes, time = milliseconds(split.gap_ms))
         }
         Then::DropPercent(percent) => t!("respond.drop", locale = tag, percent = percent),
+        Then::NextClient => t!("respond.next_client", locale = tag),
         Then::HalfClose => t!("respond.half_close", locale = tag),
         Then::Close => t!("respond.close", locale = tag),
         Then::Reset => t!("respond.reset", locale = tag),
