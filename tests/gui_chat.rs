@@ -14,7 +14,7 @@ use std::{
 
 use egui::{Event, Key, Modifiers, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use harness::{step_until, window};
+use harness::{BOTH, fill, in_language, step_until, window};
 use twocan::{
     gui::{
         App,
@@ -30,15 +30,6 @@ use twocan::{
     words::Lang,
 };
 
-const BOTH: [(Lang, ThemeChoice); 2] = [(Lang::En, ThemeChoice::Light), (Lang::Zh, ThemeChoice::Dark)];
-
-fn in_language(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
-}
-
 /// Somebody with a socket of their own.
 fn somebody() -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -51,16 +42,6 @@ fn heard(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     let mut buffer = [0; 2_048];
     let (count, from) = socket.recv_from(&mut buffer).unwrap();
     (buffer[..count].to_vec(), from)
-}
-
-/// Empties the field of this name and types into it.
-fn fill(harness: &mut Harness<'_, App>, name: &str, text: &str) {
-    harness.get_by_role_and_label(Role::TextInput, name).focus();
-    harness.step();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    harness.step();
-    harness.event(Event::Text(text.into()));
-    harness.step();
 }
 
 fn click(harness: &mut Harness<'_, App>, name: &str) {

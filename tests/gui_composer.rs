@@ -17,7 +17,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-use harness::{step_until, window};
+use harness::{fill, in_language as tr, step_until, window};
 use proptest::{prelude::*, test_runner::TestRunner};
 use twocan::{
     gui::{Action, App, actions::FileFor, actions::Pair, theme::ThemeChoice},
@@ -27,15 +27,6 @@ use twocan::{
     words::Lang,
 };
 use views::{Bench, show, show_any_text};
-
-const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
-
-fn tr(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
-}
 
 fn message_name(lang: Lang) -> &'static str {
     tr(lang, "Message", "消息")
@@ -67,7 +58,7 @@ fn choose<S>(harness: &mut Harness<'_, S>, menu: &str, entry: &str) {
 
 #[test]
 fn enter_sends_the_bytes_that_the_preview_shows() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         harness.run();
         assert!(harness.get_by_label(tr(lang, "Send", "发送")).accesskit_node().is_disabled());
@@ -148,7 +139,7 @@ fn keys_belong_to_the_input_method_while_it_composes() {
 
 #[test]
 fn what_cannot_be_sent_is_said_with_its_column() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         harness.state_mut().model.settings.composer.charset = Charset::GB2312;
         write(&mut harness, lang, "再见镕");
@@ -218,18 +209,9 @@ fn the_encoding_is_found_by_any_label() {
     assert_eq!(harness.state().model.settings.composer.charset, Charset::BIG5);
 }
 
-fn fill<S>(harness: &mut Harness<'_, S>, name: &str, text: &str) {
-    harness.get_by_role_and_label(Role::TextInput, name).focus();
-    harness.step();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    harness.step();
-    harness.event(Input::Text(text.into()));
-    harness.run();
-}
-
 #[test]
 fn a_datagram_goes_where_it_is_addressed() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut bench = Bench::new(lang, Kind::UdpSocket);
         bench.push(0, Event::Bound, "", b"127.0.0.1:9000");
         let mut harness = show(bench);
@@ -239,10 +221,13 @@ fn a_datagram_goes_where_it_is_addressed() {
         press(&mut harness, Key::Enter);
         assert_eq!(harness.state_mut().sent(), [], "there is no address");
         fill(&mut harness, to, "localhost:70000");
+        harness.run();
         harness.get_by_label_contains(tr(lang, "Ports are numbers from 0 to 65535", "端口是 0 到 65535 的数"));
         fill(&mut harness, to, "example.org:7000");
+        harness.run();
         harness.get_by_label_contains(tr(lang, "Names are not looked up here", "这里不查询主机名"));
         fill(&mut harness, to, "localhost:7000");
+        harness.run();
         write(&mut harness, lang, "");
         press(&mut harness, Key::Enter);
         assert_eq!(harness.state_mut().sent(), [(1, b"hi".into(), "127.0.0.1:7000".parse().ok())]);
@@ -274,7 +259,7 @@ fn a_socket_that_hears_first_answers_its_peer() {
 
 #[test]
 fn a_listener_sends_to_all_connections_or_to_one() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut bench = Bench::new(lang, Kind::TcpListener);
         bench.push(0, Event::Listening { backlog: 1 }, "", b"127.0.0.1:1");
         let mut harness = show(bench);
@@ -317,16 +302,19 @@ fn every_socket_keeps_its_own_draft() {
 
 #[test]
 fn a_repetition_is_asked_for_with_its_counter() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         write(&mut harness, lang, "第{n}条");
         harness.get_by_label(tr(lang, "Repeat…", "重复…")).click();
         harness.run();
         let every = tr(lang, "Milliseconds from one message to the next", "两条消息之间的毫秒数");
         fill(&mut harness, every, "soon");
+        harness.run();
         harness.get_by_label_contains("86 400 000");
         fill(&mut harness, every, "20");
+        harness.run();
         fill(&mut harness, tr(lang, "Number of messages", "消息条数"), "3");
+        harness.run();
         harness.get_by_label(tr(lang, "Start", "开始")).click();
         harness.run();
         let asked = std::mem::take(&mut harness.state_mut().asked);
@@ -339,7 +327,7 @@ fn a_repetition_is_asked_for_with_its_counter() {
 
 #[test]
 fn a_file_is_chosen_or_its_path_typed() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         harness.run();
         harness.get_by_label(tr(lang, "File…", "文件…")).click();
@@ -352,6 +340,7 @@ fn a_file_is_chosen_or_its_path_typed() {
             "{asked:?}"
         );
         fill(&mut harness, tr(lang, "File", "文件"), "/tmp/some file.bin");
+        harness.run();
         harness.get_by_label(tr(lang, "Send file", "发送文件")).click();
         harness.run();
         let asked = std::mem::take(&mut harness.state_mut().asked);
@@ -375,7 +364,7 @@ fn echo(lang: Lang) -> (Harness<'static, App>, SocketId) {
 
 #[test]
 fn gbk_goes_out_and_comes_back_over_a_real_socket() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let (mut harness, _) = echo(lang);
         harness.get_by_label(tr(lang, "Encoding of the message: UTF-8", "消息编码：UTF-8")).click();
         harness.run();
@@ -398,6 +387,7 @@ fn a_repetition_runs_counts_and_is_stopped() {
     harness.get_by_label("Repeat…").click();
     harness.run();
     fill(&mut harness, "Milliseconds from one message to the next", "1");
+    harness.run();
     harness.get_by_label("Start").click();
     step_until(&mut harness, "some were sent", |harness| {
         harness.query_by_label_contains("Repeating: ").is_some()
@@ -429,11 +419,13 @@ fn traffic_is_saved_where_the_dialog_or_the_field_says() {
 
     // A typed path does not overwrite.
     fill(&mut harness, "File to save to", path.to_str().unwrap());
+    harness.run();
     harness.get_by_label("Save").click();
     step_until(&mut harness, "it is refused", |harness| harness.query_by_label_contains("exists already").is_some());
     let raw = folder.path().join("typed.bin");
     choose(&mut harness, "Format: JSON lines, with every byte", "Raw bytes received");
     fill(&mut harness, "File to save to", raw.to_str().unwrap());
+    harness.run();
     harness.get_by_label("Save").click();
     step_until(&mut harness, "the bytes are saved", |harness| {
         harness.query_by_label_contains("Saved 1 row with").is_some()
@@ -450,6 +442,7 @@ fn a_file_is_sent_over_a_real_socket() {
     harness.get_by_label("File…").click();
     harness.run();
     fill(&mut harness, "File", path.to_str().unwrap());
+    harness.run();
     harness.get_by_label("Send file").click();
     step_until(&mut harness, "all of it came back", |harness| {
         harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == 300_000)
@@ -477,7 +470,9 @@ fn whatever_is_typed_the_window_stays() {
         composer.mode = if hex { Mode::Hex } else { Mode::Text };
         composer.escapes = escapes;
         fill(&mut harness, "To", &to);
+        harness.run();
         fill(&mut harness, "Number of messages", &number);
+        harness.run();
         write(&mut harness, Lang::En, &typed);
         press(&mut harness, Key::Enter);
         press(&mut harness, Key::ArrowUp);

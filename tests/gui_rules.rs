@@ -12,7 +12,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-use harness::{step_until, window};
+use harness::{BOTH, in_language, step_until, window};
 use twocan::{
     gui::{
         App,
@@ -25,15 +25,6 @@ use twocan::{
     net::{Command, Responder, SocketSpec, TcpServerSpec, responder::Rules},
     words::Lang,
 };
-
-const BOTH: [(Lang, ThemeChoice); 2] = [(Lang::En, ThemeChoice::Light), (Lang::Zh, ThemeChoice::Dark)];
-
-fn in_language(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
-}
 
 fn click(harness: &mut Harness<'_, App>, name: &str) {
     harness.get_by_role_and_label(Role::Button, name).click();

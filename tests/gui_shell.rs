@@ -16,7 +16,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-use harness::{any_text, step_until, window};
+use harness::{BOTH, any_text, fill, in_language, step_until, window};
 use proptest::test_runner::{Config, TestRunner};
 use twocan::{
     gui::{App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, theme::ThemeChoice},
@@ -24,25 +24,6 @@ use twocan::{
     net::{Command, Responder, ServerModel, SocketSpec, UdpSpec},
     words::Lang,
 };
-
-const BOTH: [(Lang, ThemeChoice); 2] = [(Lang::En, ThemeChoice::Light), (Lang::Zh, ThemeChoice::Dark)];
-
-fn in_language(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
-}
-
-/// Empties the field of this name and types into it.
-fn fill(harness: &mut Harness<'_, App>, name: &str, text: &str) {
-    harness.get_by_role_and_label(Role::TextInput, name).focus();
-    harness.step();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    harness.step();
-    harness.event(Event::Text(text.into()));
-    harness.step();
-}
 
 fn last_spec(app: &App) -> SocketSpec {
     app.model.spec(app.model.selected.unwrap()).unwrap().clone()

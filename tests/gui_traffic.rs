@@ -5,6 +5,9 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
 
+#[path = "support/harness.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod harness;
 #[path = "support/views.rs"]
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod views;
@@ -14,6 +17,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
+use harness::{fill, in_language as tr};
 use proptest::{prelude::*, test_runner::TestRunner};
 use twocan::{
     gui::views::Tab,
@@ -21,15 +25,6 @@ use twocan::{
     words::Lang,
 };
 use views::{Bench, show, show_any_text};
-
-const LANGS: [Lang; 2] = [Lang::En, Lang::Zh];
-
-fn tr(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
-}
 
 /// What a screen reader says of the rows on screen, from top to bottom.
 fn rows(harness: &Harness<'_, Bench>) -> Vec<String> {
@@ -55,18 +50,9 @@ fn wheel(harness: &mut Harness<'_, Bench>, points: f32) {
     harness.run_steps(8);
 }
 
-fn type_into(harness: &mut Harness<'_, Bench>, name: &str, text: &str) {
-    harness.get_by_role_and_label(Role::TextInput, name).focus();
-    harness.step();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    harness.step();
-    harness.event(Input::Text(text.into()));
-    harness.run();
-}
-
 #[test]
 fn what_happened_stands_in_the_rows() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         harness.run();
         let rows = rows(&harness);
@@ -82,7 +68,7 @@ fn what_happened_stands_in_the_rows() {
 
 #[test]
 fn an_empty_table_says_what_to_do() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::new(lang, Kind::TcpListener));
         harness.run();
         harness.get_by_label_contains(tr(lang, "Connect a client", "连上一个客户端"));
@@ -166,7 +152,7 @@ fn the_table_follows_the_end_and_keeps_its_place_while_rows_leave() {
 
 #[test]
 fn a_paused_table_counts_what_it_does_not_show() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(many(lang, 50));
         harness.run();
         harness.get_by_label(tr(lang, "Pause", "暂停")).click();
@@ -183,11 +169,12 @@ fn a_paused_table_counts_what_it_does_not_show() {
 
 #[test]
 fn the_filter_finds_text_hex_direction_kind_and_address() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show(Bench::talk(lang));
         harness.run();
         let name = tr(lang, "Filter", "筛选");
-        type_into(&mut harness, name, "你好");
+        fill(&mut harness, name, "你好");
+        harness.run();
         assert_eq!(rows(&harness).len(), 2);
         harness.get_by_label(tr(lang, "Found: 2 rows", "符合：2 行"));
 
@@ -202,9 +189,11 @@ fn the_filter_finds_text_hex_direction_kind_and_address() {
         harness.get_by_label(tr(lang, "Hex", "十六进制")).click();
         harness.run();
         harness.get_by_label_contains(tr(lang, "column 1", "第 1 列"));
-        type_into(&mut harness, name, "48 45");
+        fill(&mut harness, name, "48 45");
+        harness.run();
         assert!(rows(&harness)[0].contains("HELLO"));
-        type_into(&mut harness, name, "4");
+        fill(&mut harness, name, "4");
+        harness.run();
         harness.get_by_label_contains(tr(lang, "A lone hex digit", "落单"));
 
         harness.get_by_label(tr(lang, "Clear", "清除")).click();
@@ -215,7 +204,8 @@ fn the_filter_finds_text_hex_direction_kind_and_address() {
         harness.get_by_label(tr(lang, "Calls without bytes", "不传字节的调用")).click();
         harness.run();
         assert_eq!(rows(&harness).len(), 2);
-        type_into(&mut harness, tr(lang, "Filter by address", "按地址筛选"), ":9");
+        fill(&mut harness, tr(lang, "Filter by address", "按地址筛选"), ":9");
+        harness.run();
         harness.get_by_label(tr(lang, "No row matches the filter.", "没有符合筛选条件的行。"));
     }
 }
@@ -261,7 +251,7 @@ fn rows_are_selected_and_copied() {
 
 #[test]
 fn a_row_opens_below_and_both_halves_are_in_step() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show_any_text(Bench::talk(lang));
         harness.run();
         click_row(&mut harness, "↓ recv 9", Modifiers::NONE);
@@ -287,7 +277,7 @@ fn a_row_opens_below_and_both_halves_are_in_step() {
 
 #[test]
 fn a_failed_call_tells_its_error_its_number_and_what_to_try() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut bench = Bench::new(lang, Kind::TcpConnection);
         let fault = Fault { kind: FaultKind::Refused, errno: 111 };
         bench.push(0, Event::Connecting, "127.0.0.1:8010", b"");
@@ -316,7 +306,7 @@ fn a_mebibyte_opens_with_the_lines_on_screen_only() {
 
 #[test]
 fn the_encoding_of_the_view_is_its_own() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut harness = show_any_text(Bench::talk(lang));
         harness.run();
         harness.get_by_label(tr(lang, "Payload is read as GBK", "数据按 GBK 解读")).click();
@@ -352,7 +342,7 @@ fn what_is_not_text_and_what_waits_for_more_is_said_on_hover() {
 
 #[test]
 fn the_conversation_shows_bubbles_and_a_thread_for_every_peer() {
-    for lang in LANGS {
+    for lang in Lang::ALL {
         let mut bench = Bench::new(lang, Kind::UdpSocket);
         bench.tab = Tab::Conversation;
         bench.push(0, Event::Bound, "", b"127.0.0.1:9000");
@@ -417,8 +407,10 @@ fn no_filter_and_no_payload_breaks_the_table() {
         harness.step();
         harness.key_press(Key::ArrowUp);
         harness.run();
-        type_into(&mut harness, "Filter", &filter);
-        type_into(&mut harness, "Filter by address", &peer);
+        fill(&mut harness, "Filter", &filter);
+        harness.run();
+        fill(&mut harness, "Filter by address", &peer);
+        harness.run();
         harness.state_mut().tab = Tab::Conversation;
         harness.run();
         Ok(())

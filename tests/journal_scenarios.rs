@@ -149,28 +149,6 @@ struct Read {
     text: String,
 }
 
-const CALLS: [Call; 16] = [
-    Call::Resolve,
-    Call::Socket,
-    Call::SetOption,
-    Call::Bind,
-    Call::Listen,
-    Call::Accept,
-    Call::Connect,
-    Call::Send,
-    Call::SendTo,
-    Call::Recv,
-    Call::RecvFrom,
-    Call::Shutdown,
-    Call::OpenFile,
-    Call::ReadFile,
-    Call::Spawn,
-    Call::Worker,
-];
-
-const REASONS: [CloseReason; 5] =
-    [CloseReason::User, CloseReason::PeerEnded, CloseReason::BothEnded, CloseReason::Failure, CloseReason::Exit];
-
 impl Told {
     fn bytes(&self) -> Vec<u8> {
         match (&self.text, &self.hex, &self.detail) {
@@ -195,12 +173,12 @@ impl Told {
             "peer-ended" => Event::PeerEnded,
             "half-closed" => Event::HalfClosed,
             "closed" => {
-                let why = REASONS.into_iter().find(|why| Some(why.word()) == self.why.as_deref());
+                let why = CloseReason::ALL.into_iter().find(|why| Some(why.word()) == self.why.as_deref());
                 Event::Closed { why: why.expect("why it was closed"), unsent: self.unsent }
             }
             "aborted" => Event::Aborted { unsent: self.unsent },
             "failed" => {
-                let call = CALLS.into_iter().find(|call| Some(call.name()) == self.call.as_deref());
+                let call = Call::ALL.into_iter().find(|call| Some(call.name()) == self.call.as_deref());
                 let fault = Fault { kind: self.fault.expect("the fault"), errno: self.errno };
                 Event::Failed { call: call.expect("the call that failed"), fault }
             }
@@ -343,9 +321,10 @@ fn event() -> impl Strategy<Value = Event> {
         any::<u32>().prop_map(|full| Event::Received { full }),
         Just(Event::PeerEnded),
         Just(Event::HalfClosed),
-        (prop::sample::select(REASONS.to_vec()), any::<u32>()).prop_map(|(why, unsent)| Event::Closed { why, unsent }),
+        (prop::sample::select(CloseReason::ALL.to_vec()), any::<u32>())
+            .prop_map(|(why, unsent)| Event::Closed { why, unsent }),
         any::<u32>().prop_map(|unsent| Event::Aborted { unsent }),
-        (prop::sample::select(CALLS.to_vec()), any::<i32>())
+        (prop::sample::select(Call::ALL.to_vec()), any::<i32>())
             .prop_map(|(call, errno)| { Event::Failed { call, fault: Fault { kind: FaultKind::Reset, errno } } }),
         any::<u64>().prop_map(|size| Event::FileStarted { size }),
         any::<(u64, bool)>().prop_map(|(sent, cancelled)| Event::FileEnded { sent, cancelled }),

@@ -46,6 +46,28 @@ pub enum Call {
 }
 
 impl Call {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::Resolve,
+        Self::Socket,
+        Self::SetOption,
+        Self::Bind,
+        Self::Listen,
+        Self::Accept,
+        Self::Connect,
+        Self::Send,
+        Self::SendTo,
+        Self::Recv,
+        Self::RecvFrom,
+        Self::Shutdown,
+        Self::OpenFile,
+        Self::ReadFile,
+        Self::Command,
+        Self::Rule,
+        Self::Spawn,
+        Self::Worker,
+    ];
+
     /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
@@ -145,6 +167,39 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 29] = [
+        Self::Refused,
+        Self::TimedOut,
+        Self::Reset,
+        Self::Aborted,
+        Self::BrokenPipe,
+        Self::NetUnreachable,
+        Self::HostUnreachable,
+        Self::NetDown,
+        Self::InUse,
+        Self::NotOurs,
+        Self::Permission,
+        Self::TooLong,
+        Self::NotConnected,
+        Self::NoBuffers,
+        Self::TooManyFiles,
+        Self::Invalid,
+        Self::Family,
+        Self::NoFile,
+        Self::NoName,
+        Self::QueueFull,
+        Self::NotLoopback,
+        Self::NotConfirmed,
+        Self::NotAllowed,
+        Self::Encoding,
+        Self::Framing,
+        Self::Format,
+        Self::Cancelled,
+        Self::Bug,
+        Self::Other,
+    ];
+
     /// The POSIX name, or what comes closest where it is not the system's error.
     pub fn name(self) -> &'static str {
         match self {

@@ -227,6 +227,10 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::User, Self::PeerEnded, Self::BothEnded, Self::Failure, Self::Exit, Self::Rule, Self::Served];
+
     /// A word that stays the same between versions.
     pub fn word(self) -> &'static str {
         match self {

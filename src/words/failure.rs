@@ -365,51 +365,8 @@ mod tests {
 
     #[test]
     fn every_call_with_every_error_has_a_whole_sentence() {
-        const CALLS: [Call; 16] = [
-            Call::Resolve,
-            Call::Socket,
-            Call::SetOption,
-            Call::Bind,
-            Call::Listen,
-            Call::Accept,
-            Call::Connect,
-            Call::Send,
-            Call::SendTo,
-            Call::Recv,
-            Call::RecvFrom,
-            Call::Shutdown,
-            Call::OpenFile,
-            Call::ReadFile,
-            Call::Spawn,
-            Call::Worker,
-        ];
-        const KINDS: [FaultKind; 23] = [
-            FaultKind::Refused,
-            FaultKind::TimedOut,
-            FaultKind::Reset,
-            FaultKind::Aborted,
-            FaultKind::BrokenPipe,
-            FaultKind::NetUnreachable,
-            FaultKind::HostUnreachable,
-            FaultKind::NetDown,
-            FaultKind::InUse,
-            FaultKind::NotOurs,
-            FaultKind::Permission,
-            FaultKind::TooLong,
-            FaultKind::NotConnected,
-            FaultKind::NoBuffers,
-            FaultKind::TooManyFiles,
-            FaultKind::Invalid,
-            FaultKind::Family,
-            FaultKind::NoFile,
-            FaultKind::NoName,
-            FaultKind::QueueFull,
-            FaultKind::Cancelled,
-            FaultKind::Bug,
-            FaultKind::Other,
-        ];
-        for call in CALLS {
-            for fault in KINDS {
+        for call in Call::ALL {
+            for fault in FaultKind::ALL {
                 for (addr, detail) in [("", ""), ("127.0.0.1:80", "x (1)"), ("[::1]:8008", "%{name}")] {
                     let given = failed(call, fault, addr, detail);
                     for kind in [Kind::TcpListener, Kind::TcpConnection, Kind::UdpSocket] {

@@ -2,11 +2,33 @@
 
 use std::time::{Duration, Instant};
 
-use egui_kittest::{Harness, HarnessBuilder};
+use egui::{Event, Key, Modifiers, accesskit::Role};
+use egui_kittest::{Harness, HarnessBuilder, kittest::Queryable as _};
 use twocan::{
     gui::{App, theme::ThemeChoice},
     words::Lang,
 };
+
+/// A language and a theme each.
+pub const BOTH: [(Lang, ThemeChoice); 2] = [(Lang::En, ThemeChoice::Light), (Lang::Zh, ThemeChoice::Dark)];
+
+/// The one that is in this language.
+pub fn in_language(lang: Lang, english: &'static str, chinese: &'static str) -> &'static str {
+    match lang {
+        Lang::En => english,
+        Lang::Zh => chinese,
+    }
+}
+
+/// Empties the field of this name and types into it.
+pub fn fill<S>(harness: &mut Harness<'_, S>, name: &str, text: &str) {
+    harness.get_by_role_and_label(Role::TextInput, name).focus();
+    harness.step();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.step();
+    harness.event(Event::Text(text.into()));
+    harness.step();
+}
 
 /// The window in this language and theme.
 pub fn window(lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
