@@ -92,7 +92,10 @@ fn a_classic_program_can_be_changed_first() {
         harness.run();
         open_menu(&mut harness, lang);
         fill(&mut harness, in_language(lang, "Find a program", "查找程序"), "upper-server");
-        click(&mut harness, &format!("{}: {}", in_language(lang, "Change it first", "先修改"), lang.pick(&preset.title)));
+        click(
+            &mut harness,
+            &format!("{}: {}", in_language(lang, "Change it first", "先修改"), lang.pick(&preset.title)),
+        );
         fill(&mut harness, in_language(lang, "Address and port", "地址和端口"), "127.0.0.1:0");
         click(&mut harness, in_language(lang, "Listen", "监听"));
         step_until(&mut harness, "listening", |harness| selected_state(harness) == Some(State::Listen));
