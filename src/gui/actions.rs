@@ -14,6 +14,7 @@ use super::{
 use crate::{
     journal::SocketId,
     net::{Command, SocketSpec, UdpSpec},
+    preset::Preset,
     text::Composition,
     words::Lang,
 };
@@ -25,6 +26,18 @@ pub enum Action {
     Open(SocketSpec),
     /// Open a socket that the user described, and remember it among the recent ones.
     OpenNew(SocketSpec),
+    /// Open the socket of a classic program.
+    OpenPreset(Box<Preset>),
+    /// Show the form with the socket of a classic program.
+    ShowPreset(Box<Preset>),
+    /// Ask what a socket shall be called as a preset.
+    ShowSavePreset(SocketId),
+    /// Keep a preset among the user's own.
+    SavePreset(Box<Preset>),
+    /// Delete the user's preset of this name.
+    DeletePreset(String),
+    /// No longer show what is to be watched on a socket.
+    DismissWatch(SocketId),
     /// Open two sockets that talk to each other.
     OpenPair(Pair),
     /// Open a closed socket again, as it was.
@@ -99,6 +112,10 @@ pub enum FileFor {
     OpenRules,
     /// To write rules to; their text.
     SaveRules(String),
+    /// To read a preset from, to keep it.
+    ImportPreset,
+    /// To write a preset to, to share it; its text.
+    ExportPreset(String),
 }
 
 /// Why a file of text could not be read or written.

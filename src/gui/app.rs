@@ -17,9 +17,11 @@ use super::{
     dialogs::Dialogs,
     draft::{Draft, NewKind},
     model::Model,
+    notice::{Done, Notice},
+    preset_folder::PresetFolder,
     risk::Risk,
     settings::Settings,
-    settings_file::{Notice, SettingsFile},
+    settings_file::SettingsFile,
     theme::{self, TokensExt as _},
     tr,
     views::{self, Cx, Place, Tab, ViewState, rules::Subject},
@@ -27,6 +29,7 @@ use super::{
 };
 use crate::{
     net::{Command, Engine, SocketSpec, interfaces},
+    preset::Preset,
     words::Lang,
 };
 
@@ -51,6 +54,7 @@ pub struct App {
     waker: Arc<UiWaker>,
     dialogs: Dialogs,
     file: Option<SettingsFile>,
+    presets: Option<PresetFolder>,
     notices: Vec<Notice>,
     addresses_read: Option<Instant>,
 }
@@ -80,6 +84,7 @@ impl App {
             waker,
             dialogs: Dialogs::default(),
             file: None,
+            presets: None,
             notices: Vec::new(),
             addresses_read: None,
         };
@@ -95,6 +100,8 @@ impl App {
         self.model.settings_path = file.as_ref().map(|file| file.path().to_owned());
         self.file = file;
         self.notices.extend(notice);
+        let presets = PresetFolder::open(folder.join("presets"), self.waker.clone());
+        self.presets = presets.inspect_err(|error| log::warn!("no thread for presets: {error}")).ok();
         self.show_settings(ctx);
     }
 
@@ -143,6 +150,13 @@ impl App {
         ctx.request_repaint();
     }
 
+    fn read_presets(&mut self) {
+        if let Some(report) = self.presets.as_ref().and_then(PresetFolder::poll) {
+            self.model.own_presets = report.presets;
+            self.notices.extend(report.notices);
+        }
+    }
+
     fn keep_settings(&mut self, ctx: &Context) {
         let Some(file) = &mut self.file else { return };
         if file.save(&self.model.settings) {
@@ -164,6 +178,18 @@ impl App {
                 self.view.rules.close();
                 self.view.new_socket.show(Draft::new(kind, &self.model));
             }
+            Action::ShowPreset(preset) => {
+                self.view.place = Place::Bench;
+                self.view.rules.close();
+                self.view.new_socket.show_preset(*preset);
+            }
+            Action::ShowSavePreset(id) => self.view.save_preset.open(&self.model, id),
+            Action::SavePreset(preset) => self.save_preset(*preset),
+            Action::DeletePreset(name) => {
+                if let Some(presets) = &self.presets {
+                    presets.delete(name);
+                }
+            }
             Action::ShowPlace(place) => {
                 self.view.place = place;
                 // What is done to "the socket" with a key is done to the one on show.
@@ -184,9 +210,11 @@ impl App {
                     FileFor::SaveTraffic => tr!(lang, "top.dialog_save"),
                     FileFor::OpenRules => tr!(lang, "editor.dialog_open"),
                     FileFor::SaveRules(_) => tr!(lang, "editor.dialog_save"),
+                    FileFor::ImportPreset => tr!(lang, "classic.dialog_open"),
+                    FileFor::ExportPreset(_) => tr!(lang, "classic.dialog_save"),
                 };
                 let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
-                if matches!(purpose, FileFor::OpenRules | FileFor::SaveRules(_)) {
+                if !matches!(purpose, FileFor::Send { .. } | FileFor::SaveTraffic) {
                     dialog = dialog.add_filter("TOML", &["toml"]);
                 }
                 self.dialogs.ask(purpose, dialog, self.waker.clone());
@@ -201,6 +229,15 @@ impl App {
                     self.view.rules.open(subject, &responder, lang);
                 }
             }
+            Action::FileRead(FileFor::ImportPreset, path, text) => match text.map(|text| Preset::parse(&text)) {
+                Ok(Ok(preset)) => self.save_preset(preset),
+                Ok(Err(error)) => self.notices.push(Notice::NoPreset { path, error: Box::new(error) }),
+                Err(problem) => self.notices.push(Notice::PresetFile { path, problem }),
+            },
+            Action::FileWritten(FileFor::ExportPreset(_), path, written) => self.notices.push(match written {
+                Ok(()) => Notice::done(Done::PresetSaved(path)),
+                Err(problem) => Notice::PresetFile { path, problem },
+            }),
             Action::FileRead(_, path, text) => {
                 let lang = self.model.settings.language();
                 self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
@@ -219,6 +256,7 @@ impl App {
                     Action::Select(_) => {
                         self.view.new_socket.draft = None;
                         self.view.rules.close();
+                        self.view.save_preset.close();
                         self.view.place = Place::Bench;
                     }
                     // Whoever opened one that can send wants to write next.
@@ -227,10 +265,22 @@ impl App {
                     }
                     _ => {}
                 }
-                if matches!(action, Action::Open(_) | Action::OpenNew(_) | Action::OpenPair(_)) {
+                if matches!(action, Action::Open(_) | Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_))
+                {
                     self.view.place = Place::Bench;
                 }
                 self.model.dispatch(action, &self.engine);
+            }
+        }
+    }
+
+    fn save_preset(&mut self, preset: Preset) {
+        match &self.presets {
+            Some(presets) => presets.save(preset),
+            // Without a folder for settings there is none for presets: they last as long as the window.
+            None => {
+                self.model.own_presets.retain(|own| own.name != preset.name);
+                self.model.own_presets.push(preset);
             }
         }
     }
@@ -339,7 +389,10 @@ impl App {
             views::sidebar::sidebar_ui(ui, &mut cx, &mut view.sidebar);
         });
         let covered = view.palette.open || view.help_open || view.settings_open || view.sidebar.menu.open;
-        let form = view.new_socket.draft.is_some() || view.rules.is_open() || view.confirm.is_open();
+        let form = view.new_socket.draft.is_some()
+            || view.rules.is_open()
+            || view.confirm.is_open()
+            || view.save_preset.is_open();
         let inspector = view.inspector_open(is_wide(ui.ctx()));
         if inspector && cx.model.selected_entry().is_some() && !form {
             Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
@@ -351,6 +404,8 @@ impl App {
                 views::confirm::confirm_ui(ui, &mut cx, &mut view.confirm, covered);
             } else if view.rules.is_open() {
                 views::rules::rules_ui(ui, &mut cx, &mut view.rules, &mut view.new_socket.draft, covered);
+            } else if view.save_preset.is_open() {
+                views::save_preset::save_preset_ui(ui, &mut cx, &mut view.save_preset, covered);
             } else if form {
                 views::new_socket::new_socket_ui(ui, &mut cx, &mut view.new_socket, covered);
             } else if cx.model.selected_entry().is_none() {
@@ -403,6 +458,7 @@ impl eframe::App for App {
         self.dialogs.poll(&mut self.actions);
         self.run_actions(ctx);
         self.keep_settings(ctx);
+        self.read_presets();
         if self.model.is_lively() {
             ctx.request_repaint_after(LOOK);
         }

@@ -39,8 +39,8 @@ impl Dialogs {
         }
         let (sender, answer) = crossbeam_channel::bounded(1);
         let future: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match &purpose {
-            FileFor::Send { .. } | FileFor::OpenRules => Box::pin(dialog.pick_file()),
-            FileFor::SaveTraffic | FileFor::SaveRules(_) => Box::pin(dialog.save_file()),
+            FileFor::Send { .. } | FileFor::OpenRules | FileFor::ImportPreset => Box::pin(dialog.pick_file()),
+            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) => Box::pin(dialog.save_file()),
         };
         let chosen_for = purpose.clone();
         let waiting = thread::Builder::new().name("file-dialog".into()).spawn(move || {
@@ -80,11 +80,11 @@ impl Dialogs {
 /// What becomes of the chosen file. Small files of text are read and written here, because a disk may be slow too.
 fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
     match &purpose {
-        FileFor::OpenRules => {
-            let text = read(&path);
+        FileFor::OpenRules | FileFor::ImportPreset => {
+            let text = read_text(&path);
             Action::FileRead(purpose, path, text)
         }
-        FileFor::SaveRules(text) => {
+        FileFor::SaveRules(text) | FileFor::ExportPreset(text) => {
             let written = fs::write(&path, text).map_err(problem);
             Action::FileWritten(purpose, path, written)
         }
@@ -92,7 +92,11 @@ fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
     }
 }
 
-fn read(path: &Path) -> Result<String, FileProblem> {
+/// The text of a small file.
+///
+/// # Errors
+/// The system does not give it, it is no text, or it is too large.
+pub(super) fn read_text(path: &Path) -> Result<String, FileProblem> {
     let mut text = String::new();
     let mut file = fs::File::open(path).map_err(problem)?.take(LARGEST + 1);
     let bytes = file.read_to_string(&mut text).map_err(problem)?;
@@ -117,9 +121,9 @@ mod tests {
         let Action::FileRead(_, _, Ok(text)) = answer_of(FileFor::OpenRules, path.clone()) else { panic!() };
         assert_eq!(text, "encoding = \"gbk\"");
         fs::write(&path, vec![b' '; LARGEST as usize + 1]).unwrap();
-        assert_eq!(read(&path), Err(FileProblem::TooLarge));
+        assert_eq!(read_text(&path), Err(FileProblem::TooLarge));
         fs::write(&path, [0xFF]).unwrap();
-        assert!(matches!(read(&path), Err(FileProblem::System(_))));
-        assert!(matches!(read(folder.path()), Err(FileProblem::System(_))));
+        assert!(matches!(read_text(&path), Err(FileProblem::System(_))));
+        assert!(matches!(read_text(folder.path()), Err(FileProblem::System(_))));
     }
 }

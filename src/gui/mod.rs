@@ -7,6 +7,7 @@
 //! actions   what views ask for                       commands  what has a name and a shortcut
 //! settings  what lasts, and its file                 dialogs   files of the system
 //! risk      what has to be confirmed first
+//! presets of the user's own lie in preset_folder; notice: what is told in a strip
 //! draft     a socket as typed                        verbs     what can be done to one now
 //! theme/    colours, fonts, icons                    widgets/  badge, card, sparkline …
 //! views/    one file a part of the window: `xxx_ui(ui, cx, &mut XxxState)`
@@ -23,6 +24,8 @@ mod dialogs;
 pub mod draft;
 pub mod meter;
 pub mod model;
+pub mod notice;
+pub mod preset_folder;
 pub mod risk;
 pub mod settings;
 pub mod settings_file;

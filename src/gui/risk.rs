@@ -32,6 +32,7 @@ impl Risk {
     pub fn of(model: &Model, action: &Action) -> Option<Self> {
         let (responder, ip) = match action {
             Action::Open(spec) | Action::OpenNew(spec) => (responder(spec), address(spec)),
+            Action::OpenPreset(preset) => (preset.responder(), address(&preset.socket)),
             Action::Verb(id, Command::SetResponder(responder)) => {
                 let entry = model.sockets.get(*id)?;
                 let ip = [entry.local, entry.peer].into_iter().flatten().map(|addr| addr.ip());
@@ -60,6 +61,7 @@ impl Risk {
 pub fn confirmed(mut action: Action) -> Action {
     let responder = match &mut action {
         Action::Open(spec) | Action::OpenNew(spec) => Some(responder_mut(spec)),
+        Action::OpenPreset(preset) => Some(preset.responder_mut()),
         Action::Verb(_, Command::SetResponder(responder)) => Some(responder),
         _ => None,
     };
@@ -73,6 +75,7 @@ pub fn confirmed(mut action: Action) -> Action {
 pub fn subject(model: &Model, lang: Lang, action: &Action) -> String {
     match action {
         Action::Open(spec) | Action::OpenNew(spec) => describe::spec_line(lang, spec),
+        Action::OpenPreset(preset) => describe::spec_line(lang, &preset.socket),
         Action::Verb(id, _) => model.sockets.get(*id).map_or_else(String::new, |entry| {
             format!("{} {}", describe::name(lang, entry), describe::addresses(model, entry))
         }),

@@ -16,31 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use etcetera::BaseStrategy as _;
 use toml_edit::{DocumentMut, Item, Table};
 
-use super::settings::Settings;
-
-/// Something about the file that the user should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// It could not be understood and was set aside; the defaults are in force.
-    Broken {
-        /// Its name now.
-        kept_as: PathBuf,
-    },
-    /// It could not be read, or not be set aside; the defaults are in force and nothing will be saved.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        error: String,
-    },
-    /// It could not be written.
-    NotSaved {
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        error: String,
-    },
-}
+use super::{notice::Notice, settings::Settings};
 
 /// How long nothing may change before the file is written.
 const QUIET: Duration = Duration::from_millis(500);

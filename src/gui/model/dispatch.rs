@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Model, reachable};
+use super::{Model, Played, reachable};
 use crate::{
     gui::{
         actions::{Action, Pair},
@@ -10,6 +10,7 @@ use crate::{
     },
     journal::SocketId,
     net::{Command, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
+    preset::Preset,
 };
 
 impl Model {
@@ -22,6 +23,16 @@ impl Model {
             Action::OpenNew(spec) => {
                 self.open(&spec, engine);
                 self.settings.remember(spec);
+            }
+            Action::OpenPreset(preset) => {
+                let id = self.open(&preset.socket, engine);
+                let Preset { listings, title, watch, .. } = *preset;
+                self.played.insert(id, Played { listings, title, watch, dismissed: false });
+            }
+            Action::DismissWatch(id) => {
+                if let Some(played) = self.played.get_mut(&id) {
+                    played.dismissed = true;
+                }
             }
             Action::OpenPair(pair) => {
                 let id = self.open(&pair.first(), engine);
@@ -61,6 +72,10 @@ impl Model {
             Action::Copy(_)
             | Action::Run(_)
             | Action::ShowNew(_)
+            | Action::ShowPreset(_)
+            | Action::ShowSavePreset(_)
+            | Action::SavePreset(_)
+            | Action::DeletePreset(_)
             | Action::ShowSettings
             | Action::EditRules(_)
             | Action::FileRead(..)
@@ -113,6 +128,7 @@ impl Model {
             self.tuned.remove(&id);
             self.closed.remove(&id);
             self.refusals.remove(&id);
+            self.played.remove(&id);
             for closed in self.closed.values_mut() {
                 closed.kept.retain(|kept| *kept != id);
             }

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     journal::{Epoch, Failure, Journal, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
     net::{CommandError, Reach, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+    preset::{Listing, Localised, Preset},
     words::{self, Lang},
 };
 
@@ -36,6 +37,8 @@ pub struct Model {
     pub epoch: Epoch,
     /// What the user set.
     pub settings: Settings,
+    /// The presets that the user saved.
+    pub own_presets: Vec<Preset>,
     /// Who is talked with over UDP.
     pub chat: Chat,
     /// The socket in the middle of the window.
@@ -55,6 +58,8 @@ pub struct Model {
     refusals: BTreeMap<SocketId, CommandError>,
     /// Messages in and out when a call last failed on a socket that stayed open.
     failed_at: BTreeMap<SocketId, (u64, u64)>,
+    /// Which classic program a socket was opened as.
+    played: BTreeMap<SocketId, Played>,
     pairs: BTreeMap<SocketId, Pair>,
     follow_ups: Vec<Action>,
     /// Sockets that appeared in the records and have no meter yet.
@@ -70,6 +75,19 @@ struct Tuned {
     recv_bytes: Option<usize>,
     nodelay: Option<bool>,
     broadcast: Option<bool>,
+}
+
+/// The classic program that a socket was opened as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// The tutorials' listings that it plays.
+    pub listings: Vec<Listing>,
+    /// What it is.
+    pub title: Localised,
+    /// What to watch.
+    pub watch: Localised,
+    /// The user has read that.
+    pub dismissed: bool,
 }
 
 /// Closed connections of one listener.
@@ -108,6 +126,7 @@ impl Model {
             epoch,
             settings,
             chat: Chat::default(),
+            own_presets: Vec::new(),
             selected: None,
             addresses: Vec::new(),
             settings_path: None,
@@ -120,6 +139,7 @@ impl Model {
             unaccepted: BTreeSet::new(),
             refusals: BTreeMap::new(),
             failed_at: BTreeMap::new(),
+            played: BTreeMap::new(),
             pairs: BTreeMap::new(),
             follow_ups: Vec::new(),
             fresh: Vec::new(),
@@ -179,6 +199,15 @@ impl Model {
     pub fn spec_or_listeners(&self, id: SocketId) -> Option<&SocketSpec> {
         self.specs.get(&id).or_else(|| match self.sockets.get(id)?.origin {
             Origin::AcceptedBy(listener) => self.specs.get(&listener),
+            Origin::Opened => None,
+        })
+    }
+
+    /// The classic program that a socket, or the listener that accepted it, was opened as; and which of the two.
+    pub fn played(&self, id: SocketId) -> Option<(SocketId, &Played)> {
+        let of = |id| self.played.get(&id).map(|played| (id, played));
+        of(id).or_else(|| match self.sockets.get(id)?.origin {
+            Origin::AcceptedBy(listener) => of(listener),
             Origin::Opened => None,
         })
     }

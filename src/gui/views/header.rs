@@ -1,17 +1,20 @@
 //! The chosen socket: what it is, where it stands, what can be done, and one line where something is to be
 //! explained. No silence without a reason, and no error that is only a toast.
 
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Frame, Layout, Margin, RichText, Ui};
 
-use super::{Cx, describe};
+use super::{Cx, describe, rules::Subject};
 use crate::{
     gui::{
         actions::Action,
         commands::UiCommand,
-        theme::{TokensExt as _, icons},
+        theme::{self, CARD_RADIUS, TokensExt as _, icons},
         tr,
         verbs::{self, Verb},
-        widgets::{self, Look},
+        widgets::{
+            self, Look,
+            compact::{menu_entry, menu_spacing},
+        },
     },
     journal::{Kind, SocketEntry, State},
     net::{CommandError, Reach},
@@ -61,6 +64,50 @@ pub fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, inspector_open: bool) {
         };
         ui.label(RichText::new(line.text).color(color));
     }
+    watch_ui(ui, cx, entry);
+}
+
+/// The classic program that it is, and what to watch; until that is dismissed.
+fn watch_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
+    let Some((owner, played)) = cx.model.played(entry.id).filter(|(_, played)| !played.dismissed) else { return };
+    let tokens = ui.tokens();
+    ui.add_space(6.0);
+    let frame = Frame::new().fill(tokens.tcp_tint).corner_radius(CARD_RADIUS).inner_margin(Margin::symmetric(12, 8));
+    frame.show(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if widgets::tiny_icon(ui, icons::X, &tr!(cx.lang, "classic.dismiss")).clicked() {
+                cx.actions.push(Action::DismissWatch(owner));
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 4.0;
+                ui.horizontal(|ui| {
+                    ui.label(theme::strong(cx.lang.pick(&played.title)));
+                    for listing in &played.listings {
+                        widgets::badge(ui, &listing.to_string(), tokens.tcp, tokens.panel);
+                    }
+                });
+                ui.add(egui::Label::new(cx.lang.pick(&played.watch)).wrap());
+            });
+        });
+    });
+}
+
+/// What else can be done with a socket that the user opened.
+fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
+    if cx.model.spec(entry.id).is_none() {
+        return;
+    }
+    let lang = cx.lang;
+    let button = widgets::icon_button(ui, icons::ELLIPSIS, &tr!(lang, "classic.more"));
+    egui::Popup::menu(&button).gap(4.0).show(|ui| {
+        menu_spacing(ui);
+        if entry.state.is_open() && menu_entry(ui, false, &tr!(lang, "editor.edit")).clicked() {
+            cx.actions.push(Action::EditRules(Subject::Socket(entry.id)));
+        }
+        if menu_entry(ui, false, &tr!(lang, "classic.save_as")).clicked() {
+            cx.actions.push(Action::ShowSavePreset(entry.id));
+        }
+    });
 }
 
 fn addresses(ui: &Ui, cx: &Cx<'_>, entry: &SocketEntry) -> RichText {
@@ -71,12 +118,14 @@ fn verb_buttons(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, inspector_ope
     let mut verbs = verbs::verbs(cx.model, entry);
     if from_the_right {
         show_inspector(ui, cx, inspector_open);
+        more_ui(ui, cx, entry);
         verbs.reverse();
     }
     for (verb, reason) in verbs {
         verb_button(ui, cx, entry, verb, reason);
     }
     if !from_the_right {
+        more_ui(ui, cx, entry);
         show_inspector(ui, cx, inspector_open);
     }
 }

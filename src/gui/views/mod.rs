@@ -4,6 +4,7 @@
 //! [`Action`](super::Action)s. It never calls the engine.
 
 pub mod chat;
+pub mod classic;
 pub mod composer;
 pub mod confirm;
 pub mod conversation;
@@ -20,6 +21,7 @@ pub mod notices;
 pub mod palette;
 pub mod rules;
 pub mod save;
+pub mod save_preset;
 pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
@@ -88,6 +90,8 @@ pub struct ViewState {
     pub inspector: inspector::InspectorState,
     /// Whether the column at the right was closed, or in a narrow window opened, by the user.
     pub inspector_wanted: Option<bool>,
+    /// A socket on its way to be a preset.
+    pub save_preset: save_preset::SavePresetState,
     /// The editor of a responder.
     pub rules: rules::RulesState,
     /// What waits for the user's word.

@@ -3,7 +3,11 @@
 
 use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RichText, Ui, vec2};
 
-use super::{Cx, describe};
+use super::{
+    Cx,
+    classic::{ClassicState, classic_ui},
+    describe,
+};
 use crate::{
     gui::{
         actions::Action,
@@ -22,10 +26,14 @@ use crate::{
 pub struct NewMenuState {
     /// It is.
     pub open: bool,
+    /// The classic programs in it.
+    classic: ClassicState,
 }
 
 /// Recent sockets that the menu lists.
-const RECENT: usize = 6;
+const RECENT: usize = 4;
+/// Width of the menu: a sentence on what to watch has to be readable.
+const WIDTH: f32 = 460.0;
 
 /// The button and its menu.
 pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
@@ -41,13 +49,14 @@ pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(name)
         .gap(4.0)
-        .width(320.0);
+        .width(WIDTH);
     popup.show(|ui| {
-        ui.set_width(320.0);
+        ui.set_width(WIDTH);
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
         for kind in NewKind::ALL {
             kind_row(ui, cx, kind);
         }
+        classic_ui(ui, cx, &mut state.classic);
         list(ui, cx, &tr!(cx.lang, "new.favourites"), &cx.model.settings.favourites);
         let recent = &cx.model.settings.recent;
         let favourites = &cx.model.settings.favourites;
@@ -131,7 +140,7 @@ fn list(ui: &mut Ui, cx: &mut Cx<'_>, title: &str, specs: &[SocketSpec]) {
 }
 
 /// A row with something small at its right end; the rest of the width is for what is at its left.
-fn row(
+pub(super) fn row(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     right: impl FnOnce(&mut Ui, &mut Cx<'_>),

@@ -19,6 +19,7 @@ use crate::{
         widgets::{self, Field, Look, choice},
     },
     net::{Family, Responder, ServerModel, options::AddressError},
+    preset::Preset,
     words::{self, Lang, number},
 };
 
@@ -27,6 +28,8 @@ use crate::{
 pub struct NewSocketState {
     /// As filled in so far.
     pub draft: Option<Draft>,
+    /// The classic program that it is the socket of.
+    preset: Option<Preset>,
     /// The first field takes the focus when the form appears.
     pub just_opened: bool,
 }
@@ -34,8 +37,13 @@ pub struct NewSocketState {
 impl NewSocketState {
     /// Shows a form.
     pub fn show(&mut self, draft: Draft) {
-        self.draft = Some(draft);
-        self.just_opened = true;
+        *self = Self { draft: Some(draft), preset: None, just_opened: true };
+    }
+
+    /// Shows the socket of a classic program, to be changed.
+    pub fn show_preset(&mut self, preset: Preset) {
+        let draft = Some(Draft::of(&preset.socket));
+        *self = Self { draft, preset: Some(preset), just_opened: true };
     }
 }
 
@@ -51,11 +59,19 @@ pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState, c
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(600.0);
             ui.spacing_mut().item_spacing.y = 14.0;
-            ui.heading(tr!(lang, "new.title"));
+            match &state.preset {
+                Some(preset) => {
+                    ui.heading(lang.pick(&preset.title));
+                    widgets::hint(ui, lang.pick(&preset.watch));
+                }
+                None => _ = ui.heading(tr!(lang, "new.title")),
+            }
             let kinds = NewKind::ALL.map(|kind| (kind, kind_name(lang, kind), String::new()));
             let mut kind = draft.kind;
             if choice(ui, &tr!(lang, "new.kind"), &mut kind, &kinds) {
                 draft.set_kind(kind);
+                // A socket of another kind is another program.
+                state.preset = None;
             }
             match draft.kind {
                 NewKind::TcpServer => server(ui, cx, draft, &mut fields),
@@ -99,7 +115,10 @@ pub fn new_socket_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewSocketState, c
                 && opening
                 && let Some(spec) = spec
             {
-                cx.actions.push(Action::OpenNew(spec));
+                cx.actions.push(match state.preset.take() {
+                    Some(preset) => Action::OpenPreset(Box::new(Preset { socket: spec, ..preset })),
+                    None => Action::OpenNew(spec),
+                });
                 closing = true;
             }
         });

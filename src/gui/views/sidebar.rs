@@ -97,6 +97,9 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) -> Response {
         } else {
             closed_row(ui, cx, entry, text, &addresses);
         }
+        if let Some((_, played)) = cx.model.played(entry.id) {
+            ui.label(RichText::new(cx.lang.pick(&played.title)).small());
+        }
         for line in lines(cx, entry) {
             widgets::hint(ui, line);
         }

@@ -116,7 +116,7 @@ pub fn choice<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, wor
 pub fn choices<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, words: &[(T, String, String)]) -> bool {
     let tokens = ui.tokens();
     let before = value.clone();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (option, word, tip) in words {
             let chosen = *value == *option;

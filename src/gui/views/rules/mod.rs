@@ -63,9 +63,9 @@ impl RulesState {
     /// Opens the editor with what is in force.
     pub fn open(&mut self, subject: Subject, responder: &Responder, lang: Lang) {
         let text = match responder {
-            Responder::Rules(rules) => rules.to_toml(),
+            Responder::Rules(rules) => source::written(rules),
             Responder::None => insert::example(lang),
-            named => named.to_rules().to_toml(),
+            named => source::written(&named.to_rules()),
         };
         self.open = Some(Editor { subject, text, checked: None, shown: false, note: None });
     }

@@ -7,9 +7,11 @@ use egui::{
     text::LayoutJob,
 };
 
+use toml_edit::{DocumentMut, Item};
+
 use crate::{
     gui::theme::{Tokens, TokensExt as _},
-    net::responder::RulesError,
+    net::responder::{Rules, RulesError},
 };
 
 /// The longest text that can be edited, in characters.
@@ -23,7 +25,8 @@ pub fn source_ui(ui: &mut Ui, text: &mut String, error: Option<&RulesError>, nam
     let mut layouter = |ui: &Ui, buffer: &dyn TextBuffer, width: f32| -> Arc<Galley> {
         ui.painter().layout_job(coloured(buffer.as_str(), &font, tokens, wrong, width))
     };
-    let rows = (ui.available_height() / 16.0).floor().max(4.0) as usize;
+    let line = ui.text_style_height(&TextStyle::Monospace);
+    let rows = ((ui.available_height() - 20.0) / line).floor().max(4.0) as usize;
     ScrollArea::vertical()
         .auto_shrink(false)
         .show(ui, |ui| {
@@ -69,10 +72,49 @@ fn coloured(text: &str, font: &FontId, tokens: &Tokens, wrong: Option<(usize, us
     job
 }
 
+/// Rules as a person would write them: what is as usual left out, and a rule's `when` on one line before its `then`.
+pub fn written(rules: &Rules) -> String {
+    let text = rules.to_toml();
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
+    let usual = Rules { encoding: rules.encoding, ..Rules::default() }.to_toml();
+    if let Ok(usual) = usual.parse::<DocumentMut>() {
+        for (key, value) in usual.iter().filter(|(key, _)| *key != "encoding") {
+            if document.get(key).is_some_and(|item| item.to_string().trim() == value.to_string().trim()) {
+                document.remove(key);
+            }
+        }
+    }
+    if let Some(rules) = document.get_mut("rule").and_then(Item::as_array_of_tables_mut) {
+        for rule in rules.iter_mut() {
+            let (Some(when), Some(then)) = (rule.remove("when"), rule.remove("then")) else { continue };
+            for (key, item) in [("when", when), ("then", then)] {
+                rule.insert(key, item.into_value().map_or(Item::None, Item::Value));
+            }
+        }
+    }
+    // What cannot be read again as the same is not shown.
+    let tidy = document.to_string();
+    if Rules::parse(&tidy).as_ref() == Ok(rules) { tidy } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gui::theme::LIGHT;
+
+    #[test]
+    fn rules_are_written_as_a_person_would_and_mean_the_same() {
+        let text = "encoding = \"GBK\"\n\n[[rule]]\nwhen = { exact = \"exit\" }\nthen = [\"close\"]\n";
+        let rules = Rules::parse(text).unwrap();
+        assert_eq!(written(&rules), text);
+        for preset in crate::preset::all() {
+            if let Some(rules) = preset.responder().rules() {
+                let written = written(rules);
+                assert_eq!(Rules::parse(&written).as_ref(), Ok(&**rules), "{written}");
+                assert!(!written.contains("[rule.when]") && !written.contains("framing-out = \"none\""), "{written}");
+            }
+        }
+    }
 
     #[test]
     fn no_place_is_beyond_the_text() {

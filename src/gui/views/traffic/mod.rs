@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 
 use self::{columns::Columns, marks::Marks, reading::Texts, scroll::Scroll, shown::Selection};
 pub use self::{
-    reading::line,
+    reading::{cut_at, line},
     rows::{date_and_clock, hex, visible},
     shown::Shown,
 };
