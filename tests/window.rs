@@ -12,50 +12,14 @@ mod drive;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "what is written to a process is for the peers")]
 mod process;
+#[path = "support/words.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod words;
 
 use std::{collections::HashMap, fs, path::Path};
 
 use drive::{Screen, Window};
-
-/// The texts of a language, by their keys.
-struct Words(toml::Table);
-
-impl Words {
-    fn of(tag: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales").join(format!("{tag}.toml"));
-        Self(fs::read_to_string(&path).unwrap().parse().unwrap())
-    }
-
-    /// The text of a key.
-    fn get(&self, key: &str) -> &str {
-        let mut keys = key.split('.');
-        let first = self.0.get(keys.next().unwrap());
-        let found = keys.fold(first, |value, key| value?.get(key));
-        found.and_then(toml::Value::as_str).unwrap_or_else(|| panic!("no text {key}"))
-    }
-
-    /// A choice among several: its title and the chosen word.
-    fn choice(&self, title: &str, word: &str) -> String {
-        format!("{}: {}", self.get(title), self.get(word))
-    }
-
-    /// The part of a text before its first value.
-    fn start(&self, key: &str) -> &str {
-        self.get(key).split("%{").next().unwrap()
-    }
-}
-
-/// Opens the window, which speaks English on a system without a language, and puts it into this one.
-fn open(screen: &Screen, home: &Path, tag: &str) -> (Window, Words) {
-    let mut window = Window::open(screen, home);
-    let english = Words::of("en");
-    window.see(english.get("sidebar.new"));
-    if tag != "en" {
-        window.click(english.get("top.language"));
-        window.see(Words::of(tag).get("sidebar.new"));
-    }
-    (window, Words::of(tag))
-}
+use words::{Words, open};
 
 /// A server and a client by the buttons; 你好 in GBK there and back; both directions ended one after the other.
 fn a_conversation(tag: &str) {

@@ -1,0 +1,45 @@
+//! The real window's texts in a language, and the window in it.
+
+use std::{fs, path::Path};
+
+use super::drive::{Screen, Window};
+
+/// The texts of a language, by their keys.
+pub struct Words(toml::Table);
+
+impl Words {
+    pub fn of(tag: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales").join(format!("{tag}.toml"));
+        Self(fs::read_to_string(&path).unwrap().parse().unwrap())
+    }
+
+    /// The text of a key.
+    pub fn get(&self, key: &str) -> &str {
+        let mut keys = key.split('.');
+        let first = self.0.get(keys.next().unwrap());
+        let found = keys.fold(first, |value, key| value?.get(key));
+        found.and_then(toml::Value::as_str).unwrap_or_else(|| panic!("no text {key}"))
+    }
+
+    /// A choice among several: its title and the chosen word.
+    pub fn choice(&self, title: &str, word: &str) -> String {
+        format!("{}: {}", self.get(title), self.get(word))
+    }
+
+    /// The part of a text before its first value.
+    pub fn start(&self, key: &str) -> &str {
+        self.get(key).split("%{").next().unwrap()
+    }
+}
+
+/// Opens the window, which speaks English on a system without a language, and puts it into this one.
+pub fn open(screen: &Screen, home: &Path, tag: &str) -> (Window, Words) {
+    let mut window = Window::open(screen, home);
+    let english = Words::of("en");
+    window.see(english.get("sidebar.new"));
+    if tag != "en" {
+        window.click(english.get("top.language"));
+        window.see(Words::of(tag).get("sidebar.new"));
+    }
+    (window, Words::of(tag))
+}
