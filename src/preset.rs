@@ -149,9 +149,9 @@ impl Preset {
             return wrong(&format!("socket.{unknown}"), format!("unknown field `{unknown}`"));
         }
         if has_rules {
-            *responder_of(&mut file.socket) = Responder::Rules(rules.into());
+            *file.socket.responder_mut() = Responder::Rules(rules.into());
         } else if !written.iter().any(|key| key == "responder") {
-            *responder_of(&mut file.socket) = Responder::None;
+            *file.socket.responder_mut() = Responder::None;
         }
         let File { name, listings, role, title, watch, socket, .. } = file;
         Ok(Self { name, listings, role, title, watch, socket })
@@ -180,16 +180,12 @@ impl Preset {
 
     /// What it says by itself.
     pub fn responder(&self) -> &Responder {
-        match &self.socket {
-            SocketSpec::TcpServer(spec) => &spec.responder,
-            SocketSpec::TcpClient(spec) => &spec.responder,
-            SocketSpec::Udp(spec) => &spec.responder,
-        }
+        self.socket.responder()
     }
 
     /// The same, to be changed.
     pub fn responder_mut(&mut self) -> &mut Responder {
-        responder_of(&mut self.socket)
+        self.socket.responder_mut()
     }
 
     /// Where it is bound or, if it speaks to one address, that address.
@@ -208,14 +204,6 @@ impl Preset {
 
     fn rank(&self) -> impl Ord + '_ {
         (self.role, self.listings.first().map_or(LAST + 1, |listing| listing.0), self.name.as_str())
-    }
-}
-
-fn responder_of(socket: &mut SocketSpec) -> &mut Responder {
-    match socket {
-        SocketSpec::TcpServer(spec) => &mut spec.responder,
-        SocketSpec::TcpClient(spec) => &mut spec.responder,
-        SocketSpec::Udp(spec) => &mut spec.responder,
     }
 }
 

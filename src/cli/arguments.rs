@@ -1,11 +1,11 @@
 //! The arguments as they are typed. What they mean is told by `cli.help.*` in the locale files, under the field's name.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
-    net::{Responder, ServerModel, options::RECV_BYTES},
+    net::{ServerModel, options::RECV_BYTES},
     text::{Ending, Unmappable},
     words::Lang,
 };
@@ -25,6 +25,8 @@ pub(super) enum Subcommand {
     TcpServer(TcpServer),
     TcpClient(TcpClient),
     Udp(Udp),
+    Presets(Presets),
+    Preset(Preset),
     Tour(Tour),
 }
 
@@ -36,8 +38,8 @@ pub(super) struct TcpServer {
     #[arg(long, value_name = "MODEL", default_value = "threads", value_parser = models())]
     pub model: ServerModel,
 
-    #[arg(long, value_name = "REPLY", default_value = "none", value_parser = replies())]
-    pub reply: Responder,
+    #[command(flatten)]
+    pub answers: Answers,
 
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub backlog: u32,
@@ -58,6 +60,9 @@ pub(super) struct TcpClient {
     pub connect_timeout: Duration,
 
     #[command(flatten)]
+    pub answers: Answers,
+
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -72,8 +77,45 @@ pub(super) struct Udp {
     #[arg(long)]
     pub broadcast: bool,
 
-    #[arg(long, value_name = "REPLY", default_value = "none", value_parser = replies())]
-    pub reply: Responder,
+    #[command(flatten)]
+    pub answers: Answers,
+
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What the socket says by itself.
+#[derive(clap::Args, Debug)]
+pub(super) struct Answers {
+    #[arg(long, value_name = "NAME", default_value = "none")]
+    pub reply: String,
+
+    #[arg(long, value_name = "FILE", conflicts_with = "reply")]
+    pub responder: Option<PathBuf>,
+
+    #[arg(long)]
+    pub allow_commands: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Presets {
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Preset {
+    #[arg(value_name = "NAME")]
+    pub which: String,
+
+    #[arg(long, value_name = "ADDR")]
+    pub address: Option<String>,
+
+    #[arg(long, value_name = "PATH")]
+    pub file: Option<PathBuf>,
+
+    #[arg(long)]
+    pub allow_commands: bool,
 
     #[command(flatten)]
     pub common: Common,
@@ -88,8 +130,8 @@ pub(super) struct Tour {
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Common {
-    #[arg(long, value_name = "NAME", default_value = "utf-8")]
-    pub encoding: String,
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
 
     #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = unmappables())]
     pub unmappable: Unmappable,
@@ -149,14 +191,6 @@ fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
     })
 }
 
-fn replies() -> impl clap::builder::TypedValueParser<Value = Responder> {
-    PossibleValuesParser::new(["none", "echo", "upper"]).map(|word| match word.as_str() {
-        "echo" => Responder::Echo,
-        "upper" => Responder::Upper,
-        _ => Responder::None,
-    })
-}
-
 fn unmappables() -> impl clap::builder::TypedValueParser<Value = Unmappable> {
     PossibleValuesParser::new(["refuse", "question", "skip", "ncr"]).map(|word| match word.as_str() {
         "question" => Unmappable::Question,
@@ -196,7 +230,8 @@ mod tests {
         .unwrap();
         assert_eq!(typed.lang, Some(Lang::Zh));
         let Subcommand::TcpServer(server) = typed.subcommand else { panic!("{typed:?}") };
-        assert_eq!((server.model, server.reply, server.backlog), (ServerModel::EventLoop, Responder::Upper, 5));
+        assert_eq!((server.model, server.answers.reply.as_str()), (ServerModel::EventLoop, "upper"));
+        assert_eq!(server.backlog, 5);
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
     }

@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 use rust_i18n::t;
 
-use super::arguments;
-use crate::words::Lang;
+use super::{arguments, responder};
+use crate::{journal::Kind, words::Lang};
 
 /// Behind all other options.
 const LAST: usize = 900;
@@ -73,8 +73,15 @@ fn texts(command: Command, lang: Lang, name: &str) -> Command {
                 t!("cli.help.options", locale = tag)
             };
             let arg = if arg.get_id() == "lang" { arg.display_order(LAST) } else { arg };
+            let text = t!(&key, locale = tag);
+            let text = match kind_of(name) {
+                Some(kind) if arg.get_id() == "reply" => {
+                    text.replace("%{names}", &responder::names(kind).join(", ")).into()
+                }
+                _ => text,
+            };
             let takes_values = arg.get_action().takes_values();
-            let arg = arg.help(t!(&key, locale = tag).into_owned()).help_heading(heading.into_owned());
+            let arg = arg.help(text.into_owned()).help_heading(heading.into_owned());
             // Values and defaults stand in our own text, in its language.
             if takes_values { arg.hide_default_value(true).hide_possible_values(true) } else { arg }
         });
@@ -87,6 +94,16 @@ fn texts(command: Command, lang: Lang, name: &str) -> Command {
             .help_heading(t!("cli.help.options", locale = tag).into_owned())
             .help(t!("cli.help.help", locale = tag).into_owned()),
     )
+}
+
+/// The kind of socket that a subcommand opens.
+fn kind_of(subcommand: &str) -> Option<Kind> {
+    match subcommand {
+        "tcp_server" => Some(Kind::TcpListener),
+        "tcp_client" => Some(Kind::TcpConnection),
+        "udp" => Some(Kind::UdpSocket),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

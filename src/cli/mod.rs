@@ -5,15 +5,20 @@
 //! Arguments are taken as typed (`arguments`) and then made usable (`options`); one `session` drives a socket
 //! until it is done.
 //!
-//! - `tcp_server`, `tcp_client`, `udp`, `tour`: the subcommands. `help`: `--help` in both languages.
-//! - `input`, `sender`: lines to messages. `output`, `notes`: what is written where.
+//! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`: the subcommands. `help`: `--help` in both languages.
+//! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
+//! - `output`, `notes`, `http`: what is written where.
 
 mod arguments;
 mod help;
+mod http;
 mod input;
+mod keyboard;
 mod notes;
 mod options;
 mod output;
+mod preset;
+mod responder;
 mod sender;
 mod session;
 mod tcp_client;
@@ -64,6 +69,8 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Subcommand::TcpServer(typed) => tcp_server::run(typed, lang),
         Subcommand::TcpClient(typed) => tcp_client::run(typed, lang),
         Subcommand::Udp(typed) => udp::run(typed, lang),
+        Subcommand::Presets(typed) => Ok(preset::list(lang, typed.json)),
+        Subcommand::Preset(typed) => preset::run(typed, lang),
         Subcommand::Tour(typed) => Ok(tour::run(lang, typed.json)),
     };
     ended

@@ -29,6 +29,11 @@ impl Notes {
         Self { lang, quiet }
     }
 
+    /// The language that it speaks.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// Tells what is worth knowing, unless it is to be quiet.
     pub fn say(&self, text: &str) {
         if !self.quiet {
@@ -65,6 +70,7 @@ impl Notes {
             Event::Opened { .. } => {
                 t!("event.accepted_as", locale = tag, address = peer(), socket = row.record.socket)
             }
+            Event::Asked | Event::Limited { .. } | Event::Ran { .. } => words::event(self.lang, row, kind).into(),
             Event::PeerEnded | Event::HalfClosed | Event::Closed { .. } | Event::Aborted { .. } => {
                 words::event(self.lang, row, kind).into()
             }

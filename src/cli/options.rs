@@ -17,6 +17,10 @@ pub(super) struct Options {
     pub lang: Lang,
     /// How a line becomes a message.
     pub composition: Composition,
+    /// The encoding in which received bytes are shown.
+    pub reading: Charset,
+    /// Whether the user named an encoding.
+    pub encoding_given: bool,
     /// Bytes for one `recv`, where the user said so.
     pub recv_bytes: Option<usize>,
     /// Every record as a line on standard output, instead of the text.
@@ -33,11 +37,15 @@ pub(super) struct Options {
 
 impl Options {
     pub fn new(typed: &Common, lang: Lang) -> Result<Self, Refusal> {
+        let given = typed.encoding.as_deref().map(|name| charset(name, lang)).transpose()?;
+        let charset = given.unwrap_or(Charset::UTF_8);
         Ok(Self {
             lang,
+            reading: charset,
+            encoding_given: given.is_some(),
             composition: Composition {
                 mode: if typed.hex { Mode::Hex } else { Mode::Text },
-                charset: charset(&typed.encoding, lang)?,
+                charset,
                 unmappable: typed.unmappable,
                 ending: typed.ending,
                 escapes: typed.escapes,

@@ -50,6 +50,14 @@ impl<W: io::Write> Output<W> {
         Self { out, form, charset, decoders: BTreeMap::new(), text: String::new(), closed: false }
     }
 
+    /// From now on what is received is read in this encoding.
+    pub fn read_as(&mut self, charset: Charset) {
+        if charset != self.charset {
+            self.charset = charset;
+            self.decoders.clear();
+        }
+    }
+
     /// Whether nobody reads any more.
     pub fn is_closed(&self) -> bool {
         self.closed

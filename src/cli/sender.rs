@@ -43,6 +43,8 @@ pub(super) struct Sender {
     lang: Lang,
     composition: Composition,
     datagrams: bool,
+    /// Lines are handed over as they are: the socket's rules make messages of them.
+    raw: bool,
     counters: BTreeMap<SocketId, Arc<Counters>>,
     pending: Option<Pending>,
     /// A line of which not everything was read yet.
@@ -61,11 +63,12 @@ struct Pending {
 }
 
 impl Sender {
-    pub fn new(lang: Lang, composition: Composition, datagrams: bool) -> Self {
+    pub fn new(lang: Lang, composition: Composition, datagrams: bool, raw: bool) -> Self {
         Self {
             lang,
             composition,
             datagrams,
+            raw,
             counters: BTreeMap::new(),
             pending: None,
             gathered: Vec::new(),
@@ -85,12 +88,13 @@ impl Sender {
     }
 
     /// Makes a message of a line and keeps it until [`pump`](Self::pump) has handed it over. A line that cannot be
-    /// sent is refused with its number and column.
-    pub fn take(&mut self, line: Line, target: Target) {
+    /// sent is refused with its number and column. Whether there is a message now.
+    pub fn take(&mut self, line: Line, target: Target) -> bool {
         if self.refused == Some(line.number) {
-            return;
+            return false;
         }
-        let in_pieces = !self.datagrams && self.composition.mode == Mode::Text && !self.composition.escapes;
+        let in_pieces =
+            !self.datagrams && !self.raw && self.composition.mode == Mode::Text && !self.composition.escapes;
         let mut bytes = line.bytes;
         if !self.gathered.is_empty() {
             bytes = [std::mem::take(&mut self.gathered), bytes].concat();
@@ -107,6 +111,7 @@ impl Sender {
                 Err(problem) => self.refuse(line.number, &problem),
             }
         }
+        self.pending.is_some()
     }
 
     /// Hands over as much as the sockets have room for.
@@ -114,6 +119,11 @@ impl Sender {
         let Some(mut pending) = self.pending.take() else { return };
         pending.left.retain_mut(|(id, done)| {
             loop {
+                if self.raw {
+                    let line = String::from_utf8_lossy(&pending.bytes).into_owned();
+                    let told = engine.command(*id, Command::Line(line));
+                    return matches!(told, Err(CommandError::Busy(_) | CommandError::QueueFull(_)));
+                }
                 let Some(rest) = pending.bytes.get(*done..) else { return false };
                 if rest.is_empty() && !(self.datagrams && *done == 0) {
                     return false;
@@ -160,6 +170,9 @@ impl Sender {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             t!("cli.not_utf8", locale = self.lang.tag(), byte = error.valid_up_to() + 1).into_owned()
         })?;
+        if self.raw {
+            return Ok(bytes.to_vec());
+        }
         // The ending stands in for the newline; where there was none there is none to replace.
         let ending = if then == Then::Newline { self.composition.ending } else { Ending::None };
         let composition = Composition { ending, ..self.composition };
@@ -199,7 +212,7 @@ mod tests {
     use crate::text::Charset;
 
     fn sender(composition: Composition, datagrams: bool) -> Sender {
-        Sender::new(Lang::En, composition, datagrams)
+        Sender::new(Lang::En, composition, datagrams, false)
     }
 
     fn line(number: u64, bytes: &[u8], then: Then) -> Line {

@@ -16,7 +16,9 @@ use rust_i18n::t;
 
 use super::{
     Exit,
+    http::Http,
     input::{self, Line},
+    keyboard::Keyboard,
     notes::{self, Notes},
     options::Options,
     output::Output,
@@ -49,25 +51,30 @@ pub(super) enum Role {
 /// Opens the socket and drives it until it is done.
 pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
     let notes = Notes::new(options.lang, options.quiet);
-    let lines = input::lines().unwrap_or_else(|error| {
-        notes::warn(&t!("cli.input_failed", locale = options.lang.tag(), error = error));
-        never()
-    });
     let engine = Engine::new(Arc::new(()));
     let id = engine.open(spec);
     let mut sockets = Sockets::default();
     sockets.open(id, spec.kind(), 0, engine.now());
     let composition = options.composition;
+    let keyboard = Keyboard::of(spec.responder());
+    let raw = !matches!(keyboard, Keyboard::Sends);
+    let lines = if matches!(keyboard, Keyboard::Unused) { Ok(never()) } else { input::lines() };
+    let lines = lines.unwrap_or_else(|error| {
+        notes::warn(&t!("cli.input_failed", locale = options.lang.tag(), error = error));
+        never()
+    });
     let session = Session {
         id,
         role,
         options,
         sockets,
         notes,
-        sender: Sender::new(options.lang, composition, spec.kind() == Kind::UdpSocket),
-        output: Output::new(composition.charset, composition.mode, options.json.then(|| engine.epoch())),
+        sender: Sender::new(options.lang, composition, spec.kind() == Kind::UdpSocket, raw),
+        output: Output::new(options.reading, composition.mode, options.json.then(|| engine.epoch())),
         engine,
-        input: Input::Open,
+        input: if matches!(keyboard, Keyboard::Unused) { Input::Unused } else { Input::Open },
+        keyboard,
+        http: Http::default(),
         records: 0,
         received: Tally::default(),
         sent: Tally::default(),
@@ -87,6 +94,8 @@ enum Input {
     Ended,
     /// It ended, and the socket was told to half-close.
     HalfClosing,
+    /// The socket's script wants none.
+    Unused,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,6 +114,8 @@ struct Session<'o> {
     sender: Sender,
     output: Output,
     input: Input,
+    keyboard: Keyboard,
+    http: Http,
     /// Records so far.
     records: u64,
     received: Tally,
@@ -128,7 +139,7 @@ impl Session<'_> {
             if let Some(exit) = self.ended(end_at) {
                 return self.finish(exit);
             }
-            let target = if self.input != Input::Open || !self.sender.is_free() { None } else { self.target() };
+            let target = if self.input != Input::Open || !self.sender.is_free() { None } else { self.next_target() };
             let input = if target.is_some() { lines } else { &silence };
             let timer = self.next_look(end_at).map_or_else(never, at);
             select! {
@@ -139,7 +150,7 @@ impl Session<'_> {
                 recv(input) -> line => match (line, target) {
                     (Ok(Ok(line)), Some(target)) => {
                         self.active = Instant::now();
-                        self.sender.take(line, target);
+                        self.type_line(line, target);
                     }
                     (Ok(Err(error)), _) => {
                         let tag = self.options.lang.tag();
@@ -149,6 +160,29 @@ impl Session<'_> {
                     _ => self.input = Input::Ended,
                 },
                 recv(timer) -> _ => {}
+            }
+        }
+    }
+
+    /// Who gets the next line, as the socket's rules have it.
+    fn next_target(&self) -> Option<Target> {
+        match &self.keyboard {
+            Keyboard::Sends => self.target(),
+            Keyboard::Unused => None,
+            Keyboard::Feeds(person) => person.target(self.target()),
+        }
+    }
+
+    fn type_line(&mut self, line: Line, target: Target) {
+        match &mut self.keyboard {
+            Keyboard::Feeds(person) => {
+                let typed = line.bytes.clone();
+                if self.sender.take(line, target) {
+                    person.typed(&typed);
+                }
+            }
+            Keyboard::Sends | Keyboard::Unused => {
+                self.sender.take(line, target);
             }
         }
     }
@@ -191,13 +225,19 @@ impl Session<'_> {
     }
 
     fn half_close_is_due(&self) -> bool {
-        self.role == Role::Client && self.input == Input::Ended && self.state().can_half_close()
+        // Lines that rules make messages of leave behind those that wait for an answer.
+        let said = match &self.keyboard {
+            Keyboard::Feeds(person) => !person.awaits() && self.sent.messages >= person.given,
+            Keyboard::Sends | Keyboard::Unused => true,
+        };
+        self.role == Role::Client && self.input == Input::Ended && self.state().can_half_close() && said
     }
 
     /// When the other end will have been silent for long enough, once one direction has ended.
     fn silent_at(&self) -> Option<Instant> {
         let waiting = match (&self.role, self.state()) {
             (Role::Client, State::FinWait) => true,
+            (Role::Client, State::Established) => self.input == Input::Ended && !self.half_close_is_due(),
             (Role::Client, State::CloseWait) => self.sender.is_idle(),
             (Role::Udp { to, connected }, State::Bound) => {
                 self.input != Input::Open
@@ -227,6 +267,9 @@ impl Session<'_> {
         if self.output.is_closed() || self.options.count.is_some_and(|count| self.received.messages >= count) {
             return Some(Exit::Done);
         }
+        if self.has_all_answers() {
+            return Some(Exit::Done);
+        }
         if end_at.is_some_and(|end| end <= now) {
             return Some(if self.is_connecting() { Exit::Network } else { Exit::Done });
         }
@@ -238,6 +281,17 @@ impl Session<'_> {
             return Some(Exit::Done);
         }
         None
+    }
+
+    /// Whether a UDP conversation that goes back and forth is over: nothing says so but the last answer.
+    fn has_all_answers(&self) -> bool {
+        match (&self.keyboard, &self.role) {
+            (Keyboard::Feeds(person), Role::Udp { connected: true, .. }) => {
+                let over = person.is_ping_pong() && !person.awaits() && self.sent.messages >= person.given;
+                self.input == Input::Ended && over && self.sender.is_idle()
+            }
+            _ => false,
+        }
     }
 
     /// Whether the peer has not answered yet, or its name has no address yet.
@@ -274,17 +328,35 @@ impl Session<'_> {
                 if kind == Kind::UdpSocket && record.peer != self.last_heard {
                     self.heard(record.peer);
                 }
+                if let Some(person) = self.keyboard.person() {
+                    person.answered();
+                }
+                if self.role == Role::Client
+                    && let Some(charset) = self.http.received(bytes)
+                    && !self.options.encoding_given
+                {
+                    self.output.read_as(charset);
+                }
                 self.output.received(record.socket, kind, bytes);
             }
             Event::Sent { .. } => {
                 self.active = Instant::now();
                 self.sent.messages += 1;
                 self.sent.bytes += bytes.len() as u64;
+                if self.role == Role::Client && matches!(self.keyboard, Keyboard::Unused) {
+                    self.http.sent(bytes);
+                }
             }
             Event::HalfClosed | Event::Connected { .. } => self.active = Instant::now(),
             Event::PeerEnded => {
                 self.active = Instant::now();
                 self.output.ended(record.socket);
+                self.http.ended(&self.notes);
+            }
+            Event::Asked => {
+                if let Some(person) = self.keyboard.person() {
+                    person.ask(record.socket);
+                }
             }
             Event::Failed { call, .. } => self.failed(record.socket, call),
             _ => {}
@@ -304,6 +376,11 @@ impl Session<'_> {
     }
 
     fn failed(&mut self, socket: SocketId, call: Call) {
+        if call == Call::Rule
+            && let Some(person) = self.keyboard.person()
+        {
+            person.refused();
+        }
         let io = matches!(call, Call::Send | Call::SendTo | Call::Recv | Call::RecvFrom);
         // A server goes on when a client is lost. A UDP socket goes on too, but not everything arrived.
         if socket == self.id && io {
@@ -329,6 +406,9 @@ impl Session<'_> {
         }
         self.output.ended(record.socket);
         self.sender.forget(record.socket);
+        if let Some(person) = self.keyboard.person() {
+            person.forget(record.socket);
+        }
         self.closed.push_back(record.socket);
         if self.closed.len() > REMEMBERED
             && let Some(old) = self.closed.pop_front()
@@ -349,6 +429,7 @@ impl Session<'_> {
             self.output.ended(id);
         }
         self.output.flush();
+        self.http.ended(&self.notes);
         self.tell_totals();
         if exit == Exit::Done && self.network_failed {
             Exit::Network

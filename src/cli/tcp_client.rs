@@ -4,21 +4,25 @@ use super::{
     Exit, Refusal,
     arguments::TcpClient,
     options::{self, Options},
+    responder,
     session::{self, Role},
 };
 use crate::{
+    journal::Kind,
     net::{SocketSpec, TcpClientSpec},
     words::Lang,
 };
 
 pub(super) fn run(typed: &TcpClient, lang: Lang) -> Result<Exit, Refusal> {
-    let options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?;
     let default = TcpClientSpec::default();
-    let spec = TcpClientSpec {
+    let mut spec = SocketSpec::TcpClient(TcpClientSpec {
         target: options::endpoint(&typed.target, lang)?,
         connect_timeout: typed.connect_timeout,
+        responder: responder::of(&typed.answers, Kind::TcpConnection, lang)?,
         recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
-    };
-    Ok(session::run(&SocketSpec::TcpClient(spec), Role::Client, &options))
+    });
+    responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
+    Ok(session::run(&spec, Role::Client, &options))
 }

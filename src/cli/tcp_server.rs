@@ -4,25 +4,28 @@ use super::{
     Exit, Refusal,
     arguments::TcpServer,
     options::Options,
+    responder,
     session::{self, Role},
 };
 use crate::{
+    journal::Kind,
     net::{SocketSpec, TcpServerSpec, options::parse_bind},
     words::{self, Lang},
 };
 
 pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
-    let options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?;
     let address = parse_bind(&typed.listen).map_err(|error| Refusal(words::address_error(lang, &error)))?;
     let default = TcpServerSpec::default();
-    let spec = TcpServerSpec {
+    let mut spec = SocketSpec::TcpServer(TcpServerSpec {
         address,
         backlog: typed.backlog,
         reuse_address: default.reuse_address && !typed.no_reuse,
         model: typed.model,
-        responder: typed.reply.clone(),
+        responder: responder::of(&typed.answers, Kind::TcpListener, lang)?,
         recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
-    };
-    Ok(session::run(&SocketSpec::TcpServer(spec), Role::Server, &options))
+    });
+    responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
+    Ok(session::run(&spec, Role::Server, &options))
 }

@@ -9,15 +9,17 @@ use super::{
     Exit, Refusal,
     arguments::Udp,
     options::{self, Options},
+    responder,
     session::{self, Role},
 };
 use crate::{
+    journal::Kind,
     net::{Endpoint, SocketSpec, UdpSpec, options::parse_bind},
     words::{self, Lang},
 };
 
 pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
-    let options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?;
     let target = typed.to.as_deref().map(|to| options::endpoint(to, lang)).transpose()?;
     let address = match &typed.bind {
         Some(bind) => parse_bind(bind).map_err(|error| Refusal(words::address_error(lang, &error)))?,
@@ -26,19 +28,20 @@ pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
     let (connect, to) = if typed.broadcast { (None, target) } else { (target, None) };
     let default = UdpSpec::default();
     let role = Role::Udp { to, connected: connect.is_some() };
-    let spec = UdpSpec {
+    let mut spec = SocketSpec::Udp(UdpSpec {
         address,
         connect,
         broadcast: typed.broadcast,
-        responder: typed.reply.clone(),
+        responder: responder::of(&typed.answers, Kind::UdpSocket, lang)?,
         recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
-    };
-    Ok(session::run(&SocketSpec::Udp(spec), role, &options))
+    });
+    responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
+    Ok(session::run(&spec, role, &options))
 }
 
 /// The address to bind so that `target` can be reached: loopback reaches loopback only.
-fn local_for(target: &Endpoint) -> IpAddr {
+pub(super) fn local_for(target: &Endpoint) -> IpAddr {
     let ip = target.host.split('%').next().and_then(|host| host.parse::<IpAddr>().ok());
     match ip {
         Some(IpAddr::V4(v4)) if v4.is_loopback() => Ipv4Addr::LOCALHOST.into(),

@@ -49,6 +49,24 @@ impl SocketSpec {
             Self::Udp(_) => Kind::UdpSocket,
         }
     }
+
+    /// What it says by itself.
+    pub fn responder(&self) -> &Responder {
+        match self {
+            Self::TcpServer(spec) => &spec.responder,
+            Self::TcpClient(spec) => &spec.responder,
+            Self::Udp(spec) => &spec.responder,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn responder_mut(&mut self) -> &mut Responder {
+        match self {
+            Self::TcpServer(spec) => &mut spec.responder,
+            Self::TcpClient(spec) => &mut spec.responder,
+            Self::Udp(spec) => &mut spec.responder,
+        }
+    }
 }
 
 /// Where a server's accepted connections go.

@@ -12,8 +12,8 @@ const BUILT: [&str; 1] = ["cli.help."];
 
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
 const TERMS: &[&str] = &[
-    "accept", "bind", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom", "send", "sendto", "shutdown",
-    "strftime",
+    "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom", "send", "sendto",
+    "shutdown", "strftime",
 ];
 
 /// Words that are typed on the command line as they are, or sent.
@@ -30,6 +30,7 @@ const TYPED: &[&str] = &[
     "name",
     "none",
     "path",
+    "presets",
     "question",
     "refuse",
     "sequential",

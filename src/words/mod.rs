@@ -10,6 +10,7 @@
 
 mod event;
 mod failure;
+mod http;
 pub mod number;
 mod rules;
 mod told;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
+    http::http_fault,
     rules::{rules_error, rules_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     typed::{address_error, compose_error, reach},

@@ -1,0 +1,93 @@
+//! HTTP spoken by hand: what is wrong with the answer, told on standard error (RFC 9112).
+//!
+//! A script that sends `GET / HTTP/1.1` is a client like any other; that it speaks HTTP is seen by what it sent. The body
+//! is shown in the charset that its own header names.
+
+use super::notes::Notes;
+use crate::{
+    text::{Charset, http},
+    words,
+};
+
+/// Bytes of an answer that are kept to be looked at; what is behind is shown and not judged.
+const KEPT: usize = 4 << 20;
+
+/// A client's conversation, as far as it may be HTTP.
+#[derive(Debug, Default)]
+pub(super) enum Http {
+    /// Nothing was sent yet.
+    #[default]
+    Silent,
+    /// What was sent first is no request.
+    Other,
+    /// A request with this method was sent, and this came back.
+    Asked { method: String, answer: Vec<u8>, more: bool },
+    /// What is wrong was told.
+    Told,
+}
+
+impl Http {
+    /// The client sent this.
+    pub fn sent(&mut self, bytes: &[u8]) {
+        if matches!(self, Self::Silent) {
+            *self = method(bytes).map_or(Self::Other, |method| Self::Asked { method, answer: Vec::new(), more: false });
+        }
+    }
+
+    /// The server sent this; the charset of the body, if its headers have come and name one.
+    pub fn received(&mut self, bytes: &[u8]) -> Option<Charset> {
+        let Self::Asked { method, answer, more } = self else { return None };
+        let room = KEPT.saturating_sub(answer.len());
+        *more |= bytes.len() > room;
+        // Only the headers are of interest here, and they come first.
+        let read = answer.len() < http::HEAD;
+        answer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if read { http::read(answer, method, false).charset } else { None }
+    }
+
+    /// Nothing more comes: tells what is wrong with what came, once.
+    pub fn ended(&mut self, notes: &Notes) {
+        if let Self::Asked { method, answer, more: false } = self
+            && !answer.is_empty()
+        {
+            for fault in http::read(answer, method, true).faults {
+                notes.say(&words::http_fault(notes.lang(), &fault));
+            }
+            *self = Self::Told;
+        }
+    }
+}
+
+/// The method of a request's first line, `GET / HTTP/1.1`.
+fn method(bytes: &[u8]) -> Option<String> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?.trim_end();
+    let mut words = line.split(' ');
+    let (method, _, version) = (words.next()?, words.next()?, words.next()?);
+    let is_token = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    (is_token && version.starts_with("HTTP/1.") && words.next().is_none()).then(|| method.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_known_by_its_first_line() {
+        assert_eq!(method(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").as_deref(), Some("GET"));
+        for other in ["hello", "GET /", "GET / HTTP/1.1 x", "get / HTTP/1.1", "", "A B C"] {
+            assert_eq!(method(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_charset_is_known_as_soon_as_its_header_has_come() {
+        let mut http = Http::default();
+        http.sent(b"GET / HTTP/1.1\r\n\r\n");
+        assert_eq!(http.received(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; char"), None);
+        assert_eq!(http.received(b"set=gbk\r\n\r\n\xC4\xE3"), Some(Charset::GBK));
+        let mut other = Http::default();
+        other.sent(b"hello");
+        assert_eq!(other.received(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=gbk\r\n\r\n"), None);
+    }
+}
