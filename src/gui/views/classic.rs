@@ -90,7 +90,9 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
 fn matches(preset: &Preset, query: &str) -> bool {
     let listings: String = preset.listings.iter().map(|listing| format!("{listing} ")).collect();
     let texts = Lang::ALL.map(|lang| format!("{} {}", lang.pick(&preset.title), lang.pick(&preset.watch)));
-    let all = format!("{} {listings} {} {}", preset.name, preset.transport(), texts.join(" ")).to_lowercase();
+    // By its port, too: that is what stands in the program that somebody has pasted.
+    let address = preset.address();
+    let all = format!("{} {listings} {} {address} {}", preset.name, preset.transport(), texts.join(" ")).to_lowercase();
     query.to_lowercase().split_whitespace().all(|word| all.contains(word))
 }
 

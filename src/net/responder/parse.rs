@@ -268,7 +268,11 @@ fn wrong_text(path: &str, value: &str) -> Option<(usize, Problem)> {
             let column = if let ExpressionError::Syntax { column, .. } = &error { *column } else { 1 };
             (column, Problem::Expression(error))
         }),
-        "reply" | "others" | "strftime" | "receive" | "one-of" | "messages" | "body" | "send" => {
+        "strftime" => {
+            let checked = value.parse::<Template>().and_then(|template| template.is_time_format());
+            checked.err().map(|error| (error.column, Problem::Template(error.problem)))
+        }
+        "reply" | "others" | "receive" | "one-of" | "messages" | "body" | "send" => {
             value.parse::<Template>().err().map(|error| (error.column, Problem::Template(error.problem)))
         }
         _ => None,
@@ -437,6 +441,20 @@ mod tests {
                 33,
                 "connect[2].reply",
                 Problem::Encoding { encoding: "GB2312", character: '€' },
+            ),
+            (
+                "[[rule]]\nwhen = \"any\"\nthen = [{ strftime = \"%Y年%!\" }]",
+                3,
+                26,
+                "rule[1].then[1].strftime",
+                Problem::Template(TemplateProblem::Time("!".into())),
+            ),
+            (
+                "[[rule]]\nwhen = \"any\"\nthen = [{ reply = \"{now:%H%!}\" }]",
+                3,
+                27,
+                "rule[1].then[1].reply",
+                Problem::Template(TemplateProblem::Time("!".into())),
             ),
             ("rate = 0", 1, 8, "rate", range(0, 1, 1_000_000)),
             (

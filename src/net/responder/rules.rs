@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     pattern::{Expression, HexBytes, Pattern},
@@ -79,6 +79,12 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
+fn time_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+    let template = Template::deserialize(deserializer)?;
+    template.is_time_format().map_err(de::Error::custom)?;
+    Ok(template)
+}
+
 /// When this, then that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +145,7 @@ pub enum Then {
     /// The bytes of [`Rules::file`].
     File,
     /// The time, in the `strftime` format that the message is; an empty message stands for this format.
-    Strftime(Template),
+    Strftime(#[serde(deserialize_with = "time_format")] Template),
     /// Lines of 72 printable characters (RFC 864): without end on TCP, one datagram of 0 to 512 characters on UDP.
     Chargen,
     /// A web page, with the headers that HTTP/1.1 asks for (RFC 9112) or without.

@@ -135,6 +135,18 @@ impl Template {
         })
     }
 
+    /// Whether it can be a format of `strftime` by itself. With placeholders that is known only when it is filled in.
+    ///
+    /// # Errors
+    /// The first conversion that is not known, with its column.
+    pub fn is_time_format(&self) -> Result<(), TemplateError> {
+        if self.pieces().any(|piece| piece.is_err()) {
+            return Ok(());
+        }
+        clock::check(&self.source)
+            .map_err(|error| TemplateError { column: error.column(), problem: TemplateProblem::Time(error.letter()) })
+    }
+
     /// The highest group that it names.
     pub fn groups(&self) -> usize {
         let group = |piece: &Piece| if let Piece::Slot(Slot::Group(n, _)) = piece { *n } else { 0 };
