@@ -12,9 +12,11 @@
 pub mod fault;
 pub mod filter;
 mod found;
+pub mod ladder;
 pub mod lens;
 pub mod record;
 mod sockets;
+pub mod spans;
 mod store;
 
 pub use self::{

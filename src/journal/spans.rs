@@ -86,7 +86,10 @@ pub fn other_end(sockets: &Sockets, socket: SocketId) -> Option<SocketId> {
     let entry = sockets.get(socket).filter(|entry| entry.kind == Kind::TcpConnection)?;
     let (local, peer) = (entry.local?, entry.peer?);
     let others = sockets.iter().filter(|other| {
-        other.kind == Kind::TcpConnection && other.local == Some(peer) && other.peer == Some(local) && other.id != socket
+        other.kind == Kind::TcpConnection
+            && other.local == Some(peer)
+            && other.peer == Some(local)
+            && other.id != socket
     });
     // Of several lives on the same two ports the latest is meant.
     others.last().map(|other| other.id)
@@ -147,9 +150,8 @@ pub struct Summary {
 /// Counts what happened to the boundaries.
 pub fn summary(sends: &Lane, recvs: &Lane) -> Summary {
     let joins = joins(sends, recvs);
-    let repeated = |key: fn(&Join) -> usize| {
-        joins.chunk_by(|a, b| key(a) == key(b)).filter(|group| group.len() > 1).count()
-    };
+    let repeated =
+        |key: fn(&Join) -> usize| joins.chunk_by(|a, b| key(a) == key(b)).filter(|group| group.len() > 1).count();
     Summary {
         sends: sends.pieces.len(),
         recvs: recvs.pieces.len(),
@@ -202,14 +204,18 @@ pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> 
                 let Event::Received { full } = row.record.event else { continue };
                 let came = |(index, from, bytes): &(usize, Option<SocketAddr>, &[u8])| {
                     let to = all.get(*index).and_then(|datagram| datagram.to);
-                    same(*from, row.record.peer) && same(to, entry.local) && bytes.len() == full as usize
+                    same(*from, row.record.peer)
+                        && same(to, entry.local)
+                        && bytes.len() == full as usize
                         && bytes.starts_with(row.bytes)
                 };
                 let found = flying.iter().position(came).and_then(|at| flying.remove(at));
                 let kept = row.bytes.len() as u32;
                 match found.and_then(|(index, ..)| all.get_mut(index)) {
                     Some(datagram) => (datagram.received, datagram.kept) = (Some(row.seq), kept),
-                    None => all.push(Datagram { sent: None, received: Some(row.seq), to: entry.local, len: full, kept }),
+                    None => {
+                        all.push(Datagram { sent: None, received: Some(row.seq), to: entry.local, len: full, kept });
+                    }
                 }
             }
             None => {}

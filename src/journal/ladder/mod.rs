@@ -261,7 +261,8 @@ impl<'s> Builder<'s> {
                     self.arrow(sent, Some(Tip { line, step: None }), What::Datagram, Seen::Sender, message, len);
                 }
                 (None, Some(tip)) => {
-                    let row = self.ladder.steps.get(tip.step.unwrap_or_default()).and_then(|step| journal.row(step.seq));
+                    let row =
+                        self.ladder.steps.get(tip.step.unwrap_or_default()).and_then(|step| journal.row(step.seq));
                     let Some(from) = row.and_then(|row| row.record.peer) else { continue };
                     let line = self.bound_to(from).unwrap_or_else(|| self.outside(from, Kind::UdpSocket));
                     self.arrow(Some(Tip { line, step: None }), received, What::Datagram, Seen::Receiver, message, kept);
@@ -291,7 +292,8 @@ impl<'s> Builder<'s> {
             let tcp = kind == Kind::TcpConnection;
             match step.event {
                 Event::Connecting if tcp => {
-                    let accepted = other.and_then(|other| self.first(other, index, |event| matches!(event, Event::Opened { .. })));
+                    let accepted =
+                        other.and_then(|other| self.first(other, index, |event| matches!(event, Event::Opened { .. })));
                     let to = accepted.or_else(|| self.far_end(other, peer, kind));
                     self.arrow(here, to, What::Syn, Seen::Neither, None, 0);
                 }
@@ -304,15 +306,19 @@ impl<'s> Builder<'s> {
                     let from = ended.or_else(|| self.far_end(other, peer, kind));
                     self.arrow(from, here, What::Fin, Seen::Neither, None, 0);
                 }
-                Event::HalfClosed | Event::Closed { why: CloseReason::User | CloseReason::Rule | CloseReason::PeerEnded, .. }
+                Event::HalfClosed
+                | Event::Closed { why: CloseReason::User | CloseReason::Rule | CloseReason::PeerEnded, .. }
                     if tcp && other.is_none() =>
                 {
                     let to = self.far_end(other, peer, kind);
                     self.arrow(here, to, What::Fin, Seen::Neither, None, 0);
                 }
                 Event::Aborted { .. } if tcp => {
-                    let broken = |event: Event| matches!(event, Event::Failed { fault, .. } if fault.kind == FaultKind::Reset);
-                    let to = other.and_then(|other| self.first(other, index, broken)).or_else(|| self.far_end(other, peer, kind));
+                    let broken =
+                        |event: Event| matches!(event, Event::Failed { fault, .. } if fault.kind == FaultKind::Reset);
+                    let to = other
+                        .and_then(|other| self.first(other, index, broken))
+                        .or_else(|| self.far_end(other, peer, kind));
                     self.arrow(here, to, What::Rst, Seen::Neither, None, 0);
                 }
                 Event::Failed { call: Call::Connect, fault } if tcp && fault.kind == FaultKind::Refused => {
@@ -346,7 +352,10 @@ impl<'s> Builder<'s> {
     fn first(&self, socket: SocketId, from: usize, so: impl Fn(Event) -> bool) -> Option<Tip> {
         let line = *self.line_of.get(&End::Socket(socket))?;
         let steps = self.ladder.steps.iter().enumerate().skip(from);
-        steps.filter(|(_, step)| step.line == line).find(|(_, step)| so(step.event)).map(|(index, _)| Tip { line, step: Some(index) })
+        steps
+            .filter(|(_, step)| step.line == line)
+            .find(|(_, step)| so(step.event))
+            .map(|(index, _)| Tip { line, step: Some(index) })
     }
 
     /// The step with which a socket ended its direction, before another step. Its own record may be a moment later.

@@ -15,6 +15,7 @@ impl Ladder {
     /// The whole ladder, a line a step, under a head with the names.
     pub fn text(&self) -> String {
         let mut text = self.head();
+        text.push('\n');
         let start = self.steps.first().map_or(0, |step| step.at);
         let mut arrows = self.arrows.iter().peekable();
         for (index, step) in self.steps.iter().enumerate() {
@@ -45,11 +46,15 @@ impl Ladder {
         let mut line = Line::new(self.lines.len(), &format!("{:.3}", (step.at - start.min(step.at)) as f64 / 1e6));
         let own = column(step.line);
         for index in 0..self.lines.len() {
-            line.put(column(index), if matches!(self.lines.get(index).map(|line| line.end), Some(End::Peer(_))) { "┊" } else { "│" });
+            line.put(
+                column(index),
+                if matches!(self.lines.get(index).map(|line| line.end), Some(End::Peer(_))) { "┊" } else { "│" },
+            );
         }
         let label = label(step);
         // Several sends in one recv: one arrow that counts them.
-        let from: Vec<_> = arrows.iter().filter(|arrow| arrow.to.step.is_some() && arrow.to.line == step.line).collect();
+        let from: Vec<_> =
+            arrows.iter().filter(|arrow| arrow.to.step.is_some() && arrow.to.line == step.line).collect();
         if let [first, rest @ ..] = arrows {
             let same = rest.iter().all(|arrow| arrow.from.line == first.from.line && arrow.to.line == first.to.line);
             let word = match (from.len(), same) {
@@ -138,12 +143,12 @@ impl Line {
         self.put(tip, head);
         let word = format!(" {word} ");
         let len = word.chars().count();
-        let at = if rightward { right.saturating_sub(2 + len) } else { right.saturating_sub(2 + len) };
-        self.put(at, &word);
+        // Behind what the call on the left says, before the head of the arrow.
+        self.put(right.saturating_sub(2 + len), &word);
     }
 
     fn finish(self) -> String {
         let line: String = self.0.into_iter().collect();
-        line.trim_end().to_owned() + if line.trim().is_empty() { "" } else { "" }
+        line.trim_end().to_owned()
     }
 }
