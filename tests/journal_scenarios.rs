@@ -6,10 +6,14 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a scenario file that is wrong has to fail")]
 
+#[path = "support/told.rs"]
+mod told;
+
 use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path};
 
 use proptest::prelude::*;
 use serde::Deserialize;
+use told::Told;
 use twocan::{
     journal::{
         Batch, Budget, Call, CloseReason, Direction, Event, Fault, FaultKind, Filter, Found, Journal, Kind, Origin,
@@ -94,41 +98,6 @@ enum Fails {
     },
 }
 
-/// A record, in the journal's own words.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    socket: u32,
-    #[serde(default)]
-    generation: u16,
-    event: String,
-    peer: Option<SocketAddr>,
-    text: Option<String>,
-    hex: Option<String>,
-    detail: Option<String>,
-    #[serde(default)]
-    took: u64,
-    #[serde(default)]
-    backlog: u32,
-    #[serde(default)]
-    connection: u32,
-    #[serde(default)]
-    listener: u32,
-    call: Option<String>,
-    fault: Option<FaultKind>,
-    #[serde(default)]
-    errno: i32,
-    why: Option<String>,
-    #[serde(default)]
-    unsent: u32,
-    #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    sent: u64,
-    #[serde(default)]
-    cancelled: bool,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filtered {
@@ -147,51 +116,6 @@ struct Read {
     row: u64,
     charset: Charset,
     text: String,
-}
-
-impl Told {
-    fn bytes(&self) -> Vec<u8> {
-        match (&self.text, &self.hex, &self.detail) {
-            (Some(text), None, None) | (None, None, Some(text)) => text.clone().into(),
-            (None, Some(digits), None) => hex::parse(digits).unwrap(),
-            (None, None, None) => Vec::new(),
-            _ => panic!("a record carries one of text, hex and detail"),
-        }
-    }
-
-    fn event(&self, len: usize) -> Event {
-        let event = match self.event.as_str() {
-            "resolving" => Event::Resolving,
-            "bound" => Event::Bound,
-            "listening" => Event::Listening { backlog: self.backlog },
-            "connecting" => Event::Connecting,
-            "connected" => Event::Connected { took: self.took },
-            "accepted" => Event::Accepted { connection: SocketId(self.connection) },
-            "opened" => Event::Opened { listener: SocketId(self.listener) },
-            "sent" => Event::Sent { asked: len as u32 },
-            "received" => Event::Received { full: len as u32 },
-            "peer-ended" => Event::PeerEnded,
-            "half-closed" => Event::HalfClosed,
-            "closed" => {
-                let why = CloseReason::ALL.into_iter().find(|why| Some(why.word()) == self.why.as_deref());
-                Event::Closed { why: why.expect("why it was closed"), unsent: self.unsent }
-            }
-            "aborted" => Event::Aborted { unsent: self.unsent },
-            "failed" => {
-                let call = Call::ALL.into_iter().find(|call| Some(call.name()) == self.call.as_deref());
-                let fault = Fault { kind: self.fault.expect("the fault"), errno: self.errno };
-                Event::Failed { call: call.expect("the call that failed"), fault }
-            }
-            "file-started" => Event::FileStarted { size: self.size },
-            "file-ended" => Event::FileEnded { sent: self.sent, cancelled: self.cancelled },
-            "repeat-ended" => Event::RepeatEnded { sent: self.sent, stopped: self.cancelled },
-            "option-set" => Event::OptionSet,
-            "asked" => Event::Asked,
-            other => panic!("no event is called {other}"),
-        };
-        assert_eq!(event.word(), self.event);
-        event
-    }
 }
 
 impl Facts {

@@ -292,9 +292,8 @@ impl<'s> Builder<'s> {
             let tcp = kind == Kind::TcpConnection;
             match step.event {
                 Event::Connecting if tcp => {
-                    let accepted =
-                        other.and_then(|other| self.first(other, index, |event| matches!(event, Event::Opened { .. })));
-                    let to = accepted.or_else(|| self.far_end(other, peer, kind));
+                    // To the other computer, which answers by itself: `accept` comes when it comes.
+                    let to = self.far_end(other, peer, kind);
                     self.arrow(here, to, What::Syn, Seen::Neither, None, 0);
                 }
                 Event::Connected { .. } if tcp => {

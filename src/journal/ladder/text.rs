@@ -4,7 +4,10 @@
 //! line of the call where it ended, or where it began if its end was not seen.
 
 use super::{Arrow, End, Ladder, Seen, Step, What};
-use crate::journal::record::{Event, Nanos};
+use crate::journal::{
+    record::{Event, Nanos},
+    sockets::Kind,
+};
 
 /// Columns of the time.
 const TIME: usize = 10;
@@ -51,7 +54,8 @@ impl Ladder {
                 if matches!(self.lines.get(index).map(|line| line.end), Some(End::Peer(_))) { "┊" } else { "│" },
             );
         }
-        let label = label(step);
+        let udp = self.lines.get(step.line).is_some_and(|line| line.kind == Kind::UdpSocket);
+        let label = label(step, udp);
         // Several sends in one recv: one arrow that counts them.
         let from: Vec<_> =
             arrows.iter().filter(|arrow| arrow.to.step.is_some() && arrow.to.line == step.line).collect();
@@ -82,7 +86,7 @@ impl Arrow {
             What::SynAck => "SYN+ACK".into(),
             What::Fin => "FIN".into(),
             What::Rst => "RST".into(),
-            What::Icmp => "ICMP port unreachable".into(),
+            What::Icmp => "ICMP".into(),
             What::Data | What::Datagram if self.seen == Seen::Sender => format!("{} B ?", self.len),
             What::Data | What::Datagram => format!("{} B", self.len),
         }
@@ -90,12 +94,13 @@ impl Arrow {
 }
 
 /// A call with its result, in the API's own words.
-fn label(step: &Step) -> String {
+fn label(step: &Step, udp: bool) -> String {
+    let (send, recv) = if udp { ("sendto", "recvfrom") } else { ("send", "recv") };
     match step.event {
-        Event::Sent { asked } if u64::from(asked) == step.len => format!("send = {}", step.len),
-        Event::Sent { asked } => format!("send({asked}) = {}", step.len),
-        Event::Received { full } if u64::from(full) > step.len => format!("recv = {} of {full}", step.len),
-        Event::Received { .. } => format!("recv = {}", step.len),
+        Event::Sent { asked } if u64::from(asked) == step.len => format!("{send} = {}", step.len),
+        Event::Sent { asked } => format!("{send}({asked}) = {}", step.len),
+        Event::Received { full } if u64::from(full) > step.len => format!("{recv} = {} of {full}", step.len),
+        Event::Received { .. } => format!("{recv} = {}", step.len),
         Event::PeerEnded => "recv = 0".into(),
         Event::HalfClosed => "shutdown(WR)".into(),
         Event::Closed { .. } => "close".into(),
