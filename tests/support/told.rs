@@ -17,8 +17,8 @@ pub struct Told {
     pub generation: u16,
     pub event: String,
     pub peer: Option<SocketAddr>,
-    text: Option<String>,
-    hex: Option<String>,
+    pub text: Option<String>,
+    pub hex: Option<String>,
     detail: Option<String>,
     #[serde(default)]
     took: u64,
