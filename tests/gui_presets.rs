@@ -180,6 +180,6 @@ fn a_file_that_is_no_preset_says_why() {
         let read = Action::FileRead(FileFor::ImportPreset, "/q.toml".into(), Ok(good.to_toml()));
         harness.state_mut().actions.push(read);
         harness.run();
-        assert_eq!(harness.state().model.own_presets, [good.clone()]);
+        assert_eq!(harness.state().model.own_presets, std::slice::from_ref(good));
     }
 }

@@ -275,13 +275,12 @@ impl App {
     }
 
     fn save_preset(&mut self, preset: Preset) {
-        match &self.presets {
-            Some(presets) => presets.save(preset),
+        if let Some(presets) = &self.presets {
+            presets.save(preset);
+        } else {
             // Without a folder for settings there is none for presets: they last as long as the window.
-            None => {
-                self.model.own_presets.retain(|own| own.name != preset.name);
-                self.model.own_presets.push(preset);
-            }
+            self.model.own_presets.retain(|own| own.name != preset.name);
+            self.model.own_presets.push(preset);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
         widgets::{self, Field, Look},
     },
     journal::SocketId,
-    net::{Responder, SocketSpec},
+    net::{Responder, SocketSpec, UdpSpec},
     preset::{self, Localised, Preset, Role},
     words::{self, Lang},
 };
@@ -71,11 +71,9 @@ impl Form {
         let watch = if self.watch.trim().is_empty() { title } else { self.watch.trim() };
         let both = |text: &str| Localised { en: text.into(), zh_cn: text.into() };
         let role = match &self.socket {
-            SocketSpec::TcpServer(_) => Role::Server,
-            SocketSpec::TcpClient(_) => Role::Client,
-            SocketSpec::Udp(spec) if spec.connect.is_some() => Role::Client,
-            SocketSpec::Udp(spec) if spec.responder == Responder::None => Role::Peer,
-            SocketSpec::Udp(_) => Role::Server,
+            SocketSpec::TcpClient(_) | SocketSpec::Udp(UdpSpec { connect: Some(_), .. }) => Role::Client,
+            SocketSpec::Udp(UdpSpec { responder: Responder::None, .. }) => Role::Peer,
+            SocketSpec::TcpServer(_) | SocketSpec::Udp(_) => Role::Server,
         };
         let socket = self.socket.clone();
         let name = self.name.trim().to_owned();
