@@ -53,9 +53,10 @@ pub fn asks_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draft)
     let peer = asked.peer.or_else(|| cx.model.sockets.get(id)?.peer).map_or_else(|| id.to_string(), |p| p.to_string());
     ui.horizontal(|ui| {
         icon(ui, icons::MESSAGE, 14.0, color);
-        let text = match count {
-            1 => tr!(lang, "asks.answers", peer = peer),
-            _ => tr!(lang, "asks.answers_many", peer = peer, count = grouped(count)),
+        let text = if count == 1 {
+            tr!(lang, "asks.answers", peer = peer)
+        } else {
+            tr!(lang, "asks.answers_many", peer = peer, count = grouped(count))
         };
         if entry.kind == Kind::TcpListener && draft.connection.is_none() {
             // What is meant for all connections is not turned into an answer to one of them unasked.
