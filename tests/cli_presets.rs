@@ -191,6 +191,43 @@ fn lines_wait_for_their_answers_where_a_conversation_goes_back_and_forth() {
 }
 
 #[test]
+fn the_word_that_ends_it_is_sent_before_where_the_rules_say_so() {
+    let files = Files::new();
+    let (listener, address) = listener();
+    let lines = "[responder.lines]\nping-pong = true\nquit = \"q\"\nquit-sends = true";
+    let preset = files.preset("client", "kind = \"tcp-client\"\ntarget = \"127.0.0.1:8080\"", lines);
+    for _ in 0..10 {
+        let mut process = start(&["preset", &preset, "--address", &address]);
+        process.write("hello\nq\n");
+        process.end_input();
+        let mut server = accept(&listener);
+        assert_eq!(read(&mut server, 5), b"hello");
+        server.write_all(b"HELLO").unwrap();
+        assert_eq!(read(&mut server, 1), b"q");
+        assert_eq!(server.read(&mut [0]).unwrap(), 0);
+        assert_eq!(process.finish().ok(), b"HELLO");
+    }
+}
+
+#[test]
+fn lines_leave_before_the_end_of_the_input_does() {
+    let files = Files::new();
+    let (listener, address) = listener();
+    let rules = files.write("lines.toml", "connect = [{ reply = \"hi \" }]\n[lines]\nsend = \"{line};\"");
+    for _ in 0..10 {
+        let mut process = start(&["tcp-client", &address, "--responder", &rules]);
+        let mut server = accept(&listener);
+        process.write("a\nb\nc");
+        process.end_input();
+        let mut got = Vec::new();
+        server.read_to_end(&mut got).unwrap();
+        assert_eq!(got, b"hi a;b;c;");
+        drop(server);
+        process.finish().ok();
+    }
+}
+
+#[test]
 fn standard_input_answers_who_asked_in_their_order() {
     let files = Files::new();
     let ask = "[[responder.rule]]\nwhen = \"any\"\nthen = [\"ask\"]";
@@ -301,7 +338,7 @@ fn a_file_takes_the_place_of_the_presets_own() {
     let preset = files.preset("server", socket, responder);
     let other = files.write("other.bin", [0, 1, 2, 255]);
     for (extra, wanted) in
-        [(vec![], &"样例.txt|3|abc".as_bytes()[..]), (vec!["--file", &other], b"other.bin|4|\0\x01\x02\xFF")]
+        [(vec![], "样例.txt|3|abc".as_bytes()), (vec!["--file", &other], b"other.bin|4|\0\x01\x02\xFF")]
     {
         let process = start(&[vec!["preset", &preset], extra].concat());
         let mut client = connect(&process.error_line("listening on "));

@@ -230,7 +230,7 @@ impl Session<'_> {
     fn half_close_is_due(&self) -> bool {
         // Lines that rules make messages of leave behind those that wait for an answer.
         let said = match &self.keyboard {
-            Keyboard::Feeds(person) => !person.awaits() && self.sent.messages >= person.given,
+            Keyboard::Feeds(person) => person.has_said_all(self.sent.messages),
             Keyboard::Sends | Keyboard::Unused => true,
         };
         self.role == Role::Client && self.input == Input::Ended && self.state().can_half_close() && said
@@ -292,7 +292,7 @@ impl Session<'_> {
     fn has_all_answers(&self) -> bool {
         match (&self.keyboard, &self.role) {
             (Keyboard::Feeds(person), Role::Udp { connected: true, .. }) => {
-                let over = person.is_ping_pong() && !person.awaits() && self.sent.messages >= person.given;
+                let over = person.is_ping_pong() && person.has_said_all(self.sent.messages);
                 self.input == Input::Ended && over && self.sender.is_idle()
             }
             _ => false,
