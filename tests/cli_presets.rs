@@ -426,6 +426,22 @@ fn what_is_wrong_with_an_answer_over_http_is_told() {
 }
 
 #[test]
+fn the_rules_of_the_readme_do_what_it_says() {
+    let readme = include_str!("../README.md");
+    let (_, behind) = readme.split_once("```toml\n").unwrap();
+    let (rules, _) = behind.split_once("```").unwrap();
+    let files = Files::new();
+    let process = start(&["tcp-server", ANY_PORT, "--responder", &files.write("shop.toml", rules)]);
+    let mut client = connect(&process.error_line("listening on "));
+    client.write_all(b"price tea\nwhat\nbye\n").unwrap();
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).unwrap();
+    // 您好， and 再见 in GBK.
+    let hello = [b"\xC4\xFA\xBA\xC3\xA3\xAC", client.local_addr().unwrap().to_string().as_bytes()].concat();
+    assert_eq!(got, [&hello, &b"\r\ntea: 5.00\r\n2. b'what'?\r\n\xD4\xD9\xBC\xFB\r\n"[..]].concat());
+}
+
+#[test]
 fn lines_that_rules_make_messages_of_have_no_other_form() {
     let files = Files::new();
     let lines = files.write("lines.toml", "[lines]\nsend = \"{line}!\"");
