@@ -5,7 +5,7 @@ use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiB
 use super::{
     Cx, new_socket,
     response::{ResponseState, response_ui},
-    rules::Subject,
+    rules::{self, Subject},
 };
 use crate::{
     gui::{
@@ -214,6 +214,12 @@ fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let replies = new_socket::replies(cx.lang, &now);
     let choices = |ui: &mut Ui| widgets::choices(ui, &label, &mut responder, &replies);
     let changed = ui.add_enabled_ui(entry.state.is_open(), choices).inner;
+    let client = matches!(cx.model.spec(entry.id), Some(SocketSpec::TcpClient(_)));
+    let built_in = |ui: &mut Ui| rules::built_in_ui(ui, cx.lang, client);
+    if let Some(built_in) = ui.add_enabled_ui(entry.state.is_open(), built_in).inner {
+        cx.actions.verb(entry.id, Command::SetResponder(built_in));
+        return;
+    }
     if entry.kind == Kind::TcpListener {
         widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
     }

@@ -126,7 +126,11 @@ pub fn response_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, state: &mu
         Length::Chunked => tr!(lang, "response.chunked", came = came),
         Length::UntilClose => tr!(lang, "response.until_close", came = came),
     };
-    let whole = if response.is_whole { tr!(lang, "response.whole") } else { tr!(lang, "response.coming") };
+    let whole = match (response.is_whole, state.ended) {
+        (true, _) => tr!(lang, "response.whole"),
+        (false, true) => tr!(lang, "response.cut"),
+        (false, false) => tr!(lang, "response.coming"),
+    };
     widgets::hint(ui, format!("{length}. {whole}"));
     for fault in &response.faults {
         widgets::error_line(ui, words::http_fault(lang, fault));
