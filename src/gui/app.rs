@@ -172,6 +172,11 @@ impl App {
         }
         match action {
             Action::Copy(text) => ctx.copy_text(text),
+            Action::CopyCode(text, language) => {
+                ctx.copy_text(text);
+                self.notices.retain(|notice| notice.remaining().is_none());
+                self.notices.push(Notice::done(Done::Copied(language)));
+            }
             Action::Run(command) => self.run_command(ctx, command),
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;

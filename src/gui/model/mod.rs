@@ -217,6 +217,18 @@ impl Model {
         })
     }
 
+    /// The same with the answers that are in force now: what opening another one like it takes.
+    pub fn spec_now(&self, id: SocketId) -> Option<SocketSpec> {
+        let mut spec = self.specs.get(&id)?.clone();
+        let responder = self.responder(id);
+        match &mut spec {
+            SocketSpec::TcpServer(spec) => spec.responder = responder,
+            SocketSpec::TcpClient(spec) => spec.responder = responder,
+            SocketSpec::Udp(spec) => spec.responder = responder,
+        }
+        Some(spec)
+    }
+
     /// The classic program that a socket, or the listener that accepted it, was opened as; and which of the two.
     pub fn played(&self, id: SocketId) -> Option<(SocketId, &Played)> {
         let of = |id| self.played.get(&id).map(|played| (id, played));

@@ -7,6 +7,7 @@ use crate::{
     gui::{
         Model,
         actions::Action,
+        risk,
         theme::TokensExt as _,
         tr,
         widgets::{self, Field, Look},
@@ -37,17 +38,11 @@ struct Form {
 impl SavePresetState {
     /// Asks what this socket shall be called.
     pub fn open(&mut self, model: &Model, id: SocketId) {
-        let Some(mut socket) = model.spec(id).cloned() else { return };
-        let responder = model.responder(id);
-        let watch = match &responder {
+        let Some(socket) = model.spec_now(id) else { return };
+        let watch = match risk::responder(&socket) {
             Responder::Rules(rules) => words::rules_told(model.settings.language(), rules).join(" "),
             _ => String::new(),
         };
-        match &mut socket {
-            SocketSpec::TcpServer(spec) => spec.responder = responder,
-            SocketSpec::TcpClient(spec) => spec.responder = responder,
-            SocketSpec::Udp(spec) => spec.responder = responder,
-        }
         let (title, name) = (String::new(), String::new());
         self.form = Some(Form { socket, title, name, named: false, watch, shown: false });
     }
