@@ -106,9 +106,14 @@ impl Person {
         self.awaits = false;
     }
 
+    /// Whether a line waits for its answer.
+    pub fn awaits(&self) -> bool {
+        self.awaits
+    }
+
     /// Whether nothing is left to be said, after so many messages were sent: no line waits to leave or for its answer.
     pub fn has_said_all(&self, sent: u64) -> bool {
-        !self.awaits && !self.leaves && sent >= self.given
+        !self.awaits() && !self.leaves && sent >= self.given
     }
 
     /// Whether every line has an answer, so that nothing more comes behind the last one.
