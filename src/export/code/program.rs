@@ -31,17 +31,6 @@ impl Program {
         self.depth -= 1;
     }
 
-    /// One level deeper from here on; what it was is to be given to [`Self::back`].
-    pub fn deeper(&mut self) -> usize {
-        self.depth += 1;
-        self.depth - 1
-    }
-
-    /// Back to a depth.
-    pub fn back(&mut self, depth: usize) {
-        self.depth = depth;
-    }
-
     /// What was written.
     pub fn text(&self) -> &str {
         &self.text

@@ -42,6 +42,8 @@ fn writer(rules: &Rules, style: Style, recv_bytes: usize, v6: bool, shows: Strin
         v6,
         optional_groups: false,
         one_by_one: false,
+        in_timer: false,
+        typed: false,
         helpers: Helpers::default(),
         done: 0,
         left_out: Vec::new(),
@@ -122,6 +124,17 @@ fn answers(writer: &mut Writer<'_>, program: &mut Program) {
     writer.optional_groups = false;
 }
 
+/// Actions that answer no message; to a template it is an empty one.
+fn without_message(writer: &mut Writer<'_>, program: &mut Program, actions: &[Then]) -> Flow {
+    let mut draft = program.draft();
+    let flow = writer.actions(&mut draft, actions);
+    if draft.text().contains("message") {
+        program.line("message = b''");
+    }
+    program.append(draft);
+    flow
+}
+
 /// The loop over messages.
 fn message_loop(writer: &mut Writer<'_>, program: &mut Program, waits: bool) {
     let rules = writer.rules;
@@ -161,8 +174,8 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
     for (index, (ms, then)) in repeated(rules).enumerate() {
         program.imports.insert("threading");
         program.imports.insert("time");
-        program.line("message = b''");
-        program.block(format!("def every_{index}():"), |program| {
+        writer.in_timer = true;
+        program.block(format!("def every_{index}(message=b''):"), |program| {
             program.block("while True:", |program| {
                 program.line(format!("time.sleep({})", seconds(ms)));
                 program.block("try:", |program| {
@@ -171,9 +184,10 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
                 program.line("except OSError:\n    return  # closed");
             });
         });
+        writer.in_timer = false;
         program.line(format!("threading.Thread(target=every_{index}, daemon=True).start()"));
     }
-    if !rules.connect.is_empty() && writer.actions(program, &rules.connect) == Flow::Ends {
+    if !rules.connect.is_empty() && without_message(writer, program, &rules.connect) == Flow::Ends {
         return;
     }
     if let Some(lines) = lines {
@@ -190,8 +204,8 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
     }
     let at_the_end = at_the_end(rules);
     if !at_the_end.is_empty() {
-        program.line("message = b''  # the peer has ended");
-        writer.actions(program, at_the_end);
+        program.line("# The peer has ended.");
+        without_message(writer, program, at_the_end);
     }
 }
 
@@ -388,14 +402,9 @@ fn datagrams(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&Line
     if repeated(rules).next().is_some() {
         writer.leave_out(program, "every-ms");
     }
-    let mut setup = program.draft();
     // An unconnected socket has nobody to say something to.
-    if connected && !rules.connect.is_empty() {
-        let flow = writer.actions(&mut setup, &rules.connect);
-        program.append(setup);
-        if flow == Flow::Ends {
-            return;
-        }
+    if connected && !rules.connect.is_empty() && without_message(writer, program, &rules.connect) == Flow::Ends {
+        return;
     }
     if let Some(lines) = lines {
         if lines.ping_pong {
@@ -405,12 +414,9 @@ fn datagrams(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&Line
         program.imports.insert("threading");
         program.line("threading.Thread(target=typed, args=(sock,), daemon=True).start()");
     }
-    let mut inside = Program::default();
-    let depth = inside.deeper();
-    inside.deeper();
-    answers(writer, &mut inside);
-    inside.back(depth);
-    if writer.helpers.others {
+    let answering = || answering(rules).flat_map(|(_, then)| then);
+    let tells_others = !connected && answering().any(|action| matches!(action, Then::Others(_)));
+    if tells_others {
         program.line("heard = set()");
     }
     program.block("while True:", |program| {
@@ -422,12 +428,18 @@ fn datagrams(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&Line
         if counts(rules) {
             program.line("number += 1");
         }
-        if writer.helpers.others {
+        if tells_others {
             program.line("heard.add(peer)");
         }
         program.line(writer.shows.replace("data", "message"));
+        // A format with a zero byte in it: one datagram must not end the server.
+        if answering().any(|action| matches!(action, Then::Strftime(_))) {
+            program.block("try:", |program| answers(writer, program));
+            program.line("except ValueError as error:\n    print(peer, error, flush=True)");
+        } else {
+            answers(writer, program);
+        }
     });
-    program.append(inside);
 }
 
 /// Head, imports, helpers and body; or why that would be nothing.
@@ -436,7 +448,7 @@ fn whole(writer: &Writer<'_>, mut body: Program, title: &str) -> Result<String, 
         return Err(CodeError { language: Language::Python, what });
     }
     body.imports.insert("socket");
-    if writer.helpers.others {
+    if writer.helpers.others && writer.style == Style::Stream {
         body.imports.insert("contextlib");
     }
     let packs = matches!(writer.rules.framing_out, Framing::Prefix(_)) && writer.helpers.framed;

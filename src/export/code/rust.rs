@@ -42,7 +42,7 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
     if repeated(rules).next().is_some() {
         writer.leave_out(program, "every-ms");
     }
-    if !rules.connect.is_empty() && writer.actions(program, &rules.connect, false) {
+    if !rules.connect.is_empty() && writer.without_message(program, &rules.connect) {
         return;
     }
     if let Some(lines) = lines {
@@ -65,8 +65,8 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
     program.line("}");
     let at_the_end = at_the_end(rules);
     if !at_the_end.is_empty() {
-        program.line("let message: Vec<u8> = Vec::new(); // the peer has ended");
-        if writer.actions(program, at_the_end, true) {
+        program.line("// The peer has ended.");
+        if writer.without_message(program, at_the_end) {
             return;
         }
     }
@@ -81,6 +81,7 @@ fn typed_lines(writer: &mut Writer<'_>, program: &mut Program, lines: &Lines) {
     };
     let leave = if writer.is_stream { leave } else { "std::process::exit(0);" };
     program.imports.extend(["std::io"]);
+    writer.typed = true;
     program.block("for line in io::stdin().lines() {", |program| {
         program.line("let line = line?;");
         if let Some(quit) = &lines.quit {
@@ -106,6 +107,7 @@ fn typed_lines(writer: &mut Writer<'_>, program: &mut Program, lines: &Lines) {
         }
     });
     program.line("}");
+    writer.typed = false;
     if writer.is_stream {
         program.imports.insert("std::net::Shutdown");
         program.line("stream.shutdown(Shutdown::Write)?;");
@@ -247,7 +249,7 @@ fn udp_socket(spec: &UdpSpec, rules: &Rules) -> Result<String, CodeError> {
                 writer.leave_out(program, what);
             }
         }
-        if connected && !rules.connect.is_empty() && writer.actions(program, &rules.connect, false) {
+        if connected && !rules.connect.is_empty() && writer.without_message(program, &rules.connect) {
             return;
         }
         if let Some(lines) = lines {

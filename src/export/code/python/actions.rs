@@ -30,6 +30,7 @@ impl Style {
 }
 
 /// Where statements stand, and what became of them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 pub(super) struct Writer<'w> {
     pub rules: &'w Rules,
     pub style: Style,
@@ -41,6 +42,10 @@ pub(super) struct Writer<'w> {
     pub optional_groups: bool,
     /// Whether one client is served after the other, so that one may be left open until the next comes.
     pub one_by_one: bool,
+    /// In the thread of a rule that speaks every so often.
+    pub in_timer: bool,
+    /// Where `line` is what a person typed.
+    pub typed: bool,
     /// Helpers that the program needs.
     pub helpers: Helpers,
     /// Things that are sent or otherwise done.
@@ -83,6 +88,7 @@ impl Writer<'_> {
             v6: self.v6,
             file: (name, "len(FILE)"),
             optional_groups: self.optional_groups,
+            typed: self.typed,
         }
     }
 
@@ -90,9 +96,7 @@ impl Writer<'_> {
     pub fn actions(&mut self, program: &mut Program, actions: &[Then]) -> Flow {
         let before = program.text().len();
         let flow = self.some(program, actions, None);
-        if program.text().len() == before {
-            program.line("pass");
-        }
+        pass(program, before);
         flow
     }
 
@@ -106,9 +110,7 @@ impl Writer<'_> {
                     program.block(format!("if random.random() * 100 >= {percent}:"), |program| {
                         let before = program.text().len();
                         self.some(program, rest, split);
-                        if program.text().len() == before {
-                            program.line("pass");
-                        }
+                        pass(program, before);
                     });
                     return Flow::On;
                 }
@@ -173,7 +175,7 @@ impl Writer<'_> {
                 self.done += 1;
                 program.line("sock.shutdown(socket.SHUT_WR)");
             }
-            Then::NextClient if self.one_by_one => {
+            Then::NextClient if self.one_by_one && !self.in_timer => {
                 self.helpers.kept = true;
                 program.line("return True  # the next client");
                 return Flow::Ends;
@@ -399,7 +401,19 @@ impl Writer<'_> {
         if self.style == Style::Loop {
             program.line("self.open = False");
         }
+        if self.in_timer {
+            // The thread that reads wakes up, and closes.
+            program.line(if resets { "sock.shutdown(socket.SHUT_RD)" } else { "sock.shutdown(socket.SHUT_RDWR)" });
+        }
         program.line("return");
         Flow::Ends
+    }
+}
+
+/// A block of comments alone is none to Python.
+fn pass(program: &mut Program, before: usize) {
+    let written = program.text().get(before..).unwrap_or_default();
+    if written.lines().all(|line| line.trim_start().starts_with('#')) {
+        program.line("pass");
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn client(writer: &mut Writer<'_>, program: &mut Program) {
         });
         if !rules.connect.is_empty() {
             program.line("");
-            program.block("def connected(self):", |program| {
+            program.block("def connected(self, message=b''):", |program| {
                 writer.actions(program, &rules.connect);
             });
         }

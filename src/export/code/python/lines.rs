@@ -8,6 +8,7 @@ use crate::{
 
 /// What becomes of a line before it is sent: it may end everything, or be nothing.
 fn line_rules(writer: &mut Writer<'_>, program: &mut Program, lines: &Lines, leave: &[&str]) {
+    writer.typed = true;
     program.line("line = line.rstrip(\"\\n\")");
     if let Some(quit) = &lines.quit {
         program.block(format!("if line == {}:", string(quit)), |program| {
@@ -38,6 +39,7 @@ pub(super) fn ping_pong(writer: &mut Writer<'_>, program: &mut Program, lines: &
     program.block("for line in sys.stdin:", |program| {
         line_rules(writer, program, lines, leave);
         writer.reply(program, &lines.send, None);
+        writer.typed = false;
         program.line(writer.receives());
         if writer.style.is_stream() {
             program.line("if not data:\n    return  # the peer has ended");
@@ -82,6 +84,7 @@ pub(super) fn typed(writer: &mut Writer<'_>, program: &mut Program, lines: &Line
         program.block("for line in sys.stdin:", |program| {
             line_rules(writer, program, lines, leave);
             writer.reply(program, &lines.send, None);
+            writer.typed = false;
         });
         program.line(if stream { "sock.shutdown(socket.SHUT_WR)" } else { "os._exit(0)" });
     });

@@ -161,6 +161,8 @@ pub(super) struct Names<'n> {
     pub file: (String, &'n str),
     /// Whether a group of the expression may take no part in the match.
     pub optional_groups: bool,
+    /// Whether a person typed something.
+    pub typed: bool,
 }
 
 /// A piece of an expression.
@@ -321,7 +323,8 @@ fn slot_parts(slot: &Slot, names: &Names<'_>, imports: &mut Vec<&'static str>) -
             imports.push("struct");
             value(&format!("struct.unpack(\"{}\", {})[0]", struct_format(*prefix), group(*index)))
         }
-        Slot::Line => value("line"),
+        Slot::Line if names.typed => value("line"),
+        Slot::Line => Vec::new(),
         Slot::FileName => vec![Part::Text(names.file.0.clone())],
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Writer<'w> {
     /// Whether many peers speak to it.
     pub is_server: bool,
     pub recv_bytes: usize,
+    /// Where `line` is what a person typed.
+    pub typed: bool,
     /// Things that are sent or otherwise done.
     pub done: usize,
     /// What could not be translated.
@@ -27,7 +29,7 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
 
 impl<'w> Writer<'w> {
     pub fn new(rules: &'w Rules, is_stream: bool, is_server: bool, recv_bytes: usize) -> Self {
-        Self { rules, is_stream, is_server, recv_bytes, done: 0, left_out: Vec::new() }
+        Self { rules, is_stream, is_server, recv_bytes, typed: false, done: 0, left_out: Vec::new() }
     }
 
     /// A comment where something should stand.
@@ -98,12 +100,12 @@ impl<'w> Writer<'w> {
                 When::Any | When::End | When::EveryMs(_) => String::new(),
             };
             if condition.is_empty() && word == "if" {
-                self.actions(program, then, true);
+                self.actions(program, then);
                 return;
             }
             let head = if condition.is_empty() { "} else {".to_owned() } else { format!("{word} {condition} {{") };
             program.block(head, |program| {
-                self.actions(program, then, true);
+                self.actions(program, then);
             });
             word = "} else if";
         }
@@ -112,8 +114,19 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Actions that answer no message; to a template it is an empty one. Whether they end the conversation.
+    pub fn without_message(&mut self, program: &mut Program, actions: &[Then]) -> bool {
+        let mut draft = program.draft();
+        let ends = self.actions(&mut draft, actions);
+        if draft.text().contains("message") {
+            program.line("let message: Vec<u8> = Vec::new();");
+        }
+        program.append(draft);
+        ends
+    }
+
     /// The actions of one rule. Whether it ends the conversation.
-    pub fn actions(&mut self, program: &mut Program, actions: &[Then], has_message: bool) -> bool {
+    fn actions(&mut self, program: &mut Program, actions: &[Then]) -> bool {
         let mut split = None;
         for action in actions {
             match action {
@@ -126,18 +139,18 @@ impl<'w> Writer<'w> {
                     program.line("return Ok(());");
                     return true;
                 }
-                action => self.one(program, action, split, has_message),
+                action => self.one(program, action, split),
             }
         }
         false
     }
 
-    fn one(&mut self, program: &mut Program, action: &Then, split: Option<Split>, has_message: bool) {
+    fn one(&mut self, program: &mut Program, action: &Then, split: Option<Split>) {
         let is_utf8 = self.rules.encoding == Charset::UTF_8 && charset_in(self.rules) == Charset::UTF_8;
         match action {
-            Then::Echo if has_message => self.send(program, "&message", split),
-            Then::Upper if has_message => self.send(program, "&message.to_ascii_uppercase()", split),
-            Then::UpperText if has_message && is_utf8 => {
+            Then::Echo => self.send(program, "&message", split),
+            Then::Upper => self.send(program, "&message.to_ascii_uppercase()", split),
+            Then::UpperText if is_utf8 => {
                 self.send(program, "String::from_utf8_lossy(&message).to_uppercase().as_bytes()", split);
             }
             Then::Reply(template) => match self.expression(template) {
@@ -163,7 +176,7 @@ impl<'w> Writer<'w> {
                 }
                 file => self.raw(program, &bytes(&encoded(self.rules.encoding, &file.text)), split),
             },
-            Then::Page(page) if has_message => match self.expression(&page.body) {
+            Then::Page(page) => match self.expression(&page.body) {
                 Some(body) => {
                     let head = format!(
                         "HTTP/1.1 {}\r\nContent-Type: {}; charset={}\r\nContent-Length: {{}}\r\nConnection: close\r\n\r\n",
@@ -197,7 +210,7 @@ impl<'w> Writer<'w> {
             Then::Receive(template) if self.is_stream && number(template).is_some() => {
                 self.done += 1;
                 let count = number(template).unwrap_or_default();
-                program.line(format!("io::copy(&mut reader.by_ref().take({count}), &mut io::sink())?;"));
+                program.line(format!("io::copy(&mut Read::take(&mut reader, {count}), &mut io::sink())?;"));
             }
             Then::HalfClose if self.is_stream => {
                 self.done += 1;
@@ -281,6 +294,7 @@ impl<'w> Writer<'w> {
                     let socket = if self.is_stream { "stream" } else { "socket" };
                     format!("{socket}.local_addr()?.to_string().as_bytes()")
                 }
+                Err(Slot::Line) if !self.typed => continue,
                 Err(Slot::Line) => "line.as_bytes()".to_owned(),
                 Err(Slot::Time(prefix)) => number("seconds_since_1900()", prefix),
                 Err(Slot::FileName) => {
