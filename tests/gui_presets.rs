@@ -180,6 +180,34 @@ fn a_file_that_is_no_preset_says_why() {
         let read = Action::FileRead(FileFor::ImportPreset, "/q.toml".into(), Ok(good.to_toml()));
         harness.state_mut().actions.push(read);
         harness.run();
-        assert_eq!(harness.state().model.own_presets, [good.clone()]);
+        assert_eq!(harness.state().model.own_presets, std::slice::from_ref(good));
+    }
+}
+
+#[test]
+fn a_socket_is_copied_as_a_program() {
+    for (lang, theme) in BOTH {
+        let mut harness = window(lang, theme);
+        let spec = SocketSpec::TcpServer(TcpServerSpec { responder: Responder::Echo, ..TcpServerSpec::default() });
+        harness.state_mut().actions.push(Action::OpenNew(spec));
+        step_until(&mut harness, "listening", |harness| selected_state(harness) == Some(State::Listen));
+        harness.run();
+        let more = in_language(lang, "More", "更多");
+        harness.get_all_by_role_and_label(Role::Button, more).next().unwrap().click();
+        harness.run();
+        harness.get_by_label(in_language(lang, "Copy as Rust", "复制为 Rust"));
+        harness.get_by_label(in_language(lang, "Copy as Python", "复制为 Python")).click();
+        let mut copied = None;
+        step_until(&mut harness, "it is copied", |harness| {
+            let commands = &harness.output().platform_output.commands;
+            copied = commands.iter().find_map(|command| match command {
+                egui::OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            });
+            copied.is_some()
+        });
+        assert!(copied.unwrap().contains("import socket"));
+        let said = in_language(lang, "The Python program is on the clipboard.", "Python 程序已复制到剪贴板。");
+        step_until(&mut harness, "it is said", |harness| shows(harness, said));
     }
 }

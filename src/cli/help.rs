@@ -14,6 +14,9 @@ use crate::{journal::Kind, words::Lang};
 /// Behind all other options.
 const LAST: usize = 900;
 
+/// Columns after which a list of names goes on in the next line.
+const LINE: usize = 70;
+
 /// The language that `--lang` names, or else the system's.
 pub(super) fn language(args: &[OsString]) -> Lang {
     let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
@@ -76,7 +79,7 @@ fn texts(command: Command, lang: Lang, name: &str) -> Command {
             let text = t!(&key, locale = tag);
             let text = match kind_of(name) {
                 Some(kind) if arg.get_id() == "reply" => {
-                    text.replace("%{names}", &responder::names(kind).join(", ")).into()
+                    text.replace("%{names}", &listed(&responder::names(kind))).into()
                 }
                 _ => text,
             };
@@ -94,6 +97,22 @@ fn texts(command: Command, lang: Lang, name: &str) -> Command {
             .help_heading(t!("cli.help.options", locale = tag).into_owned())
             .help(t!("cli.help.help", locale = tag).into_owned()),
     )
+}
+
+/// Names with commas, in lines that a terminal has room for.
+fn listed(names: &[&str]) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for (name, n) in names.iter().zip(1..) {
+        if width > LINE {
+            text.push('\n');
+            width = 0;
+        }
+        text.push_str(name);
+        text.push_str(if n < names.len() { ", " } else { "" });
+        width += name.len() + 2;
+    }
+    text
 }
 
 /// The kind of socket that a subcommand opens.

@@ -20,8 +20,8 @@ pub(super) enum Http {
     Silent,
     /// What was sent first is no request.
     Other,
-    /// A request with this method was sent, and this came back.
-    Asked { method: String, answer: Vec<u8>, more: bool },
+    /// A request with this method was sent, and this came back; `head` while the headers are not all there.
+    Asked { method: String, answer: Vec<u8>, more: bool, head: bool },
     /// What is wrong was told.
     Told,
 }
@@ -30,27 +30,50 @@ impl Http {
     /// The client sent this.
     pub fn sent(&mut self, bytes: &[u8]) {
         if matches!(self, Self::Silent) {
-            *self = method(bytes).map_or(Self::Other, |method| Self::Asked { method, answer: Vec::new(), more: false });
+            *self = method(bytes).map_or(Self::Other, |method| Self::Asked {
+                method,
+                answer: Vec::new(),
+                more: false,
+                head: true,
+            });
         }
     }
 
     /// The server sent this; the charset of the body, if its headers have come and name one.
     pub fn received(&mut self, bytes: &[u8]) -> Option<Charset> {
-        let Self::Asked { method, answer, more } = self else { return None };
+        let Self::Asked { method, answer, more, head } = self else { return None };
         let room = KEPT.saturating_sub(answer.len());
         *more |= bytes.len() > room;
-        // Only the headers are of interest here, and they come first.
-        let read = answer.len() < http::HEAD;
         answer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if read { http::read(answer, method, false).charset } else { None }
+        if !*head {
+            return None;
+        }
+        let response = http::read(answer, method, false);
+        let interim = response.status.is_some_and(|status| status.code < 200);
+        let open = interim || memchr::memmem::find(answer, b"\r\n\r\n").is_none();
+        *head = open && answer.len() < http::HEAD;
+        response.charset
     }
 
-    /// Nothing more comes: tells what is wrong with what came, once.
-    pub fn ended(&mut self, notes: &Notes) {
-        if let Self::Asked { method, answer, more: false } = self
+    /// Whether something was answered; a server may then be silent without having ended.
+    pub fn is_answered(&self) -> bool {
+        matches!(self, Self::Asked { answer, .. } if !answer.is_empty())
+    }
+
+    /// Whether all of the answer has come, as its own headers tell.
+    pub fn is_whole(&self) -> bool {
+        let Self::Asked { method, answer, more: false, head: false } = self else { return false };
+        let response = http::read(answer, method, false);
+        // What is said before the answer itself is not the answer (RFC 9110 section 15.2).
+        response.is_whole && response.status.is_some_and(|status| status.code == 101 || status.code >= 200)
+    }
+
+    /// Nothing more is waited for: tells what is wrong with what came, once. `ended`: the server has closed.
+    pub fn tell(&mut self, notes: &Notes, ended: bool) {
+        if let Self::Asked { method, answer, more: false, .. } = self
             && !answer.is_empty()
         {
-            for fault in http::read(answer, method, true).faults {
+            for fault in http::read(answer, method, ended).faults {
                 notes.say(&words::http_fault(notes.lang(), &fault));
             }
             *self = Self::Told;
@@ -78,6 +101,19 @@ mod tests {
         for other in ["hello", "GET /", "GET / HTTP/1.1 x", "get / HTTP/1.1", "", "A B C"] {
             assert_eq!(method(other.as_bytes()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_answer_is_whole_when_its_length_has_come() {
+        let mut http = Http::default();
+        http.sent(b"GET / HTTP/1.1\r\n\r\n");
+        assert!(!http.is_answered());
+        for piece in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "h"] {
+            http.received(piece.as_bytes());
+            assert!(http.is_answered() && !http.is_whole(), "{piece}");
+        }
+        http.received(b"i");
+        assert!(http.is_whole());
     }
 
     #[test]

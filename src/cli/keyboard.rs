@@ -35,16 +35,22 @@ pub(super) struct Person {
     /// Whether a line waits for its answer.
     awaits: bool,
     /// Lines that are to leave as messages.
-    pub given: u64,
+    given: u64,
+    /// Whether the line was typed that ends it: the rules do the rest.
+    leaves: bool,
 }
 
 impl Keyboard {
     pub fn of(responder: &Responder) -> Self {
         match responder.rules() {
             None => Self::Sends,
-            Some(rules) if rules.lines.is_some() || asks(rules) => {
-                Self::Feeds(Person { lines: rules.lines.clone(), asked: VecDeque::new(), awaits: false, given: 0 })
-            }
+            Some(rules) if rules.lines.is_some() || asks(rules) => Self::Feeds(Person {
+                lines: rules.lines.clone(),
+                asked: VecDeque::new(),
+                awaits: false,
+                given: 0,
+                leaves: false,
+            }),
             Some(_) => Self::Unused,
         }
     }
@@ -80,8 +86,10 @@ impl Person {
             return;
         }
         let Some(lines) = &self.lines else { return };
-        let (ends, empty) = (std::str::from_utf8(line).is_ok_and(|line| lines.quits(line)), line.is_empty());
-        if !ends && (!empty || lines.empty == EmptyLine::Sent) {
+        let empty = line.is_empty();
+        if std::str::from_utf8(line).is_ok_and(|line| lines.quits(line)) || (empty && lines.empty == EmptyLine::Ends) {
+            self.leaves = true;
+        } else if !empty || lines.empty == EmptyLine::Sent {
             self.awaits = lines.ping_pong;
             self.given += u64::from(!empty);
         }
@@ -101,6 +109,11 @@ impl Person {
     /// Whether a line waits for its answer.
     pub fn awaits(&self) -> bool {
         self.awaits
+    }
+
+    /// Whether nothing is left to be said, after so many messages were sent: no line waits to leave or for its answer.
+    pub fn has_said_all(&self, sent: u64) -> bool {
+        !self.awaits() && !self.leaves && sent >= self.given
     }
 
     /// Whether every line has an answer, so that nothing more comes behind the last one.
@@ -144,11 +157,12 @@ mod tests {
         assert_eq!(person.target(Some(all())), Some(all()), "an empty line is ignored, so nothing answers it");
         person.typed(b"hello");
         assert_eq!(person.target(Some(all())), None);
+        assert!(!person.has_said_all(1));
         person.answered();
+        assert!(person.has_said_all(1) && !person.has_said_all(0));
         assert_eq!(person.target(Some(all())), Some(all()));
         person.typed(b"q");
-        assert!(!person.awaits());
-        assert_eq!(person.given, 1);
+        assert!(!person.has_said_all(9), "how it ends is in its rules");
     }
 
     #[test]

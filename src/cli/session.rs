@@ -75,6 +75,7 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
         input: if matches!(keyboard, Keyboard::Unused) { Input::Unused } else { Input::Open },
         keyboard,
         http: Http::default(),
+        whole: false,
         records: 0,
         received: Tally::default(),
         sent: Tally::default(),
@@ -116,6 +117,8 @@ struct Session<'o> {
     input: Input,
     keyboard: Keyboard,
     http: Http,
+    /// Whether all of an answer over HTTP has come.
+    whole: bool,
     /// Records so far.
     records: u64,
     received: Tally,
@@ -227,7 +230,7 @@ impl Session<'_> {
     fn half_close_is_due(&self) -> bool {
         // Lines that rules make messages of leave behind those that wait for an answer.
         let said = match &self.keyboard {
-            Keyboard::Feeds(person) => !person.awaits() && self.sent.messages >= person.given,
+            Keyboard::Feeds(person) => person.has_said_all(self.sent.messages),
             Keyboard::Sends | Keyboard::Unused => true,
         };
         self.role == Role::Client && self.input == Input::Ended && self.state().can_half_close() && said
@@ -237,7 +240,9 @@ impl Session<'_> {
     fn silent_at(&self) -> Option<Instant> {
         let waiting = match (&self.role, self.state()) {
             (Role::Client, State::FinWait) => true,
-            (Role::Client, State::Established) => self.input == Input::Ended && !self.half_close_is_due(),
+            (Role::Client, State::Established) => {
+                (self.input == Input::Ended && !self.half_close_is_due()) || self.http.is_answered()
+            }
             (Role::Client, State::CloseWait) => self.sender.is_idle(),
             (Role::Udp { to, connected }, State::Bound) => {
                 self.input != Input::Open
@@ -267,7 +272,7 @@ impl Session<'_> {
         if self.output.is_closed() || self.options.count.is_some_and(|count| self.received.messages >= count) {
             return Some(Exit::Done);
         }
-        if self.has_all_answers() {
+        if self.has_all_answers() || self.whole {
             return Some(Exit::Done);
         }
         if end_at.is_some_and(|end| end <= now) {
@@ -287,7 +292,7 @@ impl Session<'_> {
     fn has_all_answers(&self) -> bool {
         match (&self.keyboard, &self.role) {
             (Keyboard::Feeds(person), Role::Udp { connected: true, .. }) => {
-                let over = person.is_ping_pong() && !person.awaits() && self.sent.messages >= person.given;
+                let over = person.is_ping_pong() && person.has_said_all(self.sent.messages);
                 self.input == Input::Ended && over && self.sender.is_idle()
             }
             _ => false,
@@ -311,6 +316,7 @@ impl Session<'_> {
                 self.take_record(record, batch);
             }
         }
+        self.whole = self.http.is_whole();
         self.output.flush();
     }
 
@@ -351,7 +357,7 @@ impl Session<'_> {
             Event::PeerEnded => {
                 self.active = Instant::now();
                 self.output.ended(record.socket);
-                self.http.ended(&self.notes);
+                self.http.tell(&self.notes, true);
             }
             Event::Asked => {
                 if let Some(person) = self.keyboard.person() {
@@ -420,6 +426,7 @@ impl Session<'_> {
 
     /// Closes what is open, waits for that, and tells what was moved.
     fn finish(mut self, exit: Exit) -> Exit {
+        let ended = !self.state().is_open();
         // What a peer does not take in that time is given up by closing a second time, and its record says so.
         if !self.close_all(CLOSING) {
             self.close_all(CLOSING);
@@ -429,7 +436,7 @@ impl Session<'_> {
             self.output.ended(id);
         }
         self.output.flush();
-        self.http.ended(&self.notes);
+        self.http.tell(&self.notes, ended);
         self.tell_totals();
         if exit == Exit::Done && self.network_failed {
             Exit::Network

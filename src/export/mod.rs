@@ -6,8 +6,10 @@
 //! rows that never came into it, and the bytes of files, which are never recorded.
 //!
 //! - [`mod@line`]: a record as flat facts. [`jsonl`], `csv`: two ways to write them. [`mod@clip`]: for pasting.
+//! - [`mod@code`]: a socket as a program in Python, Rust, or a line for ncat.
 
 pub mod clip;
+pub mod code;
 mod csv;
 pub mod jsonl;
 pub mod line;

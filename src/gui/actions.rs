@@ -12,6 +12,7 @@ use super::{
     views::{Place, rules::Subject},
 };
 use crate::{
+    export::code::Language,
     journal::SocketId,
     net::{Command, SocketSpec, UdpSpec},
     preset::Preset,
@@ -74,6 +75,8 @@ pub enum Action {
     SetChat(ChatSettings),
     /// Put text on the clipboard.
     Copy(String),
+    /// Put a program that does what a socket does on the clipboard.
+    CopyCode(String, Language),
     /// Show the form for a new socket.
     ShowNew(NewKind),
     /// Edit what a socket answers.

@@ -172,6 +172,11 @@ impl App {
         }
         match action {
             Action::Copy(text) => ctx.copy_text(text),
+            Action::CopyCode(text, language) => {
+                ctx.copy_text(text);
+                self.notices.retain(|notice| notice.remaining().is_none());
+                self.notices.push(Notice::done(Done::Copied(language)));
+            }
             Action::Run(command) => self.run_command(ctx, command),
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;
@@ -275,13 +280,12 @@ impl App {
     }
 
     fn save_preset(&mut self, preset: Preset) {
-        match &self.presets {
-            Some(presets) => presets.save(preset),
+        if let Some(presets) = &self.presets {
+            presets.save(preset);
+        } else {
             // Without a folder for settings there is none for presets: they last as long as the window.
-            None => {
-                self.model.own_presets.retain(|own| own.name != preset.name);
-                self.model.own_presets.push(preset);
-            }
+            self.model.own_presets.retain(|own| own.name != preset.name);
+            self.model.own_presets.push(preset);
         }
     }
 

@@ -84,6 +84,11 @@ impl Meter {
         (totals.messages_in, totals.messages_out)
     }
 
+    /// Messages that wait for the person at this moment.
+    pub fn asks_now(&self) -> u64 {
+        self.counters.asks.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// The samples, oldest first.
     pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample> + '_ {
         self.samples.iter().copied()

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::actions::FileProblem;
-use crate::net::responder::RulesError;
+use crate::{export::code::Language, net::responder::RulesError};
 
 /// How long it is said that something went well.
 pub const BRIEFLY: Duration = Duration::from_secs(4);
@@ -62,7 +62,7 @@ pub enum Done {
     /// A preset was saved.
     PresetSaved(PathBuf),
     /// A program was copied; in which language it is written.
-    Copied(&'static str),
+    Copied(Language),
 }
 
 impl Notice {

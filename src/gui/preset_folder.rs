@@ -188,11 +188,11 @@ mod tests {
         let built_in = preset::all().first().unwrap().clone();
         presets.save(built_in.clone());
         let saved = report(&presets);
-        assert_eq!(saved.presets, [built_in.clone()]);
+        assert_eq!(saved.presets, std::slice::from_ref(&built_in));
         assert!(matches!(saved.notices.as_slice(), [Notice::Done { what: Done::PresetSaved(_), .. }]));
         drop(presets);
         let presets = open(folder.path());
-        assert_eq!(report(&presets).presets, [built_in.clone()]);
+        assert_eq!(report(&presets).presets, std::slice::from_ref(&built_in));
         presets.delete(built_in.name);
         let deleted = report(&presets);
         assert!(deleted.presets.is_empty() && deleted.notices.is_empty());

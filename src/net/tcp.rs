@@ -453,7 +453,14 @@ impl Slot for Stream {
             Command::CancelFile => {
                 self.end_file(cx, true);
             }
-            Command::HalfClose => self.queue.items.push_back(Item::Shutdown),
+            Command::HalfClose => {
+                // A line that was typed before leaves before.
+                let turn = self.play(cx);
+                if turn.is_gone() {
+                    return turn;
+                }
+                self.queue.items.push_back(Item::Shutdown);
+            }
             Command::Close => {
                 self.stop_repeating(cx, true);
                 if self.queue.is_closing() {

@@ -1,6 +1,6 @@
 //! What records and the passing of time change.
 
-use super::Model;
+use super::{Asked, Model};
 use crate::{
     gui::{actions::Action, meter::Meter},
     journal::{Batch, Event, Kind, Nanos, Origin, SocketEntry, SocketId, State},
@@ -10,7 +10,8 @@ use crate::{
 impl Model {
     /// Takes a batch of records in.
     pub fn apply(&mut self, batch: Batch) {
-        for record in &batch.records {
+        let first = self.journal.range().end;
+        for (record, seq) in batch.records.iter().zip(first..) {
             match record.event {
                 Event::Sent { .. } | Event::Received { .. } => self.sockets.apply(record, batch.bytes_of(record)),
                 Event::Accepted { connection } => {
@@ -21,6 +22,7 @@ impl Model {
                     }
                 }
                 Event::OptionSet => self.note_option(record.socket, batch.bytes_of(record)),
+                Event::Asked => self.ask(record.socket, Asked { seq, peer: record.peer }),
                 event => {
                     if let Event::Opened { listener } = event {
                         if self.sockets.get(record.socket).is_none() {
@@ -38,6 +40,25 @@ impl Model {
         }
         self.activity.unseen = true;
         self.journal.push(batch);
+    }
+
+    /// The counters are ahead of the records: they were changed before the record was written.
+    fn ask(&mut self, id: SocketId, asked: Asked) {
+        let waiting = self.asked.entry(id).or_default();
+        waiting.push_back(asked);
+        if waiting.len() > Self::ASKED_KEPT {
+            waiting.pop_front();
+        }
+    }
+
+    /// Answers go to the oldest first: of those that asked, the newest are the ones that still wait.
+    fn note_answers(&mut self) {
+        let meters = &self.meters;
+        self.asked.retain(|id, waiting| {
+            let still = meters.get(id).map_or(usize::MAX, |meter| meter.asks_now() as usize);
+            waiting.drain(..waiting.len().saturating_sub(still));
+            !waiting.is_empty()
+        });
     }
 
     /// Options are what the kernel reports after they were set, not what was asked for.
@@ -119,6 +140,7 @@ impl Model {
         self.now = now;
         let behind = !self.chat.advance(&self.journal);
         let due = self.activity.last_look.is_none_or(|last| now.saturating_sub(last) >= Self::LOOK_EVERY);
+        self.note_answers();
         self.activity.unseen |= behind;
         if !due {
             return;

@@ -70,6 +70,7 @@ impl Model {
             Action::ChatSeen(address) => self.chat.seen(address),
             Action::SetChat(settings) => self.settings.chat = settings,
             Action::Copy(_)
+            | Action::CopyCode(..)
             | Action::Run(_)
             | Action::ShowNew(_)
             | Action::ShowPreset(_)

@@ -60,6 +60,8 @@ pub struct Model {
     failed_at: BTreeMap<SocketId, (u64, u64)>,
     /// Which classic program a socket was opened as.
     played: BTreeMap<SocketId, Played>,
+    /// Messages that rules handed to the person, oldest first; as many as the counters say.
+    asked: BTreeMap<SocketId, VecDeque<Asked>>,
     pairs: BTreeMap<SocketId, Pair>,
     follow_ups: Vec<Action>,
     /// Sockets that appeared in the records and have no meter yet.
@@ -90,6 +92,15 @@ pub struct Played {
     pub dismissed: bool,
 }
 
+/// A message that waits for the person's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The row that says so.
+    pub seq: u64,
+    /// Who waits.
+    pub peer: Option<SocketAddr>,
+}
+
 /// Closed connections of one listener.
 #[derive(Debug, Default)]
 struct Closed {
@@ -113,6 +124,8 @@ struct Activity {
 impl Model {
     /// Closed connections of a listener that stay in the table; older ones are only counted.
     pub const CLOSED_KEPT: usize = 100;
+    /// Messages that are remembered to wait at one socket; the counters know of more.
+    const ASKED_KEPT: usize = 1_000;
     /// From one look at the counters to the next.
     pub const LOOK_EVERY: Nanos = 250_000_000;
     /// How long rates stay on show after the last byte moved.
@@ -140,6 +153,7 @@ impl Model {
             refusals: BTreeMap::new(),
             failed_at: BTreeMap::new(),
             played: BTreeMap::new(),
+            asked: BTreeMap::new(),
             pairs: BTreeMap::new(),
             follow_ups: Vec::new(),
             fresh: Vec::new(),
@@ -203,6 +217,18 @@ impl Model {
         })
     }
 
+    /// The same with the answers that are in force now: what opening another one like it takes.
+    pub fn spec_now(&self, id: SocketId) -> Option<SocketSpec> {
+        let mut spec = self.specs.get(&id)?.clone();
+        let responder = self.responder(id);
+        match &mut spec {
+            SocketSpec::TcpServer(spec) => spec.responder = responder,
+            SocketSpec::TcpClient(spec) => spec.responder = responder,
+            SocketSpec::Udp(spec) => spec.responder = responder,
+        }
+        Some(spec)
+    }
+
     /// The classic program that a socket, or the listener that accepted it, was opened as; and which of the two.
     pub fn played(&self, id: SocketId) -> Option<(SocketId, &Played)> {
         let of = |id| self.played.get(&id).map(|played| (id, played));
@@ -252,6 +278,22 @@ impl Model {
     /// Connections of a listener that were dropped from the table after they closed, exactly.
     pub fn earlier_connections(&self, listener: SocketId) -> u64 {
         self.closed.get(&listener).map_or(0, |closed| closed.earlier)
+    }
+
+    /// The messages that wait for the person at this socket, oldest first.
+    pub fn asked(&self, id: SocketId) -> impl Iterator<Item = &Asked> {
+        self.asked.get(&id).into_iter().flatten()
+    }
+
+    /// How many messages wait for the person at this socket or, for a listener, at its connections.
+    pub fn asks(&self, entry: &SocketEntry) -> u64 {
+        let ids = std::iter::once(entry.id).chain(entry.connections.iter().copied());
+        ids.map(|id| self.asked.get(&id).map_or(0, VecDeque::len) as u64).sum()
+    }
+
+    /// Whether the message of this row still waits.
+    pub fn waits(&self, id: SocketId, seq: u64) -> bool {
+        self.asked(id).any(|asked| asked.seq == seq)
     }
 
     /// Why the engine did not take the last command to this socket, until one is taken.

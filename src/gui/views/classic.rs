@@ -88,10 +88,10 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
 
 /// Every word that was typed occurs in what is written of it, in either language.
 fn matches(preset: &Preset, query: &str) -> bool {
-    let listings: String = preset.listings.iter().map(|listing| format!("{listing} ")).collect();
+    let listings: Vec<_> = preset.listings.iter().map(ToString::to_string).collect();
     let texts = Lang::ALL.map(|lang| format!("{} {}", lang.pick(&preset.title), lang.pick(&preset.watch)));
     // By its port, too: that is what stands in the program that somebody has pasted.
-    let address = preset.address();
+    let (listings, address) = (listings.join(" "), preset.address());
     let all = format!("{} {listings} {} {address} {}", preset.name, preset.transport(), texts.join(" ")).to_lowercase();
     query.to_lowercase().split_whitespace().all(|word| all.contains(word))
 }

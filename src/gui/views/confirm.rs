@@ -1,6 +1,6 @@
 //! Before real programs are run: which, by whom, and what that means. In the middle of the window, where it is read.
 
-use egui::{CentralPanel, Frame, Key, Margin, RichText, Ui};
+use egui::{CentralPanel, Frame, Key, Margin, RichText, Ui, vec2};
 
 use super::Cx;
 use crate::{
@@ -42,30 +42,32 @@ pub fn confirm_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConfirmState, covere
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(24, 20))).show(
         ui,
         |ui| {
-            ui.set_max_width(600.0);
-            ui.spacing_mut().item_spacing.y = 12.0;
-            ui.heading(tr!(lang, "confirm.title"));
-            let socket = risk::subject(cx.model, lang, action);
-            ui.label(RichText::new(tr!(lang, "confirm.risk", socket = socket)).color(tokens.warn));
-            ui.label(theme::section(ui, &tr!(lang, "confirm.programs")));
-            ui.label(RichText::new(risk.programs.join("   ")).monospace());
-            if let Some(ip) = risk.ip {
-                ui.label(theme::section(ui, &tr!(lang, "confirm.reach")));
-                ui.label(cx.model.reach(lang, ip));
-            }
-            let (time, size) = (number::duration(risk.limit), number::size(risk.output));
-            widgets::hint(ui, tr!(lang, "confirm.limits", time = time, size = size));
-            let refused = risk.is_refused().then(|| tr!(lang, "confirm.refused"));
-            if let Some(refused) = &refused {
-                ui.label(RichText::new(refused.as_ref()).color(tokens.error));
-            }
-            ui.horizontal(|ui| {
-                closing |= widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked();
-                let word = tr!(lang, "confirm.run");
-                let reason = refused.as_deref();
-                if widgets::verb(ui, &word, Look::Danger, &word, reason).clicked() {
-                    confirmed = Some(risk::confirmed(action.clone()));
+            let size = vec2(ui.available_width().min(600.0), ui.available_height());
+            ui.allocate_ui(size, |ui| {
+                ui.spacing_mut().item_spacing.y = 12.0;
+                ui.heading(tr!(lang, "confirm.title"));
+                let socket = risk::subject(cx.model, lang, action);
+                ui.label(RichText::new(tr!(lang, "confirm.risk", socket = socket)).color(tokens.warn));
+                ui.label(theme::section(ui, &tr!(lang, "confirm.programs")));
+                ui.label(RichText::new(risk.programs.join("   ")).monospace());
+                if let Some(ip) = risk.ip {
+                    ui.label(theme::section(ui, &tr!(lang, "confirm.reach")));
+                    ui.label(cx.model.reach(lang, ip));
                 }
+                let (time, size) = (number::duration(risk.limit), number::size(risk.output));
+                widgets::hint(ui, tr!(lang, "confirm.limits", time = time, size = size));
+                let refused = risk.is_refused().then(|| tr!(lang, "confirm.refused"));
+                if let Some(refused) = &refused {
+                    ui.label(RichText::new(refused.as_ref()).color(tokens.error));
+                }
+                ui.horizontal(|ui| {
+                    closing |= widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked();
+                    let word = tr!(lang, "confirm.run");
+                    let reason = refused.as_deref();
+                    if widgets::verb(ui, &word, Look::Danger, &word, reason).clicked() {
+                        confirmed = Some(risk::confirmed(action.clone()));
+                    }
+                });
             });
         },
     );

@@ -5,6 +5,7 @@ use egui::{Align, Frame, Layout, Margin, RichText, Ui};
 
 use super::{Cx, describe, rules::Subject};
 use crate::{
+    export::code::{CodeError, Language, code},
     gui::{
         actions::Action,
         commands::UiCommand,
@@ -92,6 +93,24 @@ fn watch_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     });
 }
 
+/// The entry that copies the socket as a program. Where there is none it is grey, and says on hover what is in the way.
+fn copy_code_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, language: Language) {
+    let lang = cx.lang;
+    let Some(spec) = cx.model.spec_now(entry.id) else { return };
+    let text = tr!(lang, "code.copy_as", language = language);
+    match code(&spec, language) {
+        Ok(program) => {
+            if menu_entry(ui, false, &text).clicked() {
+                cx.actions.push(Action::CopyCode(program, language));
+            }
+        }
+        Err(CodeError { what, .. }) => {
+            let why = tr!(lang, "code.cannot", language = language, what = what);
+            ui.add_enabled_ui(false, |ui| menu_entry(ui, false, &text).on_disabled_hover_text(why));
+        }
+    }
+}
+
 /// What else can be done with a socket that the user opened.
 fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     if cx.model.spec(entry.id).is_none() {
@@ -103,6 +122,9 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
         menu_spacing(ui);
         if entry.state.is_open() && menu_entry(ui, false, &tr!(lang, "editor.edit")).clicked() {
             cx.actions.push(Action::EditRules(Subject::Socket(entry.id)));
+        }
+        for language in Language::ALL {
+            copy_code_ui(ui, cx, entry, language);
         }
         if menu_entry(ui, false, &tr!(lang, "classic.save_as")).clicked() {
             cx.actions.push(Action::ShowSavePreset(entry.id));

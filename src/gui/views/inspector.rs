@@ -2,7 +2,11 @@
 
 use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiBuilder};
 
-use super::{Cx, new_socket, rules::Subject};
+use super::{
+    Cx, new_socket,
+    response::{ResponseState, response_ui},
+    rules::{self, Subject},
+};
 use crate::{
     gui::{
         actions::Action,
@@ -21,6 +25,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct InspectorState {
     recv: Option<(SocketId, String)>,
+    response: ResponseState,
 }
 
 /// The inspector of the chosen socket.
@@ -38,6 +43,7 @@ pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
+            response_ui(ui, cx, entry, &mut state.response);
             receive(ui, cx, entry, state);
             options(ui, cx, entry, &totals);
             reply(ui, cx, entry);
@@ -49,7 +55,8 @@ pub fn inspector_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut InspectorState) {
     });
 }
 
-fn title(ui: &mut Ui, text: &str) {
+/// The title of a section.
+pub(super) fn title(ui: &mut Ui, text: &str) {
     if ui.min_rect().height() > 0.0 {
         ui.add_space(6.0);
     }
@@ -57,7 +64,7 @@ fn title(ui: &mut Ui, text: &str) {
 }
 
 /// A word at the left, a value at the right, and if need be a small line under the word.
-fn row(ui: &mut Ui, label: &str, small: Option<&str>, value: impl FnOnce(&mut Ui)) {
+pub(super) fn row(ui: &mut Ui, label: &str, small: Option<&str>, value: impl FnOnce(&mut Ui)) {
     let at = ui.available_rect_before_wrap();
     // The value is laid out first, to know what room it leaves.
     let value_rect = at.with_max_y(at.top() + if small.is_some() { 34.0 } else { 24.0 });
@@ -207,6 +214,12 @@ fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let replies = new_socket::replies(cx.lang, &now);
     let choices = |ui: &mut Ui| widgets::choices(ui, &label, &mut responder, &replies);
     let changed = ui.add_enabled_ui(entry.state.is_open(), choices).inner;
+    let client = matches!(cx.model.spec(entry.id), Some(SocketSpec::TcpClient(_)));
+    let built_in = |ui: &mut Ui| rules::built_in_ui(ui, cx.lang, client);
+    if let Some(built_in) = ui.add_enabled_ui(entry.state.is_open(), built_in).inner {
+        cx.actions.verb(entry.id, Command::SetResponder(built_in));
+        return;
+    }
     if entry.kind == Kind::TcpListener {
         widgets::hint(ui, tr!(cx.lang, "inspector.reply_listener"));
     }

@@ -19,6 +19,7 @@ pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
 pub mod palette;
+pub mod response;
 pub mod rules;
 pub mod save;
 pub mod save_preset;

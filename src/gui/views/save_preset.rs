@@ -7,12 +7,13 @@ use crate::{
     gui::{
         Model,
         actions::Action,
+        risk,
         theme::TokensExt as _,
         tr,
         widgets::{self, Field, Look},
     },
     journal::SocketId,
-    net::{Responder, SocketSpec},
+    net::{Responder, SocketSpec, UdpSpec},
     preset::{self, Localised, Preset, Role},
     words::{self, Lang},
 };
@@ -37,17 +38,11 @@ struct Form {
 impl SavePresetState {
     /// Asks what this socket shall be called.
     pub fn open(&mut self, model: &Model, id: SocketId) {
-        let Some(mut socket) = model.spec(id).cloned() else { return };
-        let responder = model.responder(id);
-        let watch = match &responder {
+        let Some(socket) = model.spec_now(id) else { return };
+        let watch = match risk::responder(&socket) {
             Responder::Rules(rules) => words::rules_told(model.settings.language(), rules).join(" "),
             _ => String::new(),
         };
-        match &mut socket {
-            SocketSpec::TcpServer(spec) => spec.responder = responder,
-            SocketSpec::TcpClient(spec) => spec.responder = responder,
-            SocketSpec::Udp(spec) => spec.responder = responder,
-        }
         let (title, name) = (String::new(), String::new());
         self.form = Some(Form { socket, title, name, named: false, watch, shown: false });
     }
@@ -71,11 +66,9 @@ impl Form {
         let watch = if self.watch.trim().is_empty() { title } else { self.watch.trim() };
         let both = |text: &str| Localised { en: text.into(), zh_cn: text.into() };
         let role = match &self.socket {
-            SocketSpec::TcpServer(_) => Role::Server,
-            SocketSpec::TcpClient(_) => Role::Client,
-            SocketSpec::Udp(spec) if spec.connect.is_some() => Role::Client,
-            SocketSpec::Udp(spec) if spec.responder == Responder::None => Role::Peer,
-            SocketSpec::Udp(_) => Role::Server,
+            SocketSpec::TcpClient(_) | SocketSpec::Udp(UdpSpec { connect: Some(_), .. }) => Role::Client,
+            SocketSpec::Udp(UdpSpec { responder: Responder::None, .. }) => Role::Peer,
+            SocketSpec::TcpServer(_) | SocketSpec::Udp(_) => Role::Server,
         };
         let socket = self.socket.clone();
         let name = self.name.trim().to_owned();

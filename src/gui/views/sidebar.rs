@@ -79,7 +79,11 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) -> Response {
     let chosen = cx.model.selected == Some(entry.id);
     let name = describe::name(cx.lang, entry);
     let addresses = describe::addresses(cx.model, entry);
-    let title = format!("{name} {addresses} {}", entry.state.word());
+    let mut title = format!("{name} {addresses} {}", entry.state.word());
+    if cx.model.asks(entry) > 0 {
+        let asks = tr!(cx.lang, "asks.badge", count = number::grouped(cx.model.asks(entry)));
+        title = format!("{title} {asks}");
+    }
     let response = widgets::card(ui, ("card", entry.id), &title, chosen, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.spacing_mut().interact_size.y = 18.0;
@@ -87,6 +91,12 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) -> Response {
             let (dot, _, _) = describe::colours(tokens, entry.state);
             widgets::dot(ui, dot);
             ui.label(theme::strong(name));
+            let asks = cx.model.asks(entry);
+            if asks > 0 {
+                let count = number::grouped(asks);
+                let words = tr!(cx.lang, "asks.badge", count = count);
+                widgets::badge(ui, &count, tokens.warn, tokens.warn_tint).on_hover_text(words);
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 describe::state_badge(ui, cx, entry.state, tokens);
             });
@@ -243,7 +253,14 @@ fn connection(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
         ui.painter().rect_filled(rect.expand2(vec2(4.0, 0.0)), 4.0, fill);
     }
     let bytes = cx.model.meter(entry.id).map_or(0, |meter| meter.totals().bytes_in + meter.totals().bytes_out);
-    let right = if entry.state == State::Established { number::size(bytes) } else { word.to_owned() };
+    let asks = cx.model.asks(entry);
+    let right = if asks > 0 {
+        tr!(cx.lang, "asks.badge", count = number::grouped(asks)).into_owned()
+    } else if entry.state == State::Established {
+        number::size(bytes)
+    } else {
+        word.to_owned()
+    };
     if response.has_focus() {
         let around = rect.expand2(vec2(4.0, 0.0));
         ui.painter().rect_stroke(around, 4.0, Stroke::new(1.0, tokens.tcp), StrokeKind::Inside);
@@ -255,7 +272,8 @@ fn connection(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     painter.circle_filled(egui::pos2(rect.left() + 4.0, middle), 4.0, dot);
     let color = if entry.state.is_open() { tokens.text } else { tokens.muted };
     painter.text(egui::pos2(rect.left() + 16.0, middle), egui::Align2::LEFT_CENTER, peer, font.clone(), color);
-    painter.text(egui::pos2(rect.right(), middle), egui::Align2::RIGHT_CENTER, right, font, tokens.faint);
+    let color = if asks > 0 { tokens.warn } else { tokens.faint };
+    painter.text(egui::pos2(rect.right(), middle), egui::Align2::RIGHT_CENTER, right, font, color);
     let response = response.on_hover_text(words::state_hint(cx.lang, entry.state));
     if response.clicked() {
         cx.actions.push(Action::Select(Some(entry.id)));

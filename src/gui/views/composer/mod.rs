@@ -4,6 +4,7 @@
 //! [`Composition`]. Enter sends and Shift+Enter begins a line, but no key is taken
 //! while an input method composes: there, Enter and the arrows choose among candidates.
 
+mod asks;
 mod draft;
 mod field;
 mod file;
@@ -35,8 +36,12 @@ use crate::{
         },
     },
     journal::{Kind, SocketEntry, SocketId},
-    net::{Command, CommandError, options::AddressError},
-    text::{ComposeError, Composition},
+    net::{
+        Command, CommandError,
+        options::AddressError,
+        responder::{EmptyLine, Lines},
+    },
+    text::{ComposeError, Composition, Mode},
     words::{self, Lang},
 };
 
@@ -90,30 +95,46 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     state.drafts.retain(|id, _| model.sockets.get(*id).is_some());
     let mut draft = state.drafts.remove(&entry.id).unwrap_or_default();
     prepare(&mut draft, entry);
+    asks::aim(cx, entry, &mut draft);
     let composition = model.settings.composer;
+    let responder = model.responder(entry.id);
+    let rules = responder.rules();
+    let lines = rules.and_then(|rules| rules.lines.as_ref());
 
     ui.spacing_mut().item_spacing.y = 8.0;
     repeat::running_ui(ui, cx, entry);
     file::running_ui(ui, cx, entry);
+    asks::asks_ui(ui, cx, entry, &mut draft);
     match entry.kind {
+        Kind::UdpSocket if lines.is_some() => {}
         Kind::UdpSocket => to_address_ui(ui, cx, entry, &mut draft),
         Kind::TcpListener => to_connection_ui(ui, cx, entry, &mut draft),
         Kind::TcpConnection => {}
     }
-    let target = Target::of(model, entry, &draft);
+    let target =
+        if lines.is_some() { Target::of_lines(model, entry, &draft) } else { Target::of(model, entry, &draft) };
     let bytes = state.preview.of(&draft.text, composition).clone();
     let sent = ui
         .with_layout(Layout::right_to_left(Align::Min), |ui| {
             ui.set_max_height(58.0);
             ui.spacing_mut().item_spacing.x = 12.0;
-            let sent = send_ui(ui, cx.lang, unsendable(cx.lang, entry, &bytes, &target));
-            let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, composition.mode);
+            let reason = match lines {
+                Some(lines) => unsayable(cx.lang, lines, &draft.text, &target),
+                None => unsendable(cx.lang, entry, &bytes, &target),
+            };
+            let sent = send_ui(ui, cx.lang, reason);
+            let mode = if lines.is_some() { Mode::Text } else { composition.mode };
+            let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, mode);
             // An empty datagram is sent by the button only: Enter in an empty field is a slip of the finger.
             sent || (entered && !draft.text.is_empty())
         })
         .inner;
     let beside = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
+        if let (Some(lines), Some(rules)) = (lines, rules) {
+            asks::lines_ui(ui, cx, lines, rules.encoding.name());
+            return true;
+        }
         options::options_ui(ui, cx, composition);
         let more = [
             (More::Repeat, icons::REPEAT, tr!(cx.lang, "composer.repeat")),
@@ -136,7 +157,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     if !beside.inner {
         ui.horizontal(|ui| options::preview_ui(ui, cx.lang, entry.kind, &bytes));
     }
-    if let Err(error) = &bytes {
+    if let (Err(error), None) = (&bytes, lines) {
         error_line(ui, words::compose_error(cx.lang, error));
     }
     // What else is refused is said in the header, but a listener's connections have none here.
@@ -145,12 +166,24 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     if let Some(error) = refused {
         error_line(ui, refused_text(cx.lang, error));
     }
-    match state.open {
+    match state.open.filter(|_| lines.is_none()) {
         Some(More::Repeat) => repeat::repeat_ui(ui, cx, &mut draft, composition, &target),
         Some(More::File) => file::file_ui(ui, cx, &mut draft, &target),
         None => {}
     }
-    if sent
+    if let (true, Some(lines), Ok(target)) = (sent, lines, &target) {
+        if unsayable(cx.lang, lines, &draft.text, &Ok(target.clone())).is_none() {
+            for id in &target.sockets {
+                // A line each: what is pasted may have several.
+                for line in draft.text.split('\n') {
+                    cx.actions.verb(*id, Command::Line(line.to_owned()));
+                }
+            }
+            draft.history.push(&draft.text);
+            draft.text.clear();
+            state.field.focus();
+        }
+    } else if sent
         && let (Ok(bytes), Ok(target)) = (bytes, target)
         && (!bytes.is_empty() || entry.kind == Kind::UdpSocket)
     {
@@ -262,6 +295,17 @@ fn unsendable(
             Some(tr!(lang, "composer.nothing").into_owned())
         }
         _ => None,
+    }
+}
+
+/// Why a line cannot be said now, at a socket whose rules take lines.
+fn unsayable(lang: Lang, lines: &Lines, text: &str, target: &Result<Target, Blocked>) -> Option<String> {
+    match target {
+        Err(blocked) => Some(blocked_text(lang, blocked)),
+        Ok(_) if text.is_empty() && lines.empty == EmptyLine::Ignored => {
+            Some(tr!(lang, "composer.nothing").into_owned())
+        }
+        Ok(_) => None,
     }
 }
 

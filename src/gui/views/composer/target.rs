@@ -56,6 +56,17 @@ impl Target {
             Kind::UdpSocket => one(Some(parse_target(&draft.to).map_err(Blocked::Address)?)),
         }
     }
+
+    /// Whom a line goes to, at a socket whose rules know what to do with lines: the rules choose the address.
+    ///
+    /// # Errors
+    /// Why it goes nowhere.
+    pub fn of_lines(model: &Model, entry: &SocketEntry, draft: &Draft) -> Result<Self, Blocked> {
+        match entry.kind {
+            Kind::UdpSocket if entry.state.can_send() => Ok(Self { sockets: vec![entry.id], to: None }),
+            _ => Self::of(model, entry, draft),
+        }
+    }
 }
 
 /// The connections of a listener that can send, oldest first.

@@ -254,8 +254,12 @@ impl<'a> BubbleStyle<'a> {
         let kind = kind_of(cx, row);
         let event = row.record.event;
         if !event.has_payload() {
-            let color = if matches!(event, Event::Failed { .. }) { tokens.error } else { tokens.muted };
-            let note = words::event(cx.lang, row, kind);
+            let color = match event {
+                Event::Failed { .. } => tokens.error,
+                Event::Asked if cx.model.waits(row.record.socket, row.seq) => tokens.warn,
+                _ => tokens.muted,
+            };
+            let note = traffic::note(cx, row, kind);
             let call = words::call(cx.lang, row.record, kind);
             let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
             let font = TextStyle::Small.resolve(ui.style());

@@ -3,6 +3,7 @@
 //! It stands in the middle of the window as the form for a new socket does, and is applied to that form or to a living
 //! socket. The text is the data: what is saved, opened and shared is this text and nothing else.
 
+mod built_in;
 mod insert;
 mod source;
 
@@ -10,18 +11,19 @@ use std::sync::Arc;
 
 use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
+pub use self::built_in::built_in_ui;
 use super::{Cx, describe};
 use crate::{
     gui::{
         actions::{Action, FileFor},
-        draft::Draft,
+        draft::{Draft, NewKind},
         theme::{self, TokensExt as _, icons},
         tr,
         widgets::{self, Look, compact::compact_button},
     },
     journal::SocketId,
     net::{
-        Command, Responder,
+        Command, Responder, SocketSpec,
         responder::{Rules, RulesError, Then},
     },
     text::Charset,
@@ -184,6 +186,13 @@ fn header_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         insert::insert_ui(ui, lang, &mut editor.text);
+        let client = match editor.subject {
+            Subject::Draft => draft.as_ref().is_some_and(|draft| draft.kind == NewKind::TcpClient),
+            Subject::Socket(id) => matches!(cx.model.spec(id), Some(SocketSpec::TcpClient(_))),
+        };
+        if let Some(Responder::Rules(rules)) = built_in_ui(ui, lang, client) {
+            editor.text = source::written(&rules);
+        }
         if compact_button(ui, &tr!(lang, "editor.open")).clicked() {
             cx.actions.push(Action::ChooseFile(FileFor::OpenRules));
         }

@@ -45,9 +45,9 @@ use crate::{
             encoding_menu::encoding_menu,
         },
     },
-    journal::{Kind, Question, SocketId},
+    journal::{Event, Kind, Question, Row, SocketId},
     text::Charset,
-    words::{Lang, number::grouped},
+    words::{self, Lang, number::grouped},
 };
 
 /// Below this width the buttons of the head show their icons only.
@@ -272,6 +272,14 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 /// The connections of the selected listener that are in the table of sockets.
 pub fn known_connections(model: &Model) -> Vec<SocketId> {
     model.selected_entry().map(|entry| entry.connections.clone()).unwrap_or_default()
+}
+
+/// What is told of a row that has no payload, or explains its payload: as of now, for who asked may have been answered.
+pub fn note(cx: &Cx<'_>, row: &Row<'_>, kind: Kind) -> String {
+    if row.record.event == Event::Asked && !cx.model.waits(row.record.socket, row.seq) {
+        return tr!(cx.lang, "asks.answered").into_owned();
+    }
+    words::event(cx.lang, row, kind)
 }
 
 /// A number of bytes in words: `4 bytes`.

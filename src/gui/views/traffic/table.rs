@@ -210,7 +210,11 @@ impl Painted<'_> {
         let tokens = ui.tokens();
         let row = cells.row;
         let Some(direction) = row.record.event.direction() else {
-            let color = if matches!(row.record.event, Event::Failed { .. }) { tokens.error } else { tokens.muted };
+            let color = match row.record.event {
+                Event::Failed { .. } => tokens.error,
+                Event::Asked if cx.model.waits(row.record.socket, row.seq) => tokens.warn,
+                _ => tokens.muted,
+            };
             // There are no bytes to show: the sentence may take their room.
             let wide = Rect::from_min_max(cell.min, pos2(cells.right - 10.0, cell.max.y));
             let cut = self.word(ui, wide, &cells.note, color, Align2::LEFT_CENTER);
@@ -285,7 +289,7 @@ impl<'a> Cells<'a> {
             call: words::call(cx.lang, record, kind).into_owned(),
             bytes: rows::bytes(row).into_owned(),
             peer: rows::peer(row),
-            note: words::event(cx.lang, row, kind),
+            note: super::note(cx, row, kind),
             text,
         }
     }
