@@ -33,7 +33,7 @@ struct Scenario {
 #[serde(untagged)]
 enum Step {
     Open { open: u32, kind: Kind },
-    Record(Told),
+    Record(Box<Told>),
 }
 
 /// What the bytes from one connection to the other tell.

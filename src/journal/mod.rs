@@ -7,6 +7,7 @@
 //!
 //! - [`record`]: one thing that happened. [`fault`]: what went wrong.
 //! - [`Sockets`]: who is there and in which state, folded from the records.
+//! - [`spans`]: which bytes of which send came out of which recv. [`ladder`]: the conversation as lifelines and arrows.
 //! - [`filter`] and [`Found`]: which rows a view shows, kept up as batches arrive. [`lens`]: the text of one row.
 
 pub mod fault;

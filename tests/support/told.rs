@@ -1,5 +1,7 @@
 //! Records in scenario files, in the journal's own words.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::net::SocketAddr;
 
 use serde::Deserialize;
