@@ -182,6 +182,7 @@ fn many_sockets() -> Vec<(String, SocketSpec)> {
         "'echo'",
         "'upper'",
         "'upper-text'",
+        "'strip', 'upper', { reply = '{len}' }",
         "{ reply = '你好 {text} {bytes} {hex} {len} {n} {peer} {local} {now:%X \"} {file.name} {file.size} {{}}' }",
         "{ reply = '{len:u8}{n:u16-le}{file.size:i64-be}{time:u32-be}{time}' }",
         "{ reply-hex = '00 27 22 5C FF' }",

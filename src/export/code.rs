@@ -85,6 +85,7 @@ fn name(action: &Then) -> &'static str {
         Then::Echo => "echo",
         Then::Upper => "upper",
         Then::UpperText => "upper-text",
+        Then::Strip => "strip",
         Then::Reply(_) => "reply",
         Then::ReplyHex(_) => "reply-hex",
         Then::OneOf(_) => "one-of",

@@ -87,6 +87,7 @@ pub fn then_told(lang: Lang, then: &Then) -> String {
         Then::Echo => t!("respond.echo", locale = tag),
         Then::Upper => t!("respond.upper", locale = tag),
         Then::UpperText => t!("respond.upper_text", locale = tag),
+        Then::Strip => t!("respond.strip", locale = tag),
         Then::Reply(text) => t!("respond.reply", locale = tag, text = template(lang, text)),
         Then::ReplyHex(bytes) => t!("respond.reply_hex", locale = tag, bytes = hex(bytes)),
         Then::OneOf(texts) => {

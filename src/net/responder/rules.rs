@@ -134,6 +134,8 @@ pub enum Then {
     Upper,
     /// The message's text in upper case.
     UpperText,
+    /// What is behind it takes the message without the white space at both ends, as Python's `bytes.strip()`.
+    Strip,
     /// A text with placeholders, encoded.
     Reply(Template),
     /// These bytes.

@@ -133,6 +133,7 @@ impl Writer<'_> {
                 let text = format!("message.decode(\"{from}\", \"replace\").upper().encode(\"{to}\", \"replace\")");
                 self.send(program, &text, split);
             }
+            Then::Strip => program.line("message = message.strip()"),
             Then::Reply(template) => self.reply(program, template, split),
             Then::ReplyHex(hex) => self.send(program, &python::literal(hex.bytes()), split),
             Then::OneOf(templates) => {

@@ -153,6 +153,8 @@ impl<'w> Writer<'w> {
             Then::UpperText if is_utf8 => {
                 self.send(program, "String::from_utf8_lossy(&message).to_uppercase().as_bytes()", split);
             }
+            // U+000B, which Python strips too, is no white space to Rust.
+            Then::Strip => program.line("let message = message.trim_ascii();"),
             Then::Reply(template) => match self.expression(template) {
                 Some(expression) => self.send(program, &expression, split),
                 None => self.leave_out(program, "reply"),

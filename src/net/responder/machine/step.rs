@@ -57,6 +57,13 @@ impl Machine {
                 let message = run.occasion.message.to_ascii_uppercase();
                 self.say(message)
             }
+            Then::Strip => {
+                let message = &mut run.occasion.message;
+                let before = message.len();
+                *message = stripped(message).to_vec();
+                self.held = self.held.saturating_sub(before - message.len());
+                None
+            }
             Then::UpperText => {
                 let text = self.charset_in().decode(&self.front()?.message).to_uppercase();
                 self.say(lenient(self.rules.encoding, &text))
@@ -287,4 +294,12 @@ pub(super) fn unencodable(error: &EncodeError, peer: Option<SocketAddr>) -> Effe
 /// The endless row of printable ASCII characters that RFC 864 suggests.
 fn pattern_byte(index: u64) -> u8 {
     b' ' + (index % 95) as u8
+}
+
+/// Without the bytes at both ends that Python's `bytes.strip()` takes for white space.
+fn stripped(message: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !b" \t\n\r\x0B\x0C".contains(byte);
+    let Some(first) = message.iter().position(is_text) else { return &[] };
+    let last = message.iter().rposition(is_text).unwrap_or(first);
+    message.get(first..=last).unwrap_or_default()
 }

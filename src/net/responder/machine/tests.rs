@@ -67,6 +67,17 @@ fn the_first_rule_that_fits_answers() {
 }
 
 #[test]
+fn white_space_is_left_out_at_both_ends_alone() {
+    let rules = "[[rule]]\nwhen = \"any\"\nthen = [\"strip\", \"upper\", { reply = \"{len}\" }]";
+    for (message, upper, len) in
+        [(&b" \t\x0Ba b\r\n\x0C"[..], "A B", 3), (b"a", "A", 1), (b"\xA0\0 ", "\\xa0\\x00", 2)]
+    {
+        assert_eq!(answer(rules, message), [format!("send {upper}"), format!("send {len}")]);
+    }
+    assert_eq!(answer(rules, b" \r\n"), ["send 0"]);
+}
+
+#[test]
 fn what_takes_time_delays_what_is_behind_it() {
     let (mut machine, now) =
         machine("[[rule]]\nwhen = \"any\"\nthen = [\"echo\", { wait-ms = 3000 }, \"upper\"]", false);
@@ -289,6 +300,7 @@ fn any_then() -> impl Strategy<Value = Then> {
         Just(Then::Echo),
         Just(Then::Upper),
         Just(Then::UpperText),
+        Just(Then::Strip),
         template().prop_map(Then::Reply),
         prop::collection::vec(template(), 0..3).prop_map(Then::OneOf),
         (prop::collection::vec(template(), 0..3), 0_u64..9)
