@@ -74,6 +74,7 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
         engine,
         input: if matches!(keyboard, Keyboard::Unused) { Input::Unused } else { Input::Open },
         keyboard,
+        ahead: None,
         http: Http::default(),
         whole: false,
         records: 0,
@@ -116,6 +117,8 @@ struct Session<'o> {
     output: Output,
     input: Input,
     keyboard: Keyboard,
+    /// The line behind one that waits for its answer.
+    ahead: Option<Line>,
     http: Http,
     /// Whether all of an answer over HTTP has come.
     whole: bool,
@@ -143,7 +146,13 @@ impl Session<'_> {
                 return self.finish(exit);
             }
             let target = if self.input != Input::Open || !self.sender.is_free() { None } else { self.next_target() };
-            let input = if target.is_some() { lines } else { &silence };
+            if let Some(target) = &target
+                && let Some(line) = self.ahead.take()
+            {
+                self.type_line(line, target.clone());
+                continue;
+            }
+            let input = if target.is_some() || self.reads_ahead() { lines } else { &silence };
             let timer = self.next_look(end_at).map_or_else(never, at);
             select! {
                 recv(batches) -> batch => match batch {
@@ -155,6 +164,7 @@ impl Session<'_> {
                         self.active = Instant::now();
                         self.type_line(line, target);
                     }
+                    (Ok(Ok(line)), None) => self.ahead = Some(line),
                     (Ok(Err(error)), _) => {
                         let tag = self.options.lang.tag();
                         notes::warn(&t!("cli.input_failed", locale = tag, error = error));
@@ -174,6 +184,13 @@ impl Session<'_> {
             Keyboard::Unused => None,
             Keyboard::Feeds(person) => person.target(self.target()),
         }
+    }
+
+    /// Whether a line may be read although nobody gets it yet: behind a line that waits for its answer the end of the
+    /// input has to be noticed, or an answer that never comes is waited for without end.
+    fn reads_ahead(&self) -> bool {
+        let awaits = matches!(&self.keyboard, Keyboard::Feeds(person) if person.awaits());
+        awaits && self.ahead.is_none() && self.input == Input::Open
     }
 
     fn type_line(&mut self, line: Line, target: Target) {

@@ -135,3 +135,13 @@ fn a_name_is_looked_up_and_one_without_an_address_is_exit_code_1() {
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(ended.err.contains("nowhere.invalid"), "{}", ended.err);
 }
+
+#[test]
+fn an_answer_that_never_comes_is_waited_for_only_so_long_behind_the_last_line() {
+    let silent = socket("127.0.0.1:0");
+    let to = silent.local_addr().unwrap().to_string();
+    let mut twocan = start(&["preset", "udp-time-client", "--address", &to, "--wait", "0.1"]);
+    twocan.write("%H\n");
+    twocan.finish().ok();
+    assert_eq!(datagram(&silent), b"%H");
+}
