@@ -65,7 +65,7 @@ fn selected_state(harness: &Harness<'_, App>) -> Option<State> {
 #[test]
 fn two_clicks_run_a_classic_program_and_say_what_to_watch() {
     for (lang, theme) in BOTH {
-        let preset = preset::by_name("time-server").unwrap();
+        let preset = preset::by_name("udp-time-server").unwrap();
         let mut harness = window(lang, theme);
         harness.run();
         open_menu(&mut harness, lang);
@@ -87,11 +87,11 @@ fn two_clicks_run_a_classic_program_and_say_what_to_watch() {
 #[test]
 fn a_classic_program_can_be_changed_first() {
     for (lang, theme) in BOTH {
-        let preset = preset::by_name("upper-server").unwrap();
+        let preset = preset::by_name("upper-server-threads").unwrap();
         let mut harness = window(lang, theme);
         harness.run();
         open_menu(&mut harness, lang);
-        fill(&mut harness, in_language(lang, "Find a program", "查找程序"), "upper-server");
+        fill(&mut harness, in_language(lang, "Find a program", "查找程序"), "upper-server-threads");
         click(
             &mut harness,
             &format!("{}: {}", in_language(lang, "Change it first", "先修改"), lang.pick(&preset.title)),

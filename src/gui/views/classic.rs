@@ -170,9 +170,9 @@ mod tests {
             preset::all().iter().filter(|preset| matches(preset, query)).map(|preset| preset.name.as_str()).collect()
         };
         assert_eq!(names("").len(), preset::all().len());
-        assert!(names("upper-case thread").contains(&"upper-server"));
-        assert!(names("大写").contains(&"upper-server"));
-        assert!(names("p37").contains(&"time-server"));
+        assert!(names("upper-case thread").contains(&"upper-server-threads"));
+        assert!(names("大写").contains(&"upper-server-threads"));
+        assert!(names("p37").contains(&"udp-time-server"));
         assert!(names("no such program").is_empty());
     }
 }
