@@ -3,6 +3,8 @@
 //! Nothing here sleeps: outputs are read by threads that wake whoever waits for a text, and the end of both outputs
 //! comes before the end of the process. A process that is dropped is killed.
 
+#![allow(dead_code, reason = "every test program is compiled with all of it")]
+
 use std::{
     io::{Read, Write as _},
     process::{Child, ChildStdin, Command, Stdio},
@@ -146,23 +148,46 @@ impl Process {
         found.unwrap_or_else(|| self.fail(&format!("no {text:?} on standard output")));
     }
 
+    /// Waits until `wanted` finds what it looks for in the standard output so far; `None` if that does not happen.
+    pub fn find<T>(&self, mut wanted: impl FnMut(&[u8]) -> Option<T>) -> Option<T> {
+        self.out.wait(|state| wanted(&state.bytes))
+    }
+
+    /// Waits until its standard error contains one of these; `None` if that does not happen.
+    pub fn notes<'t>(&self, texts: &[&'t str]) -> Option<&'t str> {
+        self.err.wait(|state| {
+            let so_far = String::from_utf8_lossy(&state.bytes);
+            texts.iter().find(|text| so_far.contains(**text)).copied()
+        })
+    }
+
     /// Ends its input and waits for its end.
     pub fn finish(mut self) -> Ended {
         self.end_input();
+        self.ended().unwrap_or_else(|| self.fail("it does not end"))
+    }
+
+    /// Waits for its end, whatever becomes of its input; `None` if it does not end.
+    pub fn ended(&mut self) -> Option<Ended> {
         for output in [&self.out, &self.err] {
             if output.wait(|state| state.ended.then_some(())).is_none() && !output.state.lock().unwrap().ended {
-                self.fail("it does not end");
+                return None;
             }
         }
         let code = self.child.wait().unwrap_or_else(|error| panic!("{}: {error}", self.what)).code();
-        Ended { code, out: self.out.so_far(), err: String::from_utf8_lossy(&self.err.so_far()).into_owned() }
+        Some(Ended { code, out: self.out.so_far(), err: String::from_utf8_lossy(&self.err.so_far()).into_owned() })
     }
 
     /// Ends the test, with what the process has said so far.
     pub fn fail(&self, why: &str) -> ! {
+        panic!("{why}: {}", self.told())
+    }
+
+    /// What it is, and what it has said so far.
+    pub fn told(&self) -> String {
         let (out, err) = (self.out.so_far(), self.err.so_far());
-        panic!(
-            "{why}: {}\nits standard output so far: {:?}\nits standard error so far:\n{}",
+        format!(
+            "{}\nits standard output so far: {:?}\nits standard error so far:\n{}",
             self.what,
             String::from_utf8_lossy(&out),
             String::from_utf8_lossy(&err)
