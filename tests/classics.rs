@@ -6,11 +6,17 @@
 //!
 //! Behind the feature `peers`, because it needs Python. Every port is 0 and asked for.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test fails by panicking, and tells what it is at")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail by panicking, and tell what they are at"
+)]
 
 #[path = "classics/cases.rs"]
 mod cases;
 #[path = "support/process.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;
 #[path = "classics/talk.rs"]
 mod talk;

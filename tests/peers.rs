@@ -13,6 +13,7 @@
 )]
 
 #[path = "support/process.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;
 #[path = "peers/tools.rs"]
 mod tools;

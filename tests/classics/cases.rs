@@ -20,13 +20,25 @@ const ANSWERS: &str = "收到了你发送的 b'hi'收到了你发送的 b'\\xe4\
 const UDP_ANSWER: &str = "服务端收到了你传的 b'sb'";
 
 /// A server in Python, and one client that ends by itself.
-const fn served(number: u8, preset: &'static str, sent: &'static [u8], got: &'static [u8], prints: &'static str) -> Case {
+const fn served(
+    number: u8,
+    preset: &'static str,
+    sent: &'static [u8],
+    got: &'static [u8],
+    prints: &'static str,
+) -> Case {
     let python = Serves(number, &[]);
     Case { python, preset, options: &[], steps: &[], prints: Is(prints), got: Are(got), sent: Are(sent), ends: true }
 }
 
 /// A client in Python that ends by itself, and a server that goes on.
-const fn asked(number: u8, preset: &'static str, got: &'static [u8], sent: &'static [u8], prints: &'static str) -> Case {
+const fn asked(
+    number: u8,
+    preset: &'static str,
+    got: &'static [u8],
+    sent: &'static [u8],
+    prints: &'static str,
+) -> Case {
     let python = Connects(number, &[]);
     Case { python, preset, options: &[], steps: &[], prints: Is(prints), got: Are(got), sent: Are(sent), ends: false }
 }
@@ -40,7 +52,11 @@ pub const CASES: &[Case] = &[
     },
     // A client that reads to the end gets it when the next one connects.
     Case {
-        steps: &[Got(Are(PAGE_BYTES)), Open, Preset("hello-client", Bytes::Like("(?s-u)^HTTP/1.1 200 OK ..\r\n\r\n(<h1>.*</h1>)?$"))],
+        steps: &[
+            Got(Are(PAGE_BYTES)),
+            Open,
+            Preset("hello-client", Bytes::Like("(?s-u)^HTTP/1.1 200 OK ..\r\n\r\n(<h1>.*</h1>)?$")),
+        ],
         sent: Bytes::Like("^GET / HTTP/1.1\r\nHost: 127.0.0.1:[0-9]+\r\n(?s:.*)\r\n\r\n$"),
         prints: Text::Like("(?s)^GET / HTTP/1.1\r\n.*\r\n\r\n\nhello\n$"),
         ..served(1, "http-get", b"", PAGE_BYTES, "")
@@ -73,13 +89,7 @@ pub const CASES: &[Case] = &[
     },
     // Either side may be the first to say exit; both say it.
     Case {
-        steps: &[
-            Twocan("hi"),
-            Prints("hi"),
-            Python("你好"),
-            Got(Are("你好".as_bytes())),
-            Python("exit"),
-        ],
+        steps: &[Twocan("hi"), Prints("hi"), Python("你好"), Got(Are("你好".as_bytes())), Python("exit")],
         ..served(4, "chat-client", b"hiexit", "你好exit".as_bytes(), "hi\n")
     },
     Case {
@@ -92,7 +102,10 @@ pub const CASES: &[Case] = &[
         ends: true,
         ..asked(5, "chat-server", b"hiexit", "你好exit".as_bytes(), "你好\n")
     },
-    Case { python: Serves(6, &["--pause", "0.1"]), ..served(6, "ask-once-client", b"sb", ANSWER_SB.as_bytes(), "b'sb'\n") },
+    Case {
+        python: Serves(6, &["--pause", "0.1"]),
+        ..served(6, "ask-once-client", b"sb", ANSWER_SB.as_bytes(), "b'sb'\n")
+    },
     Case { ends: true, ..asked(7, "reply-once-server", b"sb", ANSWER_SB.as_bytes(), "收到了你发送的 b'sb'\n") },
     Case {
         steps: &[
@@ -140,14 +153,22 @@ pub const CASES: &[Case] = &[
     Case {
         steps: &[Notes("the child has closed"), Open, Preset("ask-once-client", Are(ANSWER_SB.as_bytes()))],
         got: Are("收到了你发送的 b'hello, half of us is leaving'".as_bytes()),
-        ..served(12, "half-close-client", b"hello, half of us is leaving", b"", "b'hello, half of us is leaving'\nb'sb'\n")
+        ..served(
+            12,
+            "half-close-client",
+            b"hello, half of us is leaving",
+            b"",
+            "b'hello, half of us is leaving'\nb'sb'\n",
+        )
     },
     Case {
         steps: &[Got(Are(b"life 1")), Prints("life 1: bound"), Preset("sticky-nine-client", Are(b"life 2"))],
         ..served(13, "sticky-nine-client", b"", b"life 1", "life 1: bound\nlife 2: bound\n")
     },
     served(14, "udp-ask-once", b"sb", UDP_ANSWER.as_bytes(), "b'sb'\n"),
-    Case { ends: true, ..asked(15, "udp-reply-once", b"sb", UDP_ANSWER.as_bytes(), "服务端收到了你传的 b'sb'\n") },
+    Case {
+        ends: true, ..asked(15, "udp-reply-once", b"sb", UDP_ANSWER.as_bytes(), "服务端收到了你传的 b'sb'\n")
+    },
     Case { steps: &[Notes("one client has ended")], ..served(16, "gbk-hello", b"Hello", b"", "Hello\n") },
     // Half a character ends the thread, which drops its connection in the middle; the next client is served.
     Case {
@@ -183,7 +204,13 @@ pub const CASES: &[Case] = &[
     Case {
         steps: &[Prints("请输入文件名"), Python("no such file")],
         ends: true,
-        ..asked(20, "file-receiver", b"", b"\xC7\xEB\xCA\xE4\xC8\xEB\xCE\xC4\xBC\xFE\xC3\xFB", "请输入文件名\nno such file\n")
+        ..asked(
+            20,
+            "file-receiver",
+            b"",
+            b"\xC7\xEB\xCA\xE4\xC8\xEB\xCE\xC4\xBC\xFE\xC3\xFB",
+            "请输入文件名\nno such file\n",
+        )
     },
     Case {
         python: Serves(21, &["--dir", "{dir}/to"]),
@@ -252,7 +279,13 @@ pub const CASES: &[Case] = &[
     },
     Case {
         steps: &[Python("echo 你好"), Python("whoami"), Python("cd .."), PythonAlone],
-        ..asked(32, "safe-shell", "echo 你好whoamicd ..".as_bytes(), b"\xC4\xE3\xBA\xC3\nguest\n\n", "你好\n\nguest\n\n\n\n")
+        ..asked(
+            32,
+            "safe-shell",
+            "echo 你好whoamicd ..".as_bytes(),
+            b"\xC4\xE3\xBA\xC3\nguest\n\n",
+            "你好\n\nguest\n\n\n\n",
+        )
     },
     served(33, "udp-hello", b"hello", b"hi", "hello\n"),
     Case { ends: true, ..asked(34, "udp-hi", b"hello", b"hi", "hi\n") },

@@ -276,7 +276,7 @@ impl Talk {
     fn file_message(&self) -> Vec<u8> {
         // 文件.bin in GBK.
         let mut message = b"\xCE\xC4\xBC\xFE.bin".to_vec();
-        message.extend((self.contents.len() as i64).to_le_bytes());
+        message.extend(i64::try_from(self.contents.len()).unwrap().to_le_bytes());
         message.extend(&self.contents);
         message
     }

@@ -3,8 +3,6 @@
 //! Nothing here sleeps: outputs are read by threads that wake whoever waits for a text, and the end of both outputs
 //! comes before the end of the process. A process that is dropped is killed.
 
-#![allow(dead_code, reason = "every test program is compiled with all of it")]
-
 use std::{
     io::{Read, Write as _},
     process::{Child, ChildStdin, Command, Stdio},

@@ -69,8 +69,7 @@ fn the_first_rule_that_fits_answers() {
 #[test]
 fn white_space_is_left_out_at_both_ends_alone() {
     let rules = "[[rule]]\nwhen = \"any\"\nthen = [\"strip\", \"upper\", { reply = \"{len}\" }]";
-    for (message, upper, len) in
-        [(&b" \t\x0Ba b\r\n\x0C"[..], "A B", 3), (b"a", "A", 1), (b"\xA0\0 ", "\\xa0\\x00", 2)]
+    for (message, upper, len) in [(&b" \t\x0Ba b\r\n\x0C"[..], "A B", 3), (b"a", "A", 1), (b"\xA0\0 ", "\\xa0\\x00", 2)]
     {
         assert_eq!(answer(rules, message), [format!("send {upper}"), format!("send {len}")]);
     }
