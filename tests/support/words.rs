@@ -43,3 +43,12 @@ pub fn open(screen: &Screen, home: &Path, tag: &str) -> (Window, Words) {
     }
     (window, Words::of(tag))
 }
+
+/// Opens the window with a settings file that has this language.
+pub fn speaking(screen: &Screen, home: &Path, tag: &str) -> (Window, Words) {
+    fs::write(home.join("twocan.toml"), format!("language = \"{tag}\"\n")).unwrap();
+    let words = Words::of(tag);
+    let mut window = Window::open(screen, home);
+    window.see(words.get("sidebar.new"));
+    (window, words)
+}
