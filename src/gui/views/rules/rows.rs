@@ -1,7 +1,7 @@
 //! Rules as rows: *when* with its value, then one action after the other. The same text as in the other tab, comments and
 //! all: every row is a place in the TOML, and what is changed here is changed there and nowhere else.
 
-use egui::{DragValue, Frame, Label, RichText, ScrollArea, Stroke, TextEdit, TextStyle, Ui};
+use egui::{DragValue, Frame, RichText, ScrollArea, Stroke, TextEdit, TextStyle, Ui};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use super::{
@@ -231,10 +231,10 @@ fn actions_ui(ui: &mut Ui, lang: Lang, actions: &mut Array) -> bool {
     for (index, action) in actions.iter_mut().enumerate() {
         ui.push_id(("then", index), |ui| {
             ui.horizontal_wrapped(|ui| {
-                ui.add_sized([14.0, 24.0], Label::new(RichText::new("→").color(ui.tokens().faint)));
-                changed |= action_ui(ui, lang, action);
+                // In front, so that they stand in a column and no long field pushes them out of sight.
                 let word = then_word(lang, kinds::of(action));
                 to_do = to_do.or(move_ui(ui, lang, &word, index, count));
+                changed |= action_ui(ui, lang, action);
             });
         });
     }
@@ -336,7 +336,7 @@ fn field<'t>(ui: &Ui, edit: TextEdit<'t>) -> TextEdit<'t> {
 
 /// Up, down, away.
 fn move_ui(ui: &mut Ui, lang: Lang, what: &str, index: usize, count: usize) -> Option<Move> {
-    ui.spacing_mut().item_spacing.x = 2.0;
+    let apart = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 2.0);
     let mut to_do = None;
     for (icon, word, wanted, can) in [
         (icons::ARROW_UP, tr!(lang, "row.up"), Move::Up(index), index > 0),
@@ -349,6 +349,7 @@ fn move_ui(ui: &mut Ui, lang: Lang, what: &str, index: usize, count: usize) -> O
             to_do = Some(wanted);
         }
     }
+    ui.spacing_mut().item_spacing.x = apart;
     to_do
 }
 
