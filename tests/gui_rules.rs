@@ -229,3 +229,20 @@ fn rows_are_the_same_data_as_the_text() {
         assert_eq!(harness.state().model.responder(id), rules(wanted));
     }
 }
+
+#[test]
+fn escape_throws_no_rules_away_and_their_encoding_is_read() {
+    for (lang, theme) in BOTH {
+        let mut harness = serving(lang, theme, rules(GBK));
+        assert!(shows(&harness, in_language(lang, "Payload is read as GBK", "GBK")), "as the rules write it");
+        click(&mut harness, in_language(lang, "Edit the rules…", "编辑规则…"));
+        write(&mut harness, lang, "encoding = \"big5\"\n");
+        harness.key_press(Key::Escape);
+        harness.run();
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(harness.state().view.rules.is_open(), "what was written stays");
+        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        assert!(!harness.state().view.rules.is_open());
+    }
+}

@@ -56,6 +56,8 @@ pub struct RulesState {
 struct Editor {
     subject: Subject,
     text: String,
+    /// As it was opened: Esc throws nothing away that was written since.
+    before: String,
     /// Whether the text itself is on show, and not its rows.
     as_text: bool,
     /// What the text means, and of which text that is known.
@@ -73,7 +75,8 @@ impl RulesState {
             Responder::None => insert::example(lang),
             named => source::written(&named.to_rules()),
         };
-        self.open = Some(Editor { subject, text, as_text: false, checked: None, shown: false, note: None });
+        let before = text.clone();
+        self.open = Some(Editor { subject, text, before, as_text: false, checked: None, shown: false, note: None });
     }
 
     /// Whether it is open.
@@ -124,7 +127,8 @@ pub fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut RulesState, draft: &mu
     let Some(editor) = &mut state.open else { return };
     let checked = editor.check();
     let flat = Frame::new().fill(ui.tokens().panel);
-    let mut closing = !covered && ui.input(|input| input.key_pressed(Key::Escape));
+    let escape = !covered && ui.input(|input| input.key_pressed(Key::Escape));
+    let mut closing = escape && editor.text == editor.before;
     Panel::top("rules_header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         closing |= header_ui(ui, cx, editor, &checked, draft);
     });
