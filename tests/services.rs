@@ -114,9 +114,13 @@ fn what_speaks_first_is_not_asked_and_closes() {
     is_a_line(&whole("quote-tcp", b""));
     is_time(&whole("time-tcp", b""));
     for name in ["daytime-udp", "quote-udp"] {
-        datagrams(name, &[b"", b"x"]).iter().for_each(|answer| is_a_line(answer));
+        for answer in datagrams(name, &[b"", b"x"]) {
+            is_a_line(&answer);
+        }
     }
-    datagrams("time-udp", &[b"", b"x"]).iter().for_each(|answer| is_time(answer));
+    for answer in datagrams("time-udp", &[b"", b"x"]) {
+        is_time(&answer);
+    }
 }
 
 #[test]
@@ -132,7 +136,9 @@ fn the_character_generator_is_the_one_of_the_rfc() {
     drop(stream);
     assert_eq!(read(&mut connect(&address), 74), &lines[..74]);
     for answer in datagrams("chargen-udp", &[b"", b"x", b"y"]) {
-        assert!(answer.len() <= 512 && answer.iter().all(|byte| (b' '..=b'~').contains(byte) || b"\r\n".contains(byte)));
+        assert!(
+            answer.len() <= 512 && answer.iter().all(|byte| (b' '..=b'~').contains(byte) || b"\r\n".contains(byte))
+        );
     }
 }
 
