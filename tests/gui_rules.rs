@@ -12,7 +12,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-use harness::{BOTH, in_language, step_until, window};
+use harness::{BOTH, fill, in_language, step_until, window};
 use twocan::{
     gui::{
         App,
@@ -33,6 +33,7 @@ fn click(harness: &mut Harness<'_, App>, name: &str) {
 
 /// Replaces the text of the editor.
 fn write(harness: &mut Harness<'_, App>, lang: Lang, text: &str) {
+    click(harness, in_language(lang, "Rules: Text (TOML)", "应答规则: 文本 (TOML)"));
     let name = in_language(lang, "Rules as TOML", "TOML 形式的应答规则");
     harness.get_by_label(name).focus();
     harness.step();
@@ -192,5 +193,56 @@ fn real_programs_are_asked_about_first_and_refused_where_others_reach_them() {
         let run = in_language(lang, "Run them for whoever connects", "为连接的人运行它们");
         assert!(harness.get_by_role_and_label(Role::Button, run).accesskit_node().is_disabled());
         assert_eq!(harness.state().model.sockets.len(), 1, "nothing was opened");
+    }
+}
+
+#[test]
+fn rows_are_the_same_data_as_the_text() {
+    for (lang, theme) in BOTH {
+        let mut harness = serving(lang, theme, rules(GBK));
+        click(&mut harness, in_language(lang, "Edit the rules…", "编辑规则…"));
+        // Another answer, typed into its row.
+        let reply = in_language(lang, "Send a text", "发送文本");
+        fill(&mut harness, reply, "好 {nosuch}");
+        harness.run();
+        let wrong = harness.get_all_by_label_contains("{nosuch}").count();
+        assert!(wrong >= 2, "under its row and at the foot");
+        fill(&mut harness, reply, "好 {text}");
+        harness.run();
+        // Another when, out of its menu.
+        click(&mut harness, in_language(lang, "When: it is exactly", "当: 恰好是"));
+        click(&mut harness, in_language(lang, "it starts with", "开头是"));
+        // A new rule, moved to the front; of its actions one more.
+        click(&mut harness, in_language(lang, "Add a rule", "添加规则"));
+        click(&mut harness, in_language(lang, "Up: rule 2", "上移: 规则 2"));
+        harness
+            .get_all_by_role_and_label(Role::Button, in_language(lang, "Add an action", "添加动作"))
+            .next()
+            .unwrap()
+            .click();
+        harness.run();
+        click(&mut harness, in_language(lang, "Send it back", "原样发回"));
+        click(&mut harness, in_language(lang, "Apply", "应用"));
+        let id = harness.state().model.selected.unwrap();
+        let wanted = "encoding = \"gbk\"\n[[rule]]\nwhen = \"any\"\nthen = [{ reply = \"received {text}\" }, \"echo\"]\n\
+                      [[rule]]\nwhen = { starts = \"GET \" }\nthen = [{ reply = \"好 {text}\" }, \"close\"]\n";
+        assert_eq!(harness.state().model.responder(id), rules(wanted));
+    }
+}
+
+#[test]
+fn escape_throws_no_rules_away_and_their_encoding_is_read() {
+    for (lang, theme) in BOTH {
+        let mut harness = serving(lang, theme, rules(GBK));
+        assert!(shows(&harness, in_language(lang, "Payload is read as GBK", "GBK")), "as the rules write it");
+        click(&mut harness, in_language(lang, "Edit the rules…", "编辑规则…"));
+        write(&mut harness, lang, "encoding = \"big5\"\n");
+        harness.key_press(Key::Escape);
+        harness.run();
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(harness.state().view.rules.is_open(), "what was written stays");
+        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        assert!(!harness.state().view.rules.is_open());
     }
 }

@@ -19,7 +19,7 @@ use std::fmt;
 use crate::{
     net::{
         SocketSpec,
-        responder::{Rules, Then, When},
+        responder::{Rules, Slot, Template, Then, When},
     },
     text::{Charset, Unmappable},
 };
@@ -134,6 +134,21 @@ fn repeated(rules: &Rules) -> impl Iterator<Item = (u64, &[Then])> {
         When::EveryMs(ms) => Some((ms, rule.then.as_slice())),
         _ => None,
     })
+}
+
+/// Whether the message's number is looked at.
+fn counts(rules: &Rules) -> bool {
+    let numbered = |template: &Template| template.pieces().any(|piece| matches!(piece, Err(Slot::Number(_))));
+    rules.rules.iter().any(|rule| matches!(rule.when, When::Message(_)))
+        || actions(rules).any(|action| match action {
+            Then::Reply(template) | Then::Others(template) | Then::Receive(template) | Then::Strftime(template) => {
+                numbered(template)
+            }
+            Then::OneOf(templates) => templates.iter().any(numbered),
+            Then::Script(script) => script.messages.iter().any(numbered),
+            Then::Page(page) => numbered(&page.body),
+            _ => false,
+        })
 }
 
 /// The encoding of what is received.

@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        gui::{settings::JournalLimit, theme::ThemeChoice},
+        gui::{chat::Contact, settings::JournalLimit, theme::ThemeChoice},
         net::{SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
         words::Lang,
     };
@@ -231,6 +231,9 @@ mod tests {
         settings.remember(SocketSpec::TcpServer(TcpServerSpec::default()));
         settings.remember(SocketSpec::Udp(UdpSpec { connect: Some("[::1]:9".parse().unwrap()), ..UdpSpec::default() }));
         settings.toggle_favourite(SocketSpec::TcpClient(TcpClientSpec::default()));
+        // With rules, tables and lists and all.
+        settings.recent.extend(crate::preset::all().iter().map(|preset| preset.socket.clone()));
+        settings.chat.contacts.push(Contact { name: "太白".into(), address: "[::1]:8081".parse().unwrap() });
         settings
     }
 

@@ -173,7 +173,7 @@ pub const CASES: &[Case] = &[
     // Half a character ends the thread, which drops its connection in the middle; the next client is served.
     Case {
         steps: &[Notes("UnicodeDecodeError"), Preset("gbk-hello", Are(b"")), Prints("Hello")],
-        sent: Bytes::Like(r"(?-u)^\xC4\xE3?$"),
+        sent: Bytes::Like(r"(?-u)^\xC4(\xE3(\xBA\xC3?)?)?$"),
         ends: false,
         ..served(16, "gbk-half-characters", b"", b"", "Hello\n")
     },

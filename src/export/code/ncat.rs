@@ -100,7 +100,9 @@ fn said(rules: &Rules, datagrams: bool) -> Result<String, CodeError> {
     let cannot = |what| CodeError { language: Language::Ncat, what };
     let mut commands: Vec<Result<Vec<u8>, u64>> = Vec::new();
     let say = |commands: &mut Vec<Result<Vec<u8>, u64>>, bytes: Vec<u8>, what| match commands.last_mut() {
+        // Without a gap they would leave as one datagram, and an empty one would not leave.
         Some(Ok(_)) if datagrams => Err(cannot(what)),
+        _ if datagrams && bytes.is_empty() => Err(cannot(what)),
         Some(Ok(before)) => {
             before.extend(bytes);
             Ok(())

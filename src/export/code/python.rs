@@ -15,12 +15,12 @@ use self::{
     lines::{ping_pong, typed},
     text::{codec, codec_or_latin, expression, pattern, string},
 };
-use super::{CodeError, Language, answering, at_the_end, charset_in, program::Program, repeated, seconds};
+use super::{CodeError, Language, answering, at_the_end, charset_in, counts, program::Program, repeated, seconds};
 use crate::{
     framing::Framing,
     net::{
         Endpoint, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
-        responder::{Lines, Rules, Slot, Template, Then, When},
+        responder::{Lines, Rules, Then, When},
     },
 };
 
@@ -59,21 +59,6 @@ fn shows(rules: &Rules, is_stream: bool) -> (String, Option<String>) {
     } else {
         (format!("print(data.decode(\"{codec}\", \"replace\"), flush=True)"), None)
     }
-}
-
-/// Whether the message's number is looked at.
-fn counts(rules: &Rules) -> bool {
-    let numbered = |template: &Template| template.pieces().any(|piece| matches!(piece, Err(Slot::Number(_))));
-    rules.rules.iter().any(|rule| matches!(rule.when, When::Message(_)))
-        || super::actions(rules).any(|action| match action {
-            Then::Reply(template) | Then::Others(template) | Then::Receive(template) | Then::Strftime(template) => {
-                numbered(template)
-            }
-            Then::OneOf(templates) => templates.iter().any(numbered),
-            Then::Script(script) => script.messages.iter().any(numbered),
-            Then::Page(page) => numbered(&page.body),
-            _ => false,
-        })
 }
 
 /// `if` after `elif` over `message`.

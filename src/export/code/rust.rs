@@ -7,7 +7,7 @@ mod helpers;
 mod statements;
 
 use self::statements::Writer;
-use super::{CodeError, Language, answering, at_the_end, program::Program, repeated};
+use super::{CodeError, Language, answering, at_the_end, counts, program::Program, repeated};
 use crate::{
     framing::Framing,
     net::{
@@ -33,7 +33,7 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
     program.line("let peer = stream.peer_addr()?;");
     program.line(format!("let mut reader = {reader};"));
     program.line("let mut writer = stream;");
-    if writer.counts() {
+    if counts(rules) {
         program.line("let mut number = 0;");
     }
     if rules.close_after_ms > 0 {
@@ -56,7 +56,7 @@ fn conversation(writer: &mut Writer<'_>, program: &mut Program, lines: Option<&L
         program.imports.insert("std::thread");
     }
     program.block("while let Some(message) = receive(&mut reader)? {", |program| {
-        if writer.counts() {
+        if counts(rules) {
             program.line("number += 1;");
         }
         program.line(writer.shows("message"));
@@ -170,7 +170,11 @@ fn tcp_server(spec: &TcpServerSpec, rules: &Rules) -> Result<String, CodeError> 
         }
         program.block(format!("for stream in listener.incoming(){take} {{"), |program| {
             program.line("let stream = stream?;");
-            let serve = "if let Err(error) = talk(&stream) {\n    eprintln!(\"{error}\");\n}";
+            let mut serve = "if let Err(error) = talk(&stream) {\n    eprintln!(\"{error}\");\n}".to_owned();
+            if writer.tells_others {
+                program.line("let peer = stream.peer_addr()?;\nCLIENTS.lock().unwrap().push(stream.try_clone()?);");
+                serve += "\nCLIENTS.lock().unwrap().retain(|other| other.peer_addr().is_ok_and(|addr| addr != peer));";
+            }
             if threads {
                 program.imports.insert("std::thread");
                 let (head, tail) = if accepts.is_some() { ("threads.push(", "}));") } else { ("", "});") };
@@ -239,7 +243,7 @@ fn udp_socket(spec: &UdpSpec, rules: &Rules) -> Result<String, CodeError> {
             None => program.line("eprintln!(\"bound to {}\", socket.local_addr()?);"),
         }
         program.line(format!("let mut buffer = vec![0; {}];", spec.recv_bytes));
-        if writer.counts() {
+        if counts(rules) {
             program.line("let mut number = 0;");
         }
         for (what, is_there) in
@@ -268,7 +272,7 @@ fn udp_socket(spec: &UdpSpec, rules: &Rules) -> Result<String, CodeError> {
                 program.line("let (count, peer) = socket.recv_from(&mut buffer)?;");
             }
             program.line("let message = buffer[..count].to_vec();");
-            if writer.counts() {
+            if counts(rules) {
                 program.line("number += 1;");
             }
             program.line(writer.shows("message"));
@@ -293,7 +297,7 @@ fn whole(writer: &Writer<'_>, mut body: Program, title: &str) -> Result<String, 
     writer.helpers(&mut helpers, body.text());
     body.append(helpers);
     let mut program = Program::default();
-    program.line(format!("// {title}. Written by Twocan; needs Rust 1.65 or later and nothing else."));
+    program.line(format!("// {title}. Written by Twocan; needs Rust 1.80 or later and nothing else."));
     program.line("#![allow(unused_assignments, unused_imports, unused_mut, unused_variables)]\n");
     program.line("use std::io::{self, BufRead, BufReader, Read, Write};");
     for import in &body.imports {

@@ -24,6 +24,15 @@ const LIST: f32 = 320.0;
 #[derive(Debug, Default)]
 pub struct ClassicState {
     query: String,
+    /// The menu was open in the last frame; when it appears, what is typed searches.
+    open: bool,
+}
+
+impl ClassicState {
+    /// The menu is closed.
+    pub fn closed(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// The field that searches, and the programs that are found.
@@ -38,6 +47,9 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
         .char_limit(100)
         .margin(egui::Margin::symmetric(10, 5));
     let field = ui.add(field).accessible_name(tr!(lang, "classic.search"));
+    if !std::mem::replace(&mut state.open, true) {
+        field.request_focus();
+    }
     let model = cx.model;
     let found = |presets: &'static [Preset], role| {
         presets.iter().filter(move |preset| preset.role == role).filter(|preset| matches(preset, &state.query))

@@ -50,7 +50,7 @@ pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
         .accessible_name(name)
         .gap(4.0)
         .width(WIDTH);
-    popup.show(|ui| {
+    let shown = popup.show(|ui| {
         ui.set_width(WIDTH);
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
         for kind in NewKind::ALL {
@@ -63,6 +63,9 @@ pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
         let recent: Vec<_> = recent.iter().filter(|spec| !favourites.contains(spec)).take(RECENT).cloned().collect();
         list(ui, cx, &tr!(cx.lang, "new.recent"), &recent);
     });
+    if shown.is_none() {
+        state.classic.closed();
+    }
 }
 
 /// The name of a kind, as sockets of it are called.

@@ -83,8 +83,22 @@ impl Writer<'_> {
             charset: self.rules.encoding,
             charset_in: super::super::charset_in(self.rules),
             sock: if in_loop { "self.sock" } else { "sock" },
-            peer: if in_loop { "self.peer" } else { "peer" },
-            number: if in_loop { "self.number" } else { "number" },
+            peer: if self.typed {
+                "sock.getpeername()"
+            } else if in_loop {
+                "self.peer"
+            } else {
+                "peer"
+            },
+            // A line answers no message.
+            message: if self.typed { "b''" } else { "message" },
+            number: if self.typed {
+                "0"
+            } else if in_loop {
+                "self.number"
+            } else {
+                "number"
+            },
             v6: self.v6,
             file: (name, "len(FILE)"),
             optional_groups: self.optional_groups,

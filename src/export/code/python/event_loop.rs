@@ -1,8 +1,8 @@
 //! One thread for all clients, with `selectors`: nothing in it may wait, so what is sent is put aside until it can leave.
 
-use super::{actions::Writer, answers, counts, text::struct_format};
+use super::{actions::Writer, answers, text::struct_format};
 use crate::{
-    export::code::{actions, at_the_end, program::Program, repeated},
+    export::code::{actions, at_the_end, counts, program::Program, repeated},
     framing::Framing,
     net::responder::{Rules, Then},
     text::python,

@@ -153,6 +153,8 @@ pub(super) struct Names<'n> {
     pub sock: &'n str,
     /// The peer's address, a tuple.
     pub peer: &'n str,
+    /// The message.
+    pub message: &'n str,
     /// The message's number.
     pub number: &'n str,
     /// Whether the addresses are of IPv6.
@@ -225,7 +227,7 @@ pub(super) fn template_text(template: &Template, names: &Names<'_>) -> (String, 
         match piece {
             Ok(text) => parts.push(Part::Text(text.to_owned())),
             Err(Slot::Group(group, None)) => parts.push(Part::Value(format!("match[{group}].decode(\"{codec}\")"), "")),
-            Err(Slot::Text) => parts.push(Part::Value(format!("message.decode(\"{codec}\")"), "")),
+            Err(Slot::Text) => parts.push(Part::Value(format!("{}.decode(\"{codec}\")", names.message), "")),
             Err(slot) => parts.extend(slot_parts(slot, names, &mut imports)),
         }
     }
@@ -301,10 +303,10 @@ fn slot_parts(slot: &Slot, names: &Names<'_>, imports: &mut Vec<&'static str>) -
         }
     };
     match slot {
-        Slot::Text => vec![Part::Bytes(recoded("message", names))],
-        Slot::Bytes => vec![Part::Value("message".into(), "!r")],
-        Slot::Hex => value("message.hex(\" \").upper()"),
-        Slot::Len(prefix) => number("len(message)", prefix),
+        Slot::Text => vec![Part::Bytes(recoded(names.message, names))],
+        Slot::Bytes => vec![Part::Value(names.message.to_owned(), "!r")],
+        Slot::Hex => value(&format!("{}.hex(\" \").upper()", names.message)),
+        Slot::Len(prefix) => number(&format!("len({})", names.message), prefix),
         Slot::Number(prefix) => number(names.number, prefix),
         Slot::FileSize(prefix) => number(names.file.1, prefix),
         Slot::Time(prefix) => {

@@ -17,6 +17,7 @@ impl Writer<'_> {
         };
         function("receive(&mut reader)", &self.receives());
         function("framed(", &self.framed());
+        function("to_others(", OTHERS);
         function("repr(&", REPR);
         function("hex(&", HEX);
         function("seconds_since_1900()", SECONDS);
@@ -124,6 +125,19 @@ fn repr(bytes: &[u8]) -> String {
     text.push(quote);
     text
 }"#;
+
+const OTHERS: &str = "/// The clients that are connected.
+static CLIENTS: Mutex<Vec<TcpStream>> = Mutex::new(Vec::new());
+
+/// To all clients but this one.
+fn to_others(peer: SocketAddr, data: &[u8]) {
+    for mut other in CLIENTS.lock().unwrap().iter() {
+        if other.peer_addr().is_ok_and(|addr| addr != peer) {
+            // One that is gone is its own thread's business.
+            let _ = other.write_all(data);
+        }
+    }
+}";
 
 const HEX: &str = r#"/// Bytes as pairs of hex digits.
 fn hex(bytes: &[u8]) -> String {

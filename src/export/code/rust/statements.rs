@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// Where statements stand, and what became of them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 pub(super) struct Writer<'w> {
     pub rules: &'w Rules,
     pub is_stream: bool,
@@ -16,6 +17,8 @@ pub(super) struct Writer<'w> {
     pub recv_bytes: usize,
     /// Where `line` is what a person typed.
     pub typed: bool,
+    /// Whether it keeps a list of its clients.
+    pub tells_others: bool,
     /// Things that are sent or otherwise done.
     pub done: usize,
     /// What could not be translated.
@@ -29,25 +32,22 @@ pub(super) fn bytes(bytes: &[u8]) -> String {
 
 impl<'w> Writer<'w> {
     pub fn new(rules: &'w Rules, is_stream: bool, is_server: bool, recv_bytes: usize) -> Self {
-        Self { rules, is_stream, is_server, recv_bytes, typed: false, done: 0, left_out: Vec::new() }
+        Self {
+            rules,
+            is_stream,
+            is_server,
+            recv_bytes,
+            typed: false,
+            tells_others: false,
+            done: 0,
+            left_out: Vec::new(),
+        }
     }
 
     /// A comment where something should stand.
     pub fn leave_out(&mut self, program: &mut Program, what: &'static str) {
         self.left_out.push(what);
         program.line(format!("// Twocan does \"{what}\" here; this program does not."));
-    }
-
-    /// Whether messages are numbered.
-    pub fn counts(&self) -> bool {
-        let numbered = |template: &Template| template.pieces().any(|piece| matches!(piece, Err(Slot::Number(_))));
-        self.rules.rules.iter().any(|rule| matches!(rule.when, When::Message(_)))
-            || actions(self.rules).any(|action| match action {
-                Then::Reply(template) => numbered(template),
-                Then::Script(script) => script.messages.iter().any(numbered),
-                Then::Page(page) => numbered(&page.body),
-                _ => false,
-            })
     }
 
     /// Whether what is sent is to stay in its pieces.
@@ -89,13 +89,12 @@ impl<'w> Writer<'w> {
                 When::Ends(pattern) => format!("message.ends_with({})", bytes(&text(pattern))),
                 When::Empty => "message.is_empty()".to_owned(),
                 When::Message(number) => format!("number == {number}"),
-                When::Regex(_) => {
-                    if word == "if" {
+                When::Regex(regex) => {
+                    let Some(condition) = comparison(regex.regex().as_str()) else {
                         self.leave_out(program, "regex");
-                    } else {
-                        self.left_out.push("regex");
-                    }
-                    continue;
+                        continue;
+                    };
+                    condition
                 }
                 When::Any | When::End | When::EveryMs(_) => String::new(),
             };
@@ -160,6 +159,44 @@ impl<'w> Writer<'w> {
                 None => self.leave_out(program, "reply"),
             },
             Then::ReplyHex(hex) => self.send(program, &bytes(hex.bytes()), split),
+            Then::OneOf(templates) => {
+                let choices: Option<Vec<_>> = templates
+                    .iter()
+                    .map(|template| Some(format!("({}).to_vec()", self.expression(template)?)))
+                    .collect();
+                let Some(choices) = choices else { return self.leave_out(program, "one-of") };
+                program.line("// std has no random numbers; the clock's last digits are as good here.");
+                program.line("let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);");
+                program.line("let chance = clock.unwrap_or_default().subsec_micros() as usize;");
+                program.line(format!("let choices = [{}];", choices.join(", ")));
+                self.send(program, "&choices[chance % choices.len()]", split);
+            }
+            Then::Chargen if self.is_stream => {
+                program.line("// RFC 864");
+                program.block("for first in (0..95_u8).cycle() {", |program| {
+                    program.line(
+                        "let line: Vec<u8> = (first..first + 72).map(|n| b' ' + n % 95).chain(*b\"\\r\\n\").collect();",
+                    );
+                    self.raw(program, "&line", None);
+                });
+                program.line("}");
+            }
+            Then::Others(template) if self.is_stream && self.is_server => match self.expression(template) {
+                Some(data) => {
+                    self.done += 1;
+                    self.tells_others = true;
+                    let framed = self.rules.framing_out != Framing::None;
+                    let data = if framed { format!("&framed({data})") } else { data };
+                    program.imports.extend(["std::net::SocketAddr", "std::sync::Mutex"]);
+                    program.line(format!("to_others(peer, {data});"));
+                }
+                None => self.leave_out(program, "others"),
+            },
+            Then::Ask if self.rules.encoding == Charset::UTF_8 => {
+                program.line("let mut line = String::new(); // a person answers");
+                program.line("io::stdin().read_line(&mut line)?;");
+                self.send(program, "line.trim_end_matches(['\\r', '\\n']).as_bytes()", split);
+            }
             Then::Script(script) => {
                 for (index, template) in script.messages.iter().enumerate() {
                     if index > 0 && script.gap_ms > 0 {
@@ -285,6 +322,13 @@ impl<'w> Writer<'w> {
                 }
             };
             let part = match piece {
+                // A line answers no message.
+                Err(Slot::Text | Slot::Bytes | Slot::Hex | Slot::Len(_)) if self.typed => return None,
+                Err(Slot::Number(prefix)) if self.typed => number("0", prefix),
+                Err(Slot::Peer) if self.typed => {
+                    let socket = if self.is_stream { "stream" } else { "socket" };
+                    format!("{socket}.peer_addr()?.to_string().as_bytes()")
+                }
                 Ok(text) => bytes(&encoded(charset, text)),
                 Err(Slot::Text) if charset == charset_in(self.rules) => "&message".to_owned(),
                 Err(Slot::Bytes) => "repr(&message).as_bytes()".to_owned(),
@@ -317,6 +361,27 @@ impl<'w> Writer<'w> {
             }
         })
     }
+}
+
+/// A comparison that does what a regular expression does; `None` for those that need one.
+fn comparison(expression: &str) -> Option<String> {
+    let rest = ["(?-u)", "(?s-u)"].iter().find_map(|flags| expression.strip_prefix(flags)).unwrap_or(expression);
+    let (from_start, rest) = rest.strip_prefix('^').map_or((false, rest), |rest| (true, rest));
+    let (to_end, rest) = rest.strip_suffix('$').map_or((false, rest), |rest| (true, rest));
+    if from_start && to_end && matches!(rest, r"\s*" | r"\s+" | r"[ \t\n\r\x0b\x0c]+") {
+        let some = if rest.ends_with('+') { "!message.is_empty() && " } else { "" };
+        return Some(format!("{some}message.iter().all(|byte| b\" \\t\\n\\r\\x0b\\x0c\".contains(byte))"));
+    }
+    if rest.is_empty() || rest.contains(|character: char| r"\.+*?()|[]{}^$".contains(character)) {
+        return None;
+    }
+    let text = bytes(rest.as_bytes());
+    Some(match (from_start, to_end) {
+        (true, true) => format!("message == {text}"),
+        (true, false) => format!("message.starts_with({text})"),
+        (false, true) => format!("message.ends_with({text})"),
+        (false, false) => format!("message.windows({}).any(|part| part == {text})", rest.len()),
+    })
 }
 
 fn sleep(program: &mut Program, ms: u64) {

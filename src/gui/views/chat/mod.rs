@@ -38,8 +38,9 @@ pub struct ChatState {
     bubbles: Bubbles,
     composer: PersonState,
     setup: SetupState,
-    /// Height of what stands under the people, as of the last frame, in points.
+    /// Heights of what stands at the bottom, as of the last frame, in points.
     foot: f32,
+    composer_height: f32,
 }
 
 /// Who is talked with. Several names may share an address, as those of the tutorial's client do.
@@ -91,14 +92,25 @@ pub fn chat_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ChatState) {
         Panel::top("chat_header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
             header_ui(ui, cx, state, socket, &chosen);
         });
-        Panel::bottom("chat_composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        let composer = Panel::bottom("chat_composer").frame(flat.inner_margin(Margin::symmetric(16, 12)));
+        let shown = composer.show(ui, |ui| {
             let person = Person { name: &chosen.shown(), address: chosen.address };
             if person_ui(ui, cx, &mut state.composer, socket, &person) {
                 state.bubbles.follow_end();
             }
         });
+        keep_place(ui, &mut state.composer_height, shown.response.rect.height());
         CentralPanel::no_frame().frame(flat).show(ui, |ui| thread_ui(ui, cx, state, socket, &chosen));
     });
+}
+
+/// A panel at the bottom stands where the height of the last frame put it: lay out again rather than show its buttons
+/// where they will not be clicked.
+fn keep_place(ui: &Ui, last: &mut f32, height: f32) {
+    if (height - *last).abs() > 0.5 {
+        *last = height;
+        ui.ctx().request_discard("the height of a panel at the bottom changed");
+    }
 }
 
 /// The chat's socket, whether it is open or not.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use egui::{Align, CentralPanel, Frame, Label, Layout, Panel, RichText, ScrollArea, Ui, vec2};
 
-use super::{ChatState, Chosen, add_ui, person_form, socket};
+use super::{ChatState, Chosen, add_ui, keep_place, person_form, socket};
 use crate::{
     gui::{
         Cx,
@@ -35,13 +35,7 @@ pub fn people_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ChatState) {
     let model = cx.model;
     if let Some(socket) = socket(model) {
         let shown = Panel::bottom("chat_socket").frame(Frame::NONE).show(ui, |ui| socket_ui(ui, cx, socket));
-        // A panel at the bottom stands where the height of the last frame put it: lay out again rather than show its
-        // buttons where they will not be clicked.
-        let height = shown.response.rect.height();
-        if (height - state.foot).abs() > 0.5 {
-            state.foot = height;
-            ui.ctx().request_discard("the height under the people changed");
-        }
+        keep_place(ui, &mut state.foot, shown.response.rect.height());
     }
     CentralPanel::no_frame().show(ui, |ui| list_ui(ui, cx, state));
 }

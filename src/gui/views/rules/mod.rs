@@ -5,6 +5,8 @@
 
 mod built_in;
 mod insert;
+mod kinds;
+mod rows;
 mod source;
 
 use std::sync::Arc;
@@ -30,7 +32,7 @@ use crate::{
     words::{self, Lang},
 };
 
-/// Width of the column in words.
+/// The widest that the column in words is.
 const WORDS: f32 = 340.0;
 /// Encodings whose characters may have a letter as their second byte.
 const LETTERS_IN_CHARACTERS: [&str; 5] = ["GBK", "gb18030", "Big5", "Shift_JIS", "EUC-KR"];
@@ -54,6 +56,10 @@ pub struct RulesState {
 struct Editor {
     subject: Subject,
     text: String,
+    /// As it was opened: Esc throws nothing away that was written since.
+    before: String,
+    /// Whether the text itself is on show, and not its rows.
+    as_text: bool,
     /// What the text means, and of which text that is known.
     checked: Option<(String, Result<Arc<Rules>, RulesError>)>,
     shown: bool,
@@ -69,7 +75,8 @@ impl RulesState {
             Responder::None => insert::example(lang),
             named => source::written(&named.to_rules()),
         };
-        self.open = Some(Editor { subject, text, checked: None, shown: false, note: None });
+        let before = text.clone();
+        self.open = Some(Editor { subject, text, before, as_text: false, checked: None, shown: false, note: None });
     }
 
     /// Whether it is open.
@@ -120,19 +127,25 @@ pub fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut RulesState, draft: &mu
     let Some(editor) = &mut state.open else { return };
     let checked = editor.check();
     let flat = Frame::new().fill(ui.tokens().panel);
-    let mut closing = !covered && ui.input(|input| input.key_pressed(Key::Escape));
+    let escape = !covered && ui.input(|input| input.key_pressed(Key::Escape));
+    let mut closing = escape && editor.text == editor.before;
     Panel::top("rules_header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         closing |= header_ui(ui, cx, editor, &checked, draft);
     });
     Panel::bottom("rules_problem").frame(flat.inner_margin(Margin::symmetric(16, 10))).show(ui, |ui| {
         problem_ui(ui, cx.lang, editor, &checked);
     });
-    if ui.available_width() > 2.0 * WORDS {
-        Panel::right("rules_words").exact_size(WORDS).resizable(false).frame(flat).show(ui, |ui| {
+    let words = (ui.available_width() * 0.32).min(WORDS);
+    if words > 200.0 {
+        Panel::right("rules_words").exact_size(words).resizable(false).frame(flat).show(ui, |ui| {
             words_ui(ui, cx.lang, &checked);
         });
     }
     CentralPanel::no_frame().frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+        if !editor.as_text {
+            rows::rows_ui(ui, cx.lang, &mut editor.text, checked.as_ref().err());
+            return;
+        }
         let name = tr!(cx.lang, "editor.name");
         let response = source::source_ui(ui, &mut editor.text, checked.as_ref().err(), &name);
         if !editor.shown {
@@ -185,6 +198,13 @@ fn header_ui(
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
+        let tabs = [
+            (false, tr!(lang, "row.tab_rows").into_owned(), String::new()),
+            (true, tr!(lang, "row.tab_text").into_owned(), String::new()),
+        ];
+        if widgets::choices(ui, &tr!(lang, "editor.title"), &mut editor.as_text, &tabs) {
+            editor.shown = false;
+        }
         insert::insert_ui(ui, lang, &mut editor.text);
         let client = match editor.subject {
             Subject::Draft => draft.as_ref().is_some_and(|draft| draft.kind == NewKind::TcpClient),

@@ -7,7 +7,7 @@ use egui::{
     text::LayoutJob,
 };
 
-use toml_edit::{DocumentMut, Item};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::{
     gui::theme::{Tokens, TokensExt as _},
@@ -84,17 +84,52 @@ pub fn written(rules: &Rules) -> String {
             }
         }
     }
+    on_lines(&mut document);
     if let Some(rules) = document.get_mut("rule").and_then(Item::as_array_of_tables_mut) {
-        for rule in rules.iter_mut() {
-            let (Some(when), Some(then)) = (rule.remove("when"), rule.remove("then")) else { continue };
-            for (key, item) in [("when", when), ("then", then)] {
-                rule.insert(key, item.into_value().map_or(Item::None, Item::Value));
-            }
-        }
+        let actions = rules.iter_mut().filter_map(|rule| rule.get_mut("then")?.as_array_mut());
+        actions.flat_map(Array::iter_mut).for_each(flatten);
     }
     // What cannot be read again as the same is not shown.
     let tidy = document.to_string();
     if Rules::parse(&tidy).as_ref() == Ok(rules) { tidy } else { text }
+}
+
+/// Writes the lists within an action on one line.
+fn flatten(value: &mut Value) {
+    match value {
+        Value::Array(array) => {
+            array.iter_mut().for_each(flatten);
+            array.fmt();
+            array.set_trailing("");
+            array.set_trailing_comma(false);
+        }
+        Value::InlineTable(table) => {
+            for (_, item) in TableLike::iter_mut(table) {
+                if let Item::Value(value) = item {
+                    flatten(value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts what stands in tables of its own (`[rule.when]`, `[[connect]]`) on the line where it belongs.
+pub fn on_lines(document: &mut DocumentMut) {
+    let on_line = |table: &mut Table, keys: &[&str]| {
+        if keys.iter().all(|key| table.get(key).is_none_or(Item::is_value)) {
+            return;
+        }
+        for key in keys {
+            if let Some(value) = table.remove(key).and_then(|item| item.into_value().ok()) {
+                table.insert(key, Item::Value(value));
+            }
+        }
+    };
+    on_line(document.as_table_mut(), &["connect"]);
+    if let Some(rules) = document.get_mut("rule").and_then(Item::as_array_of_tables_mut) {
+        rules.iter_mut().for_each(|rule| on_line(rule, &["when", "then"]));
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +142,9 @@ mod tests {
         let text = "encoding = \"GBK\"\n\n[[rule]]\nwhen = { exact = \"exit\" }\nthen = [\"close\"]\n";
         let rules = Rules::parse(text).unwrap();
         assert_eq!(written(&rules), text);
+        let connect = "encoding = \"UTF-8\"\nconnect = [{ reply = \"hi\" }, { wait-ms = 1 }]\n\n[[rule]]\nwhen = \"any\"\nthen = [\"echo\"]\n";
+        let written_so = written(&Rules::parse(connect).unwrap());
+        assert!(written_so.contains("connect = [") && written_so.contains("when = \"any\"\nthen"), "{written_so}");
         for preset in crate::preset::all() {
             if let Some(rules) = preset.responder().rules() {
                 let written = written(rules);

@@ -46,6 +46,7 @@ use crate::{
         },
     },
     journal::{Event, Kind, Question, Row, SocketId},
+    net::Responder,
     text::Charset,
     words::{self, Lang, number::grouped},
 };
@@ -56,7 +57,7 @@ const ROOMY: f32 = 640.0;
 /// In which encoding payload is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadAs {
-    /// In the one that the composer writes in.
+    /// In the one that the socket's rules name, else in the one that the composer writes in.
     #[default]
     Composer,
     /// In this one.
@@ -67,7 +68,11 @@ impl ReadAs {
     /// The encoding itself.
     pub fn charset(self, model: &Model) -> Charset {
         match self {
-            Self::Composer => model.settings.composer.charset,
+            Self::Composer => match model.selected.map(|id| model.responder(id)).as_ref().and_then(Responder::rules) {
+                // Rules that name an encoding know what is spoken here; UTF-8 is what stands there unless one is named.
+                Some(rules) if rules.encoding != Charset::UTF_8 => rules.encoding_in.unwrap_or(rules.encoding),
+                _ => model.settings.composer.charset,
+            },
             Self::Charset(charset) => charset,
         }
     }
@@ -208,7 +213,7 @@ pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
 pub fn read_as_ui(ui: &mut Ui, cx: &Cx<'_>, read_as: &mut ReadAs) {
     let lang = cx.lang;
     let current = read_as.charset(cx.model);
-    let composer = cx.model.settings.composer.charset;
+    let composer = ReadAs::Composer.charset(cx.model);
     let name = tr!(lang, "traffic.read_as", encoding = current.name());
     let mut as_composer = false;
     let (response, chosen) = encoding_menu(ui, lang, current, &name, |ui| {
