@@ -22,6 +22,8 @@ use crate::process::Process;
 /// How long anything may take: the first frames of a software renderer on a busy machine are slow.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// From one look to the next.
+/// Frames that a widget may take to come to rest.
+const FRAMES: usize = 50;
 const LOOK: Duration = Duration::from_millis(30);
 
 /// A virtual screen.
@@ -180,25 +182,29 @@ impl Window {
 
     /// Where the widget with this name is: the exact name, else one that contains it; what can be used before what
     /// only labels it.
-    ///
-    /// It has to be at one place twice: a list that has just been filtered is still on its way.
     fn find(&mut self, name: &str) -> Pos2 {
-        let mut before = None;
         self.wait(&format!("nothing that can be used is called {name:?}"), |widgets| {
             let usable = |w: &&Widget| w.enabled && w.role != "Label";
             let exact = || widgets.iter().filter(|w| w.name == name || w.value == name);
             let partly = || widgets.iter().filter(|w| w.says(name));
             let found = exact().find(usable).or_else(|| exact().next()).or_else(|| partly().find(usable));
-            let place = found.or_else(|| partly().next()).filter(|w| w.enabled)?.middle();
-            let rests = place.is_some() && place == before;
-            before = place;
-            place.filter(|_| rests)
+            found.or_else(|| partly().next()).filter(|w| w.enabled)?.middle()
         })
     }
 
     /// Clicks what has this name.
     pub fn click(&mut self, name: &str) {
-        let pos = self.find(name);
+        let mut pos = self.find(name);
+        // A list that was just filtered, a menu that has become smaller: what is still on its way is followed. Each of
+        // these makes a frame.
+        for _ in 0..FRAMES {
+            self.events(vec![Event::PointerMoved(pos)]);
+            let now = self.find(name);
+            if now == pos {
+                break;
+            }
+            pos = now;
+        }
         let press =
             |pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
         // In one frame: what the screen's own pointer does between two of them (a window that has just been mapped is told
