@@ -46,7 +46,7 @@ fn run(window: &mut Window, words: &Words, tag: &str, name: &str, verb: &str) ->
     window.wait("more than one program is found", |widgets| {
         (widgets.iter().filter(|widget| widget.name.starts_with(edit)).count() == 1).then_some(())
     });
-    window.click(&format!("{edit}: {title}"));
+    window.click_until(&format!("{edit}: {title}"), words.get("new.address"));
     window.fill(words.get("new.address"), "127.0.0.1:0");
     window.click(words.get(verb));
     window.see(preset.text("watch", tag));
