@@ -180,15 +180,23 @@ impl App {
             Action::Run(command) => self.run_command(ctx, command),
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;
-                self.view.rules.close();
+                self.view.leave_pages();
                 self.view.new_socket.show(Draft::new(kind, &self.model));
+            }
+            Action::ShowSpec(spec) => {
+                self.view.place = Place::Bench;
+                self.view.leave_pages();
+                self.view.new_socket.show(Draft::of(&spec));
             }
             Action::ShowPreset(preset) => {
                 self.view.place = Place::Bench;
-                self.view.rules.close();
+                self.view.leave_pages();
                 self.view.new_socket.show_preset(*preset);
             }
-            Action::ShowSavePreset(id) => self.view.save_preset.open(&self.model, id),
+            Action::ShowSavePreset(id) => {
+                self.view.leave_pages();
+                self.view.save_preset.open(&self.model, id);
+            }
             Action::SavePreset(preset) => self.save_preset(*preset),
             Action::DeletePreset(name) => {
                 if let Some(presets) = &self.presets {
@@ -259,9 +267,7 @@ impl App {
             action => {
                 match &action {
                     Action::Select(_) => {
-                        self.view.new_socket.draft = None;
-                        self.view.rules.close();
-                        self.view.save_preset.close();
+                        self.view.leave_pages();
                         self.view.place = Place::Bench;
                     }
                     // Whoever opened one that can send wants to write next.
@@ -270,8 +276,8 @@ impl App {
                     }
                     _ => {}
                 }
-                if matches!(action, Action::Open(_) | Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_))
-                {
+                if matches!(action, Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_)) {
+                    self.view.leave_pages();
                     self.view.place = Place::Bench;
                 }
                 self.model.dispatch(action, &self.engine);

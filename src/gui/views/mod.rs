@@ -111,6 +111,14 @@ impl ViewState {
         self.inspector_wanted.unwrap_or(wide)
     }
 
+    /// Leaves whatever stands in the middle instead of a socket: forms, and what waits to be confirmed.
+    pub fn leave_pages(&mut self) {
+        self.new_socket.draft = None;
+        self.rules.leave();
+        self.save_preset.close();
+        self.confirm.close();
+    }
+
     /// Opens or closes the column at the right.
     pub fn toggle_inspector(&mut self, wide: bool) {
         self.inspector_wanted = Some(!self.inspector_open(wide));
