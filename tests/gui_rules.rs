@@ -270,3 +270,19 @@ fn escape_throws_no_rules_away_and_their_encoding_is_read() {
         assert!(shows(&harness, in_language(lang, "GBK; every read", "GBK；每次读到")), "what was cancelled is gone");
     }
 }
+
+#[test]
+fn a_built_in_answer_is_taken_over() {
+    for (lang, theme) in BOTH {
+        let preset = twocan::preset::by_name("udp-time-server").unwrap();
+        let mut harness = window(lang, theme);
+        harness.state_mut().actions.push(Action::ShowNew(NewKind::Udp));
+        harness.run();
+        click(&mut harness, in_language(lang, "Built-in…", "内置…"));
+        let name = format!("{}  P37", lang.pick(&preset.title));
+        assert!(!shows(&harness, "P12"), "a program of TCP is not for UDP");
+        click(&mut harness, &name);
+        let draft = harness.state().view.new_socket.draft.as_ref().unwrap();
+        assert_eq!(draft.responder(), preset.responder());
+    }
+}

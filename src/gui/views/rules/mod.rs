@@ -26,7 +26,7 @@ use crate::{
     },
     journal::SocketId,
     net::{
-        Command, Responder, SocketSpec,
+        Command, Responder,
         responder::{Rules, RulesError, Then},
     },
     text::Charset,
@@ -234,11 +234,11 @@ fn header_ui(
             editor.shown = false;
         }
         insert::insert_ui(ui, lang, &mut editor.text);
-        let client = match editor.subject {
-            Subject::Draft => draft.as_ref().is_some_and(|draft| draft.kind == NewKind::TcpClient),
-            Subject::Socket(id) => matches!(cx.model.spec(id), Some(SocketSpec::TcpClient(_))),
+        let kind = match editor.subject {
+            Subject::Draft => draft.as_ref().map(|draft| draft.kind),
+            Subject::Socket(id) => cx.model.spec_or_listeners(id).map(NewKind::of),
         };
-        if let Some(Responder::Rules(rules)) = built_in_ui(ui, lang, client) {
+        if let Some(Responder::Rules(rules)) = kind.and_then(|kind| built_in_ui(ui, lang, kind)) {
             editor.text = source::written(&rules);
         }
         if compact_button(ui, &tr!(lang, "editor.open")).clicked() {
