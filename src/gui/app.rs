@@ -330,6 +330,7 @@ impl App {
             }
             UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
             UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
+            UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
             UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
@@ -429,7 +430,7 @@ impl App {
     }
 }
 
-/// The chosen socket: header, traffic or conversation, composer.
+/// The chosen socket: header, one of the readings of its traffic, composer.
 fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, flat: Frame) {
     Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::header::header_ui(ui, cx, inspector);
@@ -442,6 +443,7 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
         Tab::Conversation => {
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
+        Tab::Ladder => views::ladder::ladder_ui(ui, cx, &mut view.ladder, &mut view.traffic),
     });
 }
 

@@ -1,7 +1,7 @@
 //! Where on the way down each step of a ladder stands: pure, in points.
 //!
 //! Gaps between calls differ by magnitudes: a `recv` comes 30 µs after its `send`, the next message seconds later. So there
-//! are three scales, as in the sequence charts of OMNeT++ (user guide, chapter 9): true to time, one step an event, and
+//! are three scales, as in the sequence charts of `OMNeT++` (user guide, chapter 9): true to time, one step an event, and
 //! folded, where what lasts longer than three times the usual becomes a break that says how long it was.
 
 use std::ops::Range;
