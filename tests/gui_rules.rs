@@ -179,6 +179,20 @@ fn real_programs_are_asked_about_first_and_refused_where_others_reach_them() {
         assert!(shows(&harness, in_language(lang, "Only programs on this computer", "只有本机的程序")));
         click(&mut harness, in_language(lang, "Cancel", "取消"));
         assert_eq!(harness.state().model.responder(id), Responder::None);
+        // Written in the editor and not confirmed: it is there again.
+        write(&mut harness, lang, text);
+        click(&mut harness, in_language(lang, "Apply", "应用"));
+        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        assert!(harness.state().view.rules.is_open());
+        assert!(shows(
+            &harness,
+            in_language(lang, "run one of these programs: date, whoami", "运行这些程序之一：date, whoami")
+        ));
+        harness.state_mut().actions.push(command());
+        harness.run();
+        harness.state_mut().actions.push(Action::Select(Some(id)));
+        harness.run();
+        assert!(!harness.state().view.confirm.is_open(), "who looks elsewhere has not confirmed");
         harness.state_mut().actions.push(command());
         harness.run();
         click(&mut harness, in_language(lang, "Run them for whoever connects", "为连接的人运行它们"));
@@ -242,7 +256,33 @@ fn escape_throws_no_rules_away_and_their_encoding_is_read() {
         harness.key_press(Key::Escape);
         harness.run();
         assert!(harness.state().view.rules.is_open(), "what was written stays");
-        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        // Nor does looking at another socket.
+        let id = harness.state().model.selected.unwrap();
+        harness.state_mut().actions.push(Action::Select(None));
+        harness.run();
         assert!(!harness.state().view.rules.is_open());
+        harness.state_mut().actions.push(Action::EditRules(Subject::Socket(id)));
+        harness.run();
+        assert!(shows(&harness, in_language(lang, "Big5; every read", "Big5；每次读到")));
+        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        harness.state_mut().actions.push(Action::EditRules(Subject::Socket(id)));
+        harness.run();
+        assert!(shows(&harness, in_language(lang, "GBK; every read", "GBK；每次读到")), "what was cancelled is gone");
+    }
+}
+
+#[test]
+fn a_built_in_answer_is_taken_over() {
+    for (lang, theme) in BOTH {
+        let preset = twocan::preset::by_name("udp-time-server").unwrap();
+        let mut harness = window(lang, theme);
+        harness.state_mut().actions.push(Action::ShowNew(NewKind::Udp));
+        harness.run();
+        click(&mut harness, in_language(lang, "Built-in…", "内置…"));
+        let name = format!("{}  P37", lang.pick(&preset.title));
+        assert!(!shows(&harness, "P12"), "a program of TCP is not for UDP");
+        click(&mut harness, &name);
+        let draft = harness.state().view.new_socket.draft.as_ref().unwrap();
+        assert_eq!(draft.responder(), preset.responder());
     }
 }

@@ -29,6 +29,8 @@ pub enum Action {
     OpenNew(SocketSpec),
     /// Open the socket of a classic program.
     OpenPreset(Box<Preset>),
+    /// Show the form with this socket.
+    ShowSpec(SocketSpec),
     /// Show the form with the socket of a classic program.
     ShowPreset(Box<Preset>),
     /// Ask what a socket shall be called as a preset.
@@ -149,6 +151,11 @@ impl Actions {
     /// Asks for something to be done after painting.
     pub fn push(&mut self, action: Action) {
         self.queue.push(action);
+    }
+
+    /// Asks for these.
+    pub fn extend(&mut self, actions: impl IntoIterator<Item = Action>) {
+        self.queue.extend(actions);
     }
 
     /// A verb on a socket.

@@ -180,15 +180,23 @@ impl App {
             Action::Run(command) => self.run_command(ctx, command),
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;
-                self.view.rules.close();
+                self.view.leave_pages();
                 self.view.new_socket.show(Draft::new(kind, &self.model));
+            }
+            Action::ShowSpec(spec) => {
+                self.view.place = Place::Bench;
+                self.view.leave_pages();
+                self.view.new_socket.show(Draft::of(&spec));
             }
             Action::ShowPreset(preset) => {
                 self.view.place = Place::Bench;
-                self.view.rules.close();
+                self.view.leave_pages();
                 self.view.new_socket.show_preset(*preset);
             }
-            Action::ShowSavePreset(id) => self.view.save_preset.open(&self.model, id),
+            Action::ShowSavePreset(id) => {
+                self.view.leave_pages();
+                self.view.save_preset.open(&self.model, id);
+            }
             Action::SavePreset(preset) => self.save_preset(*preset),
             Action::DeletePreset(name) => {
                 if let Some(presets) = &self.presets {
@@ -259,9 +267,7 @@ impl App {
             action => {
                 match &action {
                     Action::Select(_) => {
-                        self.view.new_socket.draft = None;
-                        self.view.rules.close();
-                        self.view.save_preset.close();
+                        self.view.leave_pages();
                         self.view.place = Place::Bench;
                     }
                     // Whoever opened one that can send wants to write next.
@@ -270,8 +276,8 @@ impl App {
                     }
                     _ => {}
                 }
-                if matches!(action, Action::Open(_) | Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_))
-                {
+                if matches!(action, Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_)) {
+                    self.view.leave_pages();
                     self.view.place = Place::Bench;
                 }
                 self.model.dispatch(action, &self.engine);
@@ -324,6 +330,7 @@ impl App {
             }
             UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
             UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
+            UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
             UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
@@ -423,7 +430,7 @@ impl App {
     }
 }
 
-/// The chosen socket: header, traffic or conversation, composer.
+/// The chosen socket: header, one of the readings of its traffic, composer.
 fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, flat: Frame) {
     Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::header::header_ui(ui, cx, inspector);
@@ -436,6 +443,7 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
         Tab::Conversation => {
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
+        Tab::Ladder => views::ladder::ladder_ui(ui, cx, &mut view.ladder, &mut view.traffic),
     });
 }
 

@@ -32,6 +32,7 @@ pub enum UiCommand {
     Remove,
     ShowTraffic,
     ShowConversation,
+    ShowLadder,
     ShowChat,
     FocusFilter,
     FocusComposer,
@@ -51,7 +52,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -67,6 +68,7 @@ impl UiCommand {
         Self::PreviousSocket,
         Self::ShowTraffic,
         Self::ShowConversation,
+        Self::ShowLadder,
         Self::ShowChat,
         Self::FocusFilter,
         Self::FocusComposer,
@@ -104,6 +106,7 @@ impl UiCommand {
             Self::ShowTraffic => const { &[command(Key::Num1)] },
             Self::ShowConversation => const { &[command(Key::Num2)] },
             Self::ShowChat => const { &[command(Key::Num3)] },
+            Self::ShowLadder => const { &[command(Key::Num4)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -152,6 +155,7 @@ impl UiCommand {
             Self::Remove => tr!(lang, "command.remove"),
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
+            Self::ShowLadder => tr!(lang, "command.show_ladder"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
@@ -189,6 +193,7 @@ impl UiCommand {
             Self::Remove => tr!(lang, "command.tip.remove"),
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
+            Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),
@@ -225,6 +230,7 @@ impl UiCommand {
             Self::NextSocket | Self::PreviousSocket => model.sockets.is_empty().then_some(Unavailable::NoSocket),
             Self::ShowTraffic
             | Self::ShowConversation
+            | Self::ShowLadder
             | Self::FocusFilter
             | Self::FocusComposer
             | Self::PauseTraffic

@@ -22,6 +22,15 @@ pub enum NewKind {
 impl NewKind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::TcpServer, Self::TcpClient, Self::Udp];
+
+    /// What this is.
+    pub fn of(spec: &SocketSpec) -> Self {
+        match spec {
+            SocketSpec::TcpServer(_) => Self::TcpServer,
+            SocketSpec::TcpClient(_) => Self::TcpClient,
+            SocketSpec::Udp(_) => Self::Udp,
+        }
+    }
 }
 
 /// Backlogs that can be typed; the kernel caps them at its own limit.

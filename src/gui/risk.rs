@@ -83,7 +83,8 @@ pub fn subject(model: &Model, lang: Lang, action: &Action) -> String {
     }
 }
 
-fn commands(rules: &Rules) -> impl Iterator<Item = &Commands> {
+/// Everything in rules that runs programs.
+pub fn commands(rules: &Rules) -> impl Iterator<Item = &Commands> {
     let actions = rules.connect.iter().chain(rules.rules.iter().flat_map(|rule| &rule.then));
     actions.filter_map(|then| if let Then::Command(commands) = then { Some(commands) } else { None })
 }

@@ -231,7 +231,7 @@ pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> 
 const FLYING: usize = 4_096;
 
 /// Whether an address is the one that a socket is bound to; one bound to every address is known by its port.
-fn same(one: Option<SocketAddr>, other: Option<SocketAddr>) -> bool {
+pub(super) fn same(one: Option<SocketAddr>, other: Option<SocketAddr>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return false };
     one.port() == other.port() && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }

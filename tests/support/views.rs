@@ -14,6 +14,7 @@ use twocan::{
             Tab,
             composer::{ComposerState, composer_ui},
             conversation::{ConversationState, conversation_ui},
+            ladder::{LadderState, ladder_ui},
             traffic::{TrafficState, traffic_ui},
         },
     },
@@ -30,6 +31,7 @@ pub struct Bench {
     pub tab: Tab,
     pub traffic: TrafficState,
     pub conversation: ConversationState,
+    pub ladder: LadderState,
     pub composer: ComposerState,
     /// What the views asked for and no one carried out.
     pub asked: Vec<Action>,
@@ -51,6 +53,7 @@ impl Bench {
             tab: Tab::Traffic,
             traffic,
             conversation: ConversationState::default(),
+            ladder: LadderState::default(),
             composer: ComposerState::default(),
             asked: Vec::new(),
         }
@@ -106,6 +109,7 @@ impl Bench {
         egui::CentralPanel::no_frame().show(ui, |ui| match self.tab {
             Tab::Traffic => traffic_ui(ui, &mut cx, &mut self.traffic),
             Tab::Conversation => conversation_ui(ui, &mut cx, &mut self.conversation, &mut self.traffic),
+            Tab::Ladder => ladder_ui(ui, &mut cx, &mut self.ladder, &mut self.traffic),
         });
         for action in actions.take() {
             match action {

@@ -73,6 +73,7 @@ impl Model {
             | Action::CopyCode(..)
             | Action::Run(_)
             | Action::ShowNew(_)
+            | Action::ShowSpec(_)
             | Action::ShowPreset(_)
             | Action::ShowSavePreset(_)
             | Action::SavePreset(_)

@@ -54,6 +54,8 @@ pub struct Tokens {
     pub shadow: Color32,
     /// One hue a message, from send to recv.
     pub messages: [Color32; 6],
+    /// Text on one of those hues.
+    pub on_message: Color32,
 }
 
 /// Panel padding, in points.
@@ -95,6 +97,7 @@ pub static LIGHT: Tokens = Tokens {
     on_accent: rgb(0xFF_FFFF),
     shadow: Color32::from_black_alpha(28),
     messages: [rgb(0x00_72B2), rgb(0xE6_9F00), rgb(0x00_9E73), rgb(0xCC_79A7), rgb(0x56_B4E9), rgb(0xD5_5E00)],
+    on_message: rgb(0x00_0000),
 };
 
 /// The dark theme.
@@ -121,6 +124,7 @@ pub static DARK: Tokens = Tokens {
     on_accent: rgb(0x0B_1220),
     shadow: Color32::from_black_alpha(120),
     messages: [rgb(0x4A_A8E0), rgb(0xF2_B63C), rgb(0x35_C79B), rgb(0xE0_9CC4), rgb(0x8C_CBF0), rgb(0xF0_8347)],
+    on_message: rgb(0x00_0000),
 };
 
 impl Tokens {
@@ -176,6 +180,9 @@ mod tests {
             }
             assert!(contrast(tokens.on_accent, tokens.tcp) >= 4.0);
             assert!(contrast(tokens.error, tokens.panel) >= 4.5);
+            for hue in tokens.messages {
+                assert!(contrast(tokens.on_message, hue) >= 4.0, "{hue:?}");
+            }
         }
     }
 }

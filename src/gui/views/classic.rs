@@ -18,7 +18,9 @@ use crate::{
 /// Height of a program: its title, and what to watch.
 const ENTRY: f32 = 44.0;
 /// Height of the list before it scrolls.
-const LIST: f32 = 320.0;
+const LIST: std::ops::RangeInclusive<f32> = 200.0..=480.0;
+/// What else is in the menu, and above and below it.
+const REST: f32 = 480.0;
 
 /// What is looked for.
 #[derive(Debug, Default)]
@@ -71,25 +73,32 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
         ui.close();
     }
     ui.add_space(2.0);
-    ScrollArea::vertical().id_salt("classic").max_height(LIST).auto_shrink([false, true]).show(ui, |ui| {
-        if first.is_none() {
-            widgets::hint(ui, tr!(lang, "classic.nothing"));
-        }
-        if !own.is_empty() {
-            ui.label(theme::section(ui, &tr!(lang, "classic.own")));
-            for preset in own {
-                entry(ui, cx, preset, true);
+    let height = (ui.ctx().content_rect().height() - REST).clamp(*LIST.start(), *LIST.end());
+    // The menu is as high as what is in it, and this must not ask back how high that is.
+    ScrollArea::vertical()
+        .id_salt("classic")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            if first.is_none() {
+                widgets::hint(ui, tr!(lang, "classic.nothing"));
             }
-        }
-        for (name, group) in groups {
-            if !group.is_empty() {
-                ui.label(theme::section(ui, &name));
+            if !own.is_empty() {
+                ui.label(theme::section(ui, &tr!(lang, "classic.own")));
+                for preset in own {
+                    entry(ui, cx, preset, true);
+                }
             }
-            for preset in group {
-                entry(ui, cx, preset, false);
+            for (name, group) in groups {
+                if !group.is_empty() {
+                    ui.label(theme::section(ui, &name));
+                }
+                for preset in group {
+                    entry(ui, cx, preset, false);
+                }
             }
-        }
-    });
+        });
     ui.horizontal(|ui| {
         if compact_button(ui, &tr!(lang, "classic.import")).on_hover_text(tr!(lang, "classic.import_tip")).clicked() {
             cx.actions.push(Action::ChooseFile(FileFor::ImportPreset));
@@ -169,7 +178,7 @@ fn program(ui: &mut Ui, lang: Lang, preset: &Preset, width: f32) -> egui::Respon
         let galley = painter.layout_job(job);
         painter.galley(inner.left_top() + vec2(0.0, y), galley, color);
     }
-    response.on_hover_text(watch)
+    response.on_hover_text(format!("{title}\n{watch}"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, Frame, Key, Margin, RichText, Ui, vec2};
 
-use super::Cx;
+use super::{Cx, rules::Subject};
 use crate::{
     gui::{
         actions::Action,
@@ -24,6 +24,11 @@ impl ConfirmState {
     /// Asks before this is done.
     pub fn ask(&mut self, action: Action, risk: Risk) {
         self.waits = Some((action, risk));
+    }
+
+    /// It is not done.
+    pub fn close(&mut self) {
+        self.waits = None;
     }
 
     /// Whether something waits.
@@ -74,6 +79,14 @@ pub fn confirm_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConfirmState, covere
     if let Some(action) = confirmed {
         cx.actions.push(action);
         closing = true;
+    } else if closing {
+        // Back to where it can be changed; nothing that was filled in is lost.
+        cx.actions.extend(match action {
+            Action::OpenNew(spec) => Some(Action::ShowSpec(spec.clone())),
+            Action::OpenPreset(preset) => Some(Action::ShowPreset(preset.clone())),
+            Action::Verb(id, _) => Some(Action::EditRules(Subject::Socket(*id))),
+            _ => None,
+        });
     }
     if closing {
         state.waits = None;

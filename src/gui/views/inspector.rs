@@ -214,8 +214,8 @@ fn reply(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let replies = new_socket::replies(cx.lang, &now);
     let choices = |ui: &mut Ui| widgets::choices(ui, &label, &mut responder, &replies);
     let changed = ui.add_enabled_ui(entry.state.is_open(), choices).inner;
-    let client = matches!(cx.model.spec(entry.id), Some(SocketSpec::TcpClient(_)));
-    let built_in = |ui: &mut Ui| rules::built_in_ui(ui, cx.lang, client);
+    let kind = cx.model.spec_or_listeners(entry.id).map(draft::NewKind::of);
+    let built_in = |ui: &mut Ui| kind.and_then(|kind| rules::built_in_ui(ui, cx.lang, kind));
     if let Some(built_in) = ui.add_enabled_ui(entry.state.is_open(), built_in).inner {
         cx.actions.verb(entry.id, Command::SetResponder(built_in));
         return;

@@ -15,6 +15,7 @@ pub mod filter_bar;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod ladder;
 pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
@@ -66,6 +67,8 @@ pub enum Tab {
     Traffic,
     /// As bubbles.
     Conversation,
+    /// As lifelines with arrows between them.
+    Ladder,
 }
 
 /// What views keep from one frame to the next.
@@ -81,6 +84,8 @@ pub struct ViewState {
     pub traffic: traffic::TrafficState,
     /// The bubbles.
     pub conversation: conversation::ConversationState,
+    /// The ladder.
+    pub ladder: ladder::LadderState,
     /// The message being written.
     pub composer: composer::ComposerState,
     /// The column of sockets.
@@ -109,6 +114,14 @@ impl ViewState {
     /// Whether the column at the right is open: in a wide window unless closed, in a narrow one if opened.
     pub fn inspector_open(&self, wide: bool) -> bool {
         self.inspector_wanted.unwrap_or(wide)
+    }
+
+    /// Leaves whatever stands in the middle instead of a socket: forms, and what waits to be confirmed.
+    pub fn leave_pages(&mut self) {
+        self.new_socket.draft = None;
+        self.rules.leave();
+        self.save_preset.close();
+        self.confirm.close();
     }
 
     /// Opens or closes the column at the right.

@@ -265,7 +265,7 @@ fn reply(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         choice(ui, &tr!(cx.lang, "new.reply"), &mut responder, &replies(cx.lang, draft.responder()));
-        if let Some(built_in) = rules::built_in_ui(ui, cx.lang, draft.kind == NewKind::TcpClient) {
+        if let Some(built_in) = rules::built_in_ui(ui, cx.lang, draft.kind) {
             draft.set_responder(built_in.clone());
             responder = built_in;
         }

@@ -6,16 +6,18 @@
 //! sent them to every call that returned a part of them ([`spans`](super::spans)).
 
 mod text;
+mod timeline;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
 };
 
+pub use self::timeline::{Crossings, Scale, Timeline};
 use super::{
     fault::{Call, FaultKind},
     record::{CloseReason, Event, Nanos, SocketId},
-    sockets::{Kind, Origin, Sockets},
+    sockets::{Kind, Origin, SocketEntry, Sockets},
     spans,
     store::Journal,
 };
@@ -113,7 +115,7 @@ pub struct Arrow {
     pub len: u64,
 }
 
-/// Lifelines, steps and arrows. Steps are in the order of the journal; arrows in the order of the step that shows them.
+/// Lifelines, steps and arrows. Steps are in the order of time; arrows in the order of the step that shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ladder {
     /// From left to right.
@@ -124,11 +126,29 @@ pub struct Ladder {
     pub arrows: Vec<Arrow>,
 }
 
+/// The sockets that a ladder of this one is about: a listener's connections come with it, and the UDP sockets of this
+/// program that a UDP socket talks with. The other ends of connections come by themselves.
+pub fn company(sockets: &Sockets, socket: SocketId) -> BTreeSet<SocketId> {
+    let mut all = BTreeSet::from([socket]);
+    let Some(entry) = sockets.get(socket) else { return all };
+    all.extend(entry.connections.iter().copied());
+    if entry.kind == Kind::UdpSocket {
+        let talks = |other: &&SocketEntry| {
+            other.kind == Kind::UdpSocket && entry.peers.iter().any(|peer| spans::same(other.local, Some(*peer)))
+        };
+        all.extend(sockets.iter().filter(talks).map(|other| other.id));
+    }
+    all
+}
+
 impl Ladder {
     /// The ladder of these sockets, and of the other ends of their connections.
     pub fn of(journal: &Journal, sockets: &Sockets, chosen: &BTreeSet<SocketId>) -> Self {
         let mut builder = Builder::new(sockets, chosen);
-        for row in journal.rows_from(0) {
+        // Workers write down independently: what one of them tells first may have happened later.
+        let mut rows: Vec<_> = journal.rows_from(0).filter(|row| builder.draws(row.record.socket)).collect();
+        rows.sort_by_key(|row| row.record.at);
+        for row in rows {
             builder.step(row.seq, row.record.at, row.record.socket, row.record.event, row.bytes.len() as u64);
         }
         builder.connections(journal);
@@ -180,6 +200,10 @@ impl<'s> Builder<'s> {
     /// The lifeline of an address that none of these sockets has.
     fn outside(&mut self, addr: SocketAddr, kind: Kind) -> usize {
         self.line(Lifeline { end: End::Peer(addr), kind, addr: Some(addr) })
+    }
+
+    fn draws(&self, socket: SocketId) -> bool {
+        self.line_of.contains_key(&End::Socket(socket))
     }
 
     fn step(&mut self, seq: u64, at: Nanos, socket: SocketId, event: Event, len: u64) {

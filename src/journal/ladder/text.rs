@@ -55,7 +55,7 @@ impl Ladder {
             );
         }
         let udp = self.lines.get(step.line).is_some_and(|line| line.kind == Kind::UdpSocket);
-        let label = label(step, udp);
+        let label = step.label(udp);
         // Several sends in one recv: one arrow that counts them.
         let from: Vec<_> =
             arrows.iter().filter(|arrow| arrow.to.step.is_some() && arrow.to.line == step.line).collect();
@@ -80,7 +80,8 @@ impl Arrow {
         self.seen == Seen::Neither
     }
 
-    fn word(&self) -> String {
+    /// What it stands for, in the protocol's own words, or its bytes; with a question mark where nobody saw them arrive.
+    pub fn word(&self) -> String {
         match self.what {
             What::Syn => "SYN".into(),
             What::SynAck => "SYN+ACK".into(),
@@ -93,27 +94,29 @@ impl Arrow {
     }
 }
 
-/// A call with its result, in the API's own words.
-fn label(step: &Step, udp: bool) -> String {
-    let (send, recv) = if udp { ("sendto", "recvfrom") } else { ("send", "recv") };
-    match step.event {
-        Event::Sent { asked } if u64::from(asked) == step.len => format!("{send} = {}", step.len),
-        Event::Sent { asked } => format!("{send}({asked}) = {}", step.len),
-        Event::Received { full } if u64::from(full) > step.len => format!("{recv} = {} of {full}", step.len),
-        Event::Received { .. } => format!("{recv} = {}", step.len),
-        Event::PeerEnded => "recv = 0".into(),
-        Event::HalfClosed => "shutdown(WR)".into(),
-        Event::Closed { .. } => "close".into(),
-        Event::Aborted { .. } => "close, linger 0".into(),
-        Event::Bound => "bind".into(),
-        Event::Listening { backlog } => format!("listen({backlog})"),
-        Event::Connecting => "connect".into(),
-        Event::Connected { .. } => "connect = 0".into(),
-        Event::Accepted { connection } => format!("accept = {connection}"),
-        Event::Opened { .. } => "ESTABLISHED".into(),
-        Event::Failed { call, fault } => format!("{} {}", call.name(), fault.kind.name()),
-        Event::FileEnded { sent, .. } => format!("file, {sent} sent"),
-        other => other.word().into(),
+impl Step {
+    /// A call with its result, in the API's own words; those of a UDP socket have names of their own.
+    pub fn label(&self, udp: bool) -> String {
+        let (send, recv) = if udp { ("sendto", "recvfrom") } else { ("send", "recv") };
+        match self.event {
+            Event::Sent { asked } if u64::from(asked) == self.len => format!("{send} = {}", self.len),
+            Event::Sent { asked } => format!("{send}({asked}) = {}", self.len),
+            Event::Received { full } if u64::from(full) > self.len => format!("{recv} = {} of {full}", self.len),
+            Event::Received { .. } => format!("{recv} = {}", self.len),
+            Event::PeerEnded => "recv = 0".into(),
+            Event::HalfClosed => "shutdown(WR)".into(),
+            Event::Closed { .. } => "close".into(),
+            Event::Aborted { .. } => "close, linger 0".into(),
+            Event::Bound => "bind".into(),
+            Event::Listening { backlog } => format!("listen({backlog})"),
+            Event::Connecting => "connect".into(),
+            Event::Connected { .. } => "connect = 0".into(),
+            Event::Accepted { connection } => format!("accept = {connection}"),
+            Event::Opened { .. } => "ESTABLISHED".into(),
+            Event::Failed { call, fault } => format!("{} {}", call.name(), fault.kind.name()),
+            Event::FileEnded { sent, .. } => format!("file, {sent} sent"),
+            other => other.word().into(),
+        }
     }
 }
 

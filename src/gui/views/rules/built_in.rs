@@ -4,23 +4,23 @@ use egui::{ScrollArea, Ui};
 
 use crate::{
     gui::{
+        draft::NewKind,
         tr,
         widgets::compact::{compact_menu, menu_entry},
     },
     net::Responder,
-    preset::{self, Role},
+    preset,
     words::Lang,
 };
 
-/// A menu of them, for a socket that listens or one that speaks first. Returns the one that was chosen.
-pub fn built_in_ui(ui: &mut Ui, lang: Lang, client: bool) -> Option<Responder> {
+/// A menu of those for sockets of this kind. Returns the one that was chosen.
+pub fn built_in_ui(ui: &mut Ui, lang: Lang, kind: NewKind) -> Option<Responder> {
     let title = tr!(lang, "editor.built_in");
     let mut chosen = None;
     compact_menu(ui, &title, &title, |ui| {
         ui.set_width(320.0);
-        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
-            let fits = |role| (role == Role::Client) == client;
-            for preset in preset::all().iter().filter(|preset| fits(preset.role)) {
+        ScrollArea::vertical().max_height(320.0).min_scrolled_height(320.0).show(ui, |ui| {
+            for preset in preset::all().iter().filter(|preset| NewKind::of(&preset.socket) == kind) {
                 let Some(rules) = preset.responder().rules() else { continue };
                 let listings: Vec<_> = preset.listings.iter().map(ToString::to_string).collect();
                 let text = format!("{}  {}", lang.pick(&preset.title), listings.join(" "));

@@ -9,7 +9,7 @@ mod kinds;
 mod rows;
 mod source;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
@@ -19,13 +19,14 @@ use crate::{
     gui::{
         actions::{Action, FileFor},
         draft::{Draft, NewKind},
+        risk,
         theme::{self, TokensExt as _, icons},
         tr,
         widgets::{self, Look, compact::compact_button},
     },
     journal::SocketId,
     net::{
-        Command, Responder, SocketSpec,
+        Command, Responder,
         responder::{Rules, RulesError, Then},
     },
     text::Charset,
@@ -50,6 +51,8 @@ pub enum Subject {
 #[derive(Debug, Default)]
 pub struct RulesState {
     open: Option<Editor>,
+    /// What was being written when the user looked at something else.
+    left: BTreeMap<SocketId, Editor>,
 }
 
 #[derive(Debug)]
@@ -76,6 +79,12 @@ impl RulesState {
             named => source::written(&named.to_rules()),
         };
         let before = text.clone();
+        if let Subject::Socket(id) = subject
+            && let Some(left) = self.left.remove(&id)
+        {
+            self.open = Some(left);
+            return;
+        }
         self.open = Some(Editor { subject, text, before, as_text: false, checked: None, shown: false, note: None });
     }
 
@@ -84,9 +93,14 @@ impl RulesState {
         self.open.is_some()
     }
 
-    /// Closes it; what was typed is gone.
-    pub fn close(&mut self) {
-        self.open = None;
+    /// Closes it. What was written for a socket is there again when its editor is opened.
+    pub fn leave(&mut self) {
+        if let Some(editor) = self.open.take()
+            && let Subject::Socket(id) = editor.subject
+            && editor.text != editor.before
+        {
+            self.left.insert(id, editor);
+        }
     }
 
     /// Takes the text of a file in, or why there is none.
@@ -128,9 +142,9 @@ pub fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut RulesState, draft: &mu
     let checked = editor.check();
     let flat = Frame::new().fill(ui.tokens().panel);
     let escape = !covered && ui.input(|input| input.key_pressed(Key::Escape));
-    let mut closing = escape && editor.text == editor.before;
+    let mut end = (escape && editor.text == editor.before).then_some(End::Cancelled);
     Panel::top("rules_header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
-        closing |= header_ui(ui, cx, editor, &checked, draft);
+        end = end.or(header_ui(ui, cx, editor, &checked, draft));
     });
     Panel::bottom("rules_problem").frame(flat.inner_margin(Margin::symmetric(16, 10))).show(ui, |ui| {
         problem_ui(ui, cx.lang, editor, &checked);
@@ -153,21 +167,33 @@ pub fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut RulesState, draft: &mu
             response.request_focus();
         }
     });
-    if closing {
-        state.open = None;
+    if let Some(end) = end
+        && let Some(editor) = state.open.take()
+        // Programs are confirmed first; who does not confirm them finds the rules again.
+        && let (End::Applied, Subject::Socket(id), Ok(rules)) = (end, editor.subject, &checked)
+        && risk::commands(rules).next().is_some()
+    {
+        state.left.insert(id, editor);
     }
 }
 
-/// Title and buttons. Returns whether the editor closes.
+/// How the editor is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Applied,
+    Cancelled,
+}
+
+/// Title and buttons. Returns whether and how the editor closes.
 fn header_ui(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     editor: &mut Editor,
     checked: &Result<Arc<Rules>, RulesError>,
     draft: &mut Option<Draft>,
-) -> bool {
+) -> Option<End> {
     let lang = cx.lang;
-    let mut closing = false;
+    let mut end = None;
     ui.horizontal(|ui| {
         ui.heading(tr!(lang, "editor.title"));
         let whose = match editor.subject {
@@ -190,9 +216,11 @@ fn header_ui(
                     (Subject::Draft, Some(draft)) => draft.set_responder(responder),
                     (Subject::Draft, None) => {}
                 }
-                closing = true;
+                end = Some(End::Applied);
             }
-            closing |= widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked();
+            if widgets::button(ui, tr!(lang, "new.cancel"), Look::Plain).clicked() {
+                end = Some(End::Cancelled);
+            }
         });
     });
     ui.add_space(8.0);
@@ -206,11 +234,11 @@ fn header_ui(
             editor.shown = false;
         }
         insert::insert_ui(ui, lang, &mut editor.text);
-        let client = match editor.subject {
-            Subject::Draft => draft.as_ref().is_some_and(|draft| draft.kind == NewKind::TcpClient),
-            Subject::Socket(id) => matches!(cx.model.spec(id), Some(SocketSpec::TcpClient(_))),
+        let kind = match editor.subject {
+            Subject::Draft => draft.as_ref().map(|draft| draft.kind),
+            Subject::Socket(id) => cx.model.spec_or_listeners(id).map(NewKind::of),
         };
-        if let Some(Responder::Rules(rules)) = built_in_ui(ui, lang, client) {
+        if let Some(Responder::Rules(rules)) = kind.and_then(|kind| built_in_ui(ui, lang, kind)) {
             editor.text = source::written(&rules);
         }
         if compact_button(ui, &tr!(lang, "editor.open")).clicked() {
@@ -224,7 +252,7 @@ fn header_ui(
         }
         widgets::hint(ui, tr!(lang, "editor.order"));
     });
-    closing
+    end
 }
 
 /// Under the text: what is wrong with it and where, or that nothing is.

@@ -246,7 +246,7 @@ fn actions_ui(ui: &mut Ui, lang: Lang, actions: &mut Array) -> bool {
     }
     let title = tr!(lang, "row.add_action");
     compact_menu(ui, &title, &title, |ui| {
-        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        ScrollArea::vertical().max_height(320.0).min_scrolled_height(320.0).show(ui, |ui| {
             for (key, _) in THEN {
                 if menu_entry(ui, false, &then_word(lang, key)).clicked() {
                     actions.push(kinds::new(&THEN, key));

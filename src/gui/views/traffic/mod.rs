@@ -19,9 +19,9 @@ use std::path::Path;
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 use jiff::tz::TimeZone;
 
-use self::{columns::Columns, marks::Marks, reading::Texts, scroll::Scroll, shown::Selection};
+use self::{columns::Columns, marks::Marks, scroll::Scroll, shown::Selection};
 pub use self::{
-    reading::{cut_at, line},
+    reading::{Texts, cut_at, line, plain},
     rows::{date_and_clock, hex, visible},
     shown::Shown,
 };
@@ -142,6 +142,29 @@ impl TrafficState {
         self.scroll.show(seq);
     }
 
+    /// The selected row, from wherever it was chosen.
+    pub fn selected(&self) -> Option<u64> {
+        self.selection.map(Selection::cursor)
+    }
+
+    /// Selects a row, or none.
+    pub fn select(&mut self, seq: Option<u64>) {
+        self.selection = seq.map(Selection::one);
+        if let Some(seq) = seq {
+            self.scroll.show(seq);
+        }
+    }
+
+    /// The hue of a send, 0 to 5.
+    pub fn hue(&self, seq: u64) -> Option<u8> {
+        self.marks.hue(seq)
+    }
+
+    /// In which time zone times are shown.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// Times are shown in this time zone rather than in the system's.
     pub fn set_zone(&mut self, zone: TimeZone) {
         self.zone = zone;
@@ -199,13 +222,16 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
     CentralPanel::no_frame().frame(flat).show(ui, |ui| table::table_ui(ui, cx, state));
 }
 
-/// The tabs of the middle of the window, on the left of the head that both readings of the traffic have.
+/// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
 pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
     if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
         cx.actions.push(Action::Run(UiCommand::ShowTraffic));
     }
     if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
         cx.actions.push(Action::Run(UiCommand::ShowConversation));
+    }
+    if tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
+        cx.actions.push(Action::Run(UiCommand::ShowLadder));
     }
 }
 

@@ -1,0 +1,141 @@
+//! What is said of lifelines, steps and arrows, on the screen and to those who cannot see it.
+
+use crate::{
+    gui::{
+        Cx, tr,
+        views::traffic::{Texts, count_bytes, hex, plain},
+    },
+    journal::{
+        Event, Kind, Origin, Row,
+        ladder::{Arrow, End, Ladder, Lifeline, Seen, Step, What},
+    },
+    words::{self, Lang},
+};
+
+/// Bytes shown as hex where one points at a step.
+const HEX: usize = 32;
+
+/// The short name of a lifeline: `#2`, or the address of a peer outside.
+pub fn end(ladder: &Ladder, line: usize) -> String {
+    match ladder.lines.get(line).map(|line| line.end) {
+        Some(End::Socket(id)) => id.to_string(),
+        Some(End::Peer(addr)) => addr.to_string(),
+        None => String::new(),
+    }
+}
+
+/// What a lifeline is, in a word or two.
+pub fn role(cx: &Cx<'_>, lifeline: &Lifeline) -> String {
+    let lang = cx.lang;
+    let End::Socket(id) = lifeline.end else { return tr!(lang, "ladder.outside").into_owned() };
+    let accepted = cx.model.sockets.get(id).is_some_and(|entry| matches!(entry.origin, Origin::AcceptedBy(_)));
+    let role = match lifeline.kind {
+        Kind::TcpListener => tr!(lang, "ladder.listener"),
+        Kind::TcpConnection if accepted => tr!(lang, "ladder.accepted"),
+        Kind::TcpConnection => tr!(lang, "ladder.client"),
+        Kind::UdpSocket => tr!(lang, "ladder.udp"),
+    };
+    format!("{id} {role}")
+}
+
+/// A call with its result: in the API's own words where it is one of the API's.
+pub fn step(cx: &Cx<'_>, step: &Step, kind: Kind, row: Option<&Row<'_>>) -> String {
+    let told = match step.event {
+        Event::FileStarted { .. }
+        | Event::FileEnded { .. }
+        | Event::RepeatEnded { .. }
+        | Event::OptionSet
+        | Event::Asked
+        | Event::Limited { .. }
+        | Event::Ran { .. }
+        | Event::Resolving => row.map(|row| words::call(cx.lang, row.record, kind).into_owned()),
+        _ => None,
+    };
+    told.unwrap_or_else(|| step.label(kind == Kind::UdpSocket))
+}
+
+/// The text of a row's bytes in one line.
+pub fn text(cx: &Cx<'_>, texts: &mut Texts, seq: u64, kind: Kind) -> String {
+    plain(texts.of(&cx.model.journal, seq, kind))
+}
+
+/// The first characters of a text.
+pub fn short(text: &str, at_most: usize) -> String {
+    let mut short: String = text.chars().take(at_most).collect();
+    if text.chars().nth(at_most).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// What pointing at a step says: what happened in words, and its bytes as text and hex.
+pub fn step_tip(cx: &Cx<'_>, texts: &mut Texts, row: &Row<'_>, kind: Kind) -> String {
+    let note = words::event(cx.lang, row, kind);
+    let call = words::call(cx.lang, row.record, kind);
+    let mut lines = vec![format!("{} {call} {note}", row.record.socket).trim_end().to_owned()];
+    if row.record.event.has_payload() && !row.bytes.is_empty() {
+        lines.push(count_bytes(cx.lang, row.bytes.len()));
+        lines.push(short(&text(cx, texts, row.seq, kind), 64));
+        lines.push(hex(row.bytes, HEX));
+    }
+    lines.join("\n")
+}
+
+/// What a screen reader says of an arrow: `5 bytes from #2 to #3, seen at both ends`.
+pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow, sends: usize) -> String {
+    let (from, to) = (end(ladder, arrow.from.line), end(ladder, arrow.to.line));
+    let what = match arrow.what {
+        What::Data | What::Datagram if sends > 1 => tr!(lang, "ladder.sends", count = sends).into_owned(),
+        What::Data => count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX)),
+        What::Datagram => {
+            let bytes = count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX));
+            tr!(lang, "ladder.datagram", bytes = bytes).into_owned()
+        }
+        _ => arrow.word(),
+    };
+    tr!(lang, "ladder.arrow", what = what, from = from, to = to, seen = seen(lang, ladder, arrow)).into_owned()
+}
+
+/// What was seen of an arrow.
+pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
+    let ours = matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
+    match arrow.seen {
+        Seen::Both => tr!(lang, "ladder.seen_both"),
+        Seen::Sender if ours => tr!(lang, "ladder.not_read"),
+        Seen::Sender => tr!(lang, "ladder.seen_sender"),
+        Seen::Receiver => tr!(lang, "ladder.seen_receiver"),
+        Seen::Neither => tr!(lang, "ladder.seen_neither"),
+    }
+    .into_owned()
+}
+
+/// What stands on an arrow: the message, or the packet's name and that it is inferred.
+pub fn on_arrow(cx: &Cx<'_>, texts: &mut Texts, ladder: &Ladder, arrow: &Arrow, sends: usize) -> String {
+    let lang = cx.lang;
+    if sends > 1 {
+        return tr!(lang, "ladder.sends", count = sends).into_owned();
+    }
+    if arrow.is_dashed() {
+        return tr!(lang, "ladder.inferred", word = arrow.word()).into_owned();
+    }
+    let kind = ladder.lines.get(arrow.from.line).map_or(Kind::TcpConnection, |line| line.kind);
+    let row = arrow.message.and_then(|seq| cx.model.journal.row(seq));
+    let whole = row.map_or(0, |row| row.bytes.len() as u64);
+    let text = row.map(|row| short(&text(cx, texts, row.seq, kind), 14)).unwrap_or_default();
+    let part = if arrow.len < whole {
+        tr!(lang, "ladder.part", part = arrow.len, whole = whole).into_owned()
+    } else if text.is_empty() {
+        format!("{} B", arrow.len)
+    } else {
+        String::new()
+    };
+    let unread = arrow.seen == Seen::Sender
+        && matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
+    let unread = if unread { tr!(lang, "ladder.not_read").into_owned() } else { String::new() };
+    [text, part, unread].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// A time without calls in words: `2.3 s`.
+pub fn idle(nanos: u64) -> String {
+    words::number::duration(crate::journal::record::duration(nanos))
+}

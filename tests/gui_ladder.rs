@@ -1,0 +1,300 @@
+//! The ladder and the boundaries, on hand-made batches: who is there, what runs from whom to whom, what was seen of it.
+//!
+//! Without a screen, in both languages and themes; steps and arrows are found by what a screen reader says of them.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
+
+#[path = "support/harness.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod harness;
+#[path = "support/views.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod views;
+
+use egui::{
+    Event as Input, Key, Modifiers, MouseWheelUnit, Vec2,
+    accesskit::{Role, Toggled},
+};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
+use harness::in_language as tr;
+use twocan::{
+    gui::views::Tab,
+    journal::{Call, Event, Fault, FaultKind, Kind, Nanos, SocketId},
+    words::Lang,
+};
+use views::{Bench, show, show_any_text};
+
+const HERE: &str = "127.0.0.1:53122";
+const SERVER: &str = "127.0.0.1:8008";
+const MS: Nanos = 1_000_000;
+
+/// What a screen reader says of the steps, arrows and pieces on screen.
+fn items(harness: &Harness<'_, Bench>) -> Vec<String> {
+    let nodes = harness.get_all_by_role(Role::ListItem);
+    nodes.map(|node| node.accesskit_node().label().unwrap_or_default()).collect()
+}
+
+fn has(harness: &Harness<'_, Bench>, text: &str) -> bool {
+    items(harness).iter().any(|item| item.contains(text))
+}
+
+/// A client and the connection that a listener of ours accepted from it: three sends, one recv.
+fn pair(lang: Lang) -> Bench {
+    let mut bench = Bench::new(lang, Kind::TcpConnection);
+    bench.tab = Tab::Ladder;
+    bench.model.sockets.open(SocketId(2), Kind::TcpListener, 0, 0);
+    bench.push_of(2, 0, Event::Listening { backlog: 5 }, SERVER, SERVER.as_bytes());
+    bench.push_of(1, MS, Event::Connecting, SERVER, b"");
+    bench.push_of(1, 2 * MS, Event::Connected { took: MS }, SERVER, HERE.as_bytes());
+    bench.push_of(2, 3 * MS, Event::Accepted { connection: SocketId(3) }, HERE, b"");
+    bench.push_of(3, 3 * MS, Event::Opened { listener: SocketId(2) }, HERE, SERVER.as_bytes());
+    for (n, text) in [&b"\xC4\xE3\xBA\xC3"[..], b"world", b"hello"].into_iter().enumerate() {
+        let asked = text.len() as u32;
+        bench.push_of(1, (2_400 + n as u64) * MS, Event::Sent { asked }, SERVER, text);
+    }
+    bench.push_of(3, 2_404 * MS, Event::Received { full: 14 }, HERE, b"\xC4\xE3\xBA\xC3worldhello");
+    bench
+}
+
+fn press(harness: &mut Harness<'_, Bench>, key: Key) {
+    harness.key_press(key);
+    harness.run();
+}
+
+#[test]
+fn calls_of_both_ends_and_the_bytes_between_them() {
+    for lang in Lang::ALL {
+        let mut harness = show(pair(lang));
+        harness.run();
+        let shown = items(&harness);
+        for said in [
+            "10:42:07.001 #1 connect",
+            "10:42:07.002 #1 connect = 0",
+            "#3 ESTABLISHED",
+            "10:42:09.400 #1 send = 4 你好",
+            "10:42:09.402 #1 send = 5 hello",
+            "10:42:09.404 #3 recv = 14 你好worldhello",
+            tr(lang, "4 bytes from #1 to #3, seen at both ends", "4 字节，从 #1 到 #3，两端都看到"),
+            tr(lang, "SYN from #1 to #3, inferred: no call sees it", "SYN，从 #1 到 #3，推断：没有调用能看到它"),
+            tr(lang, "SYN+ACK from #3 to #1, inferred", "SYN+ACK，从 #3 到 #1，推断"),
+        ] {
+            assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        }
+        let arrows = shown.iter().filter(|item| item.contains(tr(lang, "seen at both ends", "两端都看到")));
+        assert_eq!(arrows.count(), 3, "{shown:#?}");
+        harness.get_by_label(tr(lang, "#1 client 127.0.0.1:53122", "#1 客户端 127.0.0.1:53122"));
+        harness.get_by_label(tr(lang, "#3 accepted 127.0.0.1:8008", "#3 已接受的连接 127.0.0.1:8008"));
+        // Between the connection and the first message nothing happened for long.
+        harness.get_by_label_contains(tr(lang, "2.3 s idle", "空闲 2.3 s"));
+        harness.get_by_label(tr(lang, "inferred, no call sees it", "推断的，没有调用能看到"));
+    }
+}
+
+#[test]
+fn what_became_of_the_boundaries_is_said_in_a_sentence() {
+    for lang in Lang::ALL {
+        let mut harness = show(pair(lang));
+        harness.run();
+        harness.get_by_label(tr(
+            lang,
+            "3 sends came out of 1 recv: TCP is a stream of bytes.",
+            "3 次 send，从 1 次 recv 中读出：TCP 是字节流。",
+        ));
+        let piece = tr(
+            lang,
+            "#3 received 14 B, from byte 0 of the stream, out of 3 sends",
+            "#3 接收 14 B，从字节流的第 0 字节起，来自 3 次 send",
+        );
+        harness.get_by_label(piece).click();
+        harness.run();
+        assert_eq!(harness.state().traffic.selected(), Some(8));
+        // One more byte that nobody has read.
+        harness.state_mut().push_of(1, 2_500 * MS, Event::Sent { asked: 1 }, SERVER, b"!");
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "4 sends came out of 1 recv", "4 次 send，从 1 次 recv"));
+        harness.get_by_label_contains(tr(lang, "1 B were not read yet.", "还有 1 B 没有读取。"));
+        assert!(has(&harness, tr(lang, "1 byte from #1 to #3, not read yet", "1 字节，从 #1 到 #3，尚未读取")));
+    }
+}
+
+#[test]
+fn an_end_that_is_outside_is_named_by_its_address_and_nothing_is_claimed_of_it() {
+    for lang in Lang::ALL {
+        let mut bench = Bench::talk(lang);
+        bench.tab = Tab::Ladder;
+        let mut harness = show(bench);
+        harness.run();
+        harness.get_by_label(tr(lang, "outside 127.0.0.1:8008", "外部 127.0.0.1:8008"));
+        for said in [
+            tr(
+                lang,
+                "5 bytes from #1 to 127.0.0.1:8008, sent; nobody here saw it arrive",
+                "5 字节，从 #1 到 127.0.0.1:8008，已发出；这里没有谁看到它到达",
+            ),
+            tr(
+                lang,
+                "9 bytes from 127.0.0.1:8008 to #1, received; nobody here saw it sent",
+                "9 字节，从 127.0.0.1:8008 到 #1，已收到；这里没有谁看到它发出",
+            ),
+        ] {
+            assert!(has(&harness, said), "{said} is not in {:#?}", items(&harness));
+        }
+        harness.get_by_label(tr(
+            lang,
+            "2 sends. The other end is outside: nobody here saw its recvs.",
+            "2 次 send。另一端在外部：这里没有谁看到它的 recv。",
+        ));
+    }
+}
+
+#[test]
+fn a_row_is_chosen_here_and_in_the_table_alike() {
+    let mut harness = show(pair(Lang::En));
+    harness.run();
+    harness.get_by_label_contains("#1 send = 5 world").click();
+    harness.run();
+    assert_eq!(harness.state().traffic.selected(), Some(6));
+    press(&mut harness, Key::ArrowDown);
+    assert_eq!(harness.state().traffic.selected(), Some(7));
+    press(&mut harness, Key::ArrowUp);
+    press(&mut harness, Key::ArrowUp);
+    assert_eq!(harness.state().traffic.selected(), Some(5));
+    let node = harness.get_by_label_contains("#1 send = 4 你好");
+    assert_eq!(node.accesskit_node().toggled(), Some(Toggled::True));
+}
+
+#[test]
+fn an_arrow_chooses_its_message_and_the_table_shows_it() {
+    // The detail of a row shows other readings of its bytes too.
+    let mut harness = show_any_text(pair(Lang::En));
+    harness.run();
+    harness.get_by_label("4 bytes from #1 to #3, seen at both ends").click();
+    harness.run();
+    assert_eq!(harness.state().traffic.selected(), Some(5));
+    harness.state_mut().tab = Tab::Traffic;
+    harness.run();
+    let selected =
+        harness.get_all_by_role(Role::Row).filter(|row| row.accesskit_node().toggled() == Some(Toggled::True));
+    assert_eq!(selected.count(), 1);
+}
+
+#[test]
+fn the_ladder_is_copied_as_text() {
+    for lang in Lang::ALL {
+        let mut harness = show(pair(lang));
+        harness.run();
+        harness.get_by_label(tr(lang, "Copy as text", "复制为文本")).click();
+        harness.run();
+        let copied = harness.state_mut().copied();
+        assert_eq!(copied.len(), 1);
+        assert!(copied[0].contains("#1 127.0.0.1:53122") && copied[0].contains("recv = 14"), "{}", copied[0]);
+        assert!(copied[0].contains("3 sends"), "{}", copied[0]);
+    }
+}
+
+#[test]
+fn rows_of_other_sockets_lay_nothing_out_anew() {
+    let mut harness = show(pair(Lang::En));
+    harness.run();
+    let before = harness.state().ladder.drawings();
+    harness.state_mut().push_of(9, 3_000 * MS, Event::Received { full: 1 }, "127.0.0.1:7", b"x");
+    harness.run();
+    assert_eq!(harness.state().ladder.drawings(), before);
+    harness.state_mut().push_of(3, 3_001 * MS, Event::Sent { asked: 1 }, HERE, b"x");
+    harness.run();
+    assert_eq!(harness.state().ladder.drawings(), before + 1);
+}
+
+#[test]
+fn a_refused_connection_says_what_it_takes_it_from_and_is_found_as_an_error() {
+    for lang in Lang::ALL {
+        let mut bench = Bench::new(lang, Kind::TcpConnection);
+        bench.tab = Tab::Ladder;
+        bench.push(0, Event::Connecting, SERVER, b"");
+        let fault = Fault { kind: FaultKind::Refused, errno: 111 };
+        bench.push(MS, Event::Failed { call: Call::Connect, fault }, SERVER, b"");
+        let mut harness = show(bench);
+        harness.run();
+        assert!(has(&harness, "#1 connect ECONNREFUSED"), "{:#?}", items(&harness));
+        assert!(has(
+            &harness,
+            tr(lang, "RST from 127.0.0.1:8008 to #1, inferred", "RST，从 127.0.0.1:8008 到 #1，推断")
+        ));
+        harness.get_by_label(tr(lang, "Next error", "下一个错误")).click();
+        harness.run();
+        assert_eq!(harness.state().traffic.selected(), Some(1));
+    }
+}
+
+#[test]
+fn time_has_three_scales() {
+    for lang in Lang::ALL {
+        let mut harness = show(pair(lang));
+        harness.run();
+        let apart = |harness: &Harness<'_, Bench>| {
+            let y = |text| harness.get_by_label_contains(text).rect().center().y;
+            y("#1 send = 5 hello") - y("#1 send = 4 你好")
+        };
+        assert!((apart(&harness) - 52.0).abs() < 1.0, "{}", apart(&harness));
+        harness.get_by_label_contains(tr(lang, "Time runs: Idle folded", "时间轴：折叠空闲")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "True time", "真实时间")).click();
+        harness.run();
+        assert!(!items(&harness).iter().any(|item| item.contains("#3 ESTABLISHED")), "it is 2.4 s above");
+        harness.get_by_label(tr(lang, "Stretch time", "拉长时间")).click();
+        harness.run();
+        assert!((apart(&harness) - 104.0).abs() < 1.0, "{}", apart(&harness));
+        harness.get_by_label_contains(tr(lang, "Time runs: True time", "时间轴：真实时间")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "A step an event", "一步一格")).click();
+        harness.run();
+        assert!((apart(&harness) - 52.0).abs() < 1.0, "{}", apart(&harness));
+        assert!(harness.query_by_label_contains(tr(lang, "idle", "空闲 2")).is_none());
+    }
+}
+
+#[test]
+fn it_follows_the_end_and_keeps_its_place_and_paints_what_is_on_screen() {
+    let mut bench = Bench::talk(Lang::En);
+    bench.tab = Tab::Ladder;
+    let more = |bench: &mut Bench, numbers: std::ops::Range<u64>| {
+        for i in numbers {
+            bench.push((3_000 + i) * MS, Event::Sent { asked: 4 }, SERVER, format!("n{i:03}").as_bytes());
+        }
+    };
+    more(&mut bench, 0..200);
+    let mut harness = show(bench);
+    harness.run();
+    assert!(has(&harness, "send = 4 n199"));
+    let steps = |harness: &Harness<'_, Bench>| items(harness).iter().filter(|item| item.contains("send = 4 n")).count();
+    assert!((3..30).contains(&steps(&harness)), "{}", steps(&harness));
+    more(harness.state_mut(), 200..210);
+    harness.run();
+    assert!(has(&harness, "send = 4 n209"));
+
+    let list = harness.get_by_role(Role::List).rect();
+    harness.hover_at(list.center());
+    harness.step();
+    harness.event(Input::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: Vec2::new(0.0, 1_000.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run_steps(8);
+    assert!(!has(&harness, "send = 4 n209"));
+    let shown = items(&harness).into_iter().find(|item| item.contains("send = 4 n")).unwrap();
+    let y = harness.get_by_label(&shown).rect().top();
+    more(harness.state_mut(), 210..260);
+    harness.run();
+    assert!((harness.get_by_label(&shown).rect().top() - y).abs() < 1.0);
+    harness.get_by_label_contains("Not following");
+    harness.get_by_label("Follow").click();
+    harness.run();
+    assert!(has(&harness, "send = 4 n259"));
+}
