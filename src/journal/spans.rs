@@ -187,18 +187,34 @@ impl Datagram {
 ///
 /// A datagram that was sent here and received here is one entry; a receiver of ours that never returned it leaves
 /// `received` empty, which is a loss only if the receiver has read since: that is the reader's to judge by the rows.
+/// Two workers write down independently: a recv may be told of a moment before its send.
 pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> Vec<Datagram> {
     let udp = |id| sockets.get(id).filter(|entry| entry.kind == Kind::UdpSocket);
     let mut all: Vec<Datagram> = Vec::new();
     // Those on their way to a socket of ours, with their bytes, oldest first.
     let mut flying: VecDeque<(usize, Option<SocketAddr>, &'j [u8])> = VecDeque::new();
+    // Those received of which no send was told yet, oldest first.
+    let mut early: VecDeque<(usize, Row<'j>)> = VecDeque::new();
     for row in rows {
         let Some(entry) = udp(row.record.socket) else { continue };
         match row.record.event.direction() {
             Some(Direction::Out) => {
                 let len = row.bytes.len() as u32;
-                flying.push_back((all.len(), entry.local, row.bytes));
-                all.push(Datagram { sent: Some(row.seq), received: None, to: row.record.peer, len, kept: 0 });
+                let told = |(index, came): &(usize, Row<'_>)| {
+                    let to = all.get(*index).and_then(|datagram| datagram.to);
+                    came.record.at.saturating_add(LATE) >= row.record.at
+                        && same(entry.local, came.record.peer)
+                        && same(row.record.peer, to)
+                        && matches!(came.record.event, Event::Received { full } if full == len)
+                        && row.bytes.starts_with(came.bytes)
+                };
+                let found = early.iter().position(told).and_then(|at| early.remove(at));
+                if let Some(datagram) = found.and_then(|(index, _)| all.get_mut(index)) {
+                    (datagram.sent, datagram.to) = (Some(row.seq), row.record.peer);
+                } else {
+                    flying.push_back((all.len(), entry.local, row.bytes));
+                    all.push(Datagram { sent: Some(row.seq), received: None, to: row.record.peer, len, kept: 0 });
+                }
             }
             Some(Direction::In) => {
                 let Event::Received { full } = row.record.event else { continue };
@@ -214,6 +230,7 @@ pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> 
                 match found.and_then(|(index, ..)| all.get_mut(index)) {
                     Some(datagram) => (datagram.received, datagram.kept) = (Some(row.seq), kept),
                     None => {
+                        early.push_back((all.len(), row));
                         all.push(Datagram { sent: None, received: Some(row.seq), to: entry.local, len: full, kept });
                     }
                 }
@@ -223,12 +240,20 @@ pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> 
         if flying.len() > FLYING {
             flying.pop_front();
         }
+        if early.len() > EARLY {
+            early.pop_front();
+        }
     }
     all
 }
 
 /// Datagrams that may be on their way before the oldest is taken for one that nobody here received.
 const FLYING: usize = 4_096;
+
+/// Datagrams that may have been received before their send is told of.
+const EARLY: usize = 256;
+/// How much later than its recv a send may say that it returned: its thread may have been waiting for a processor.
+const LATE: Nanos = 100_000_000;
 
 /// Whether an address is the one that a socket is bound to; one bound to every address is known by its port.
 pub(super) fn same(one: Option<SocketAddr>, other: Option<SocketAddr>) -> bool {
@@ -307,6 +332,30 @@ mod tests {
                 (None, Some(7), 0, false)
             ]
         );
+    }
+
+    #[test]
+    fn a_recv_that_is_told_of_before_its_send_is_the_same_datagram() {
+        let mut sockets = Sockets::default();
+        let mut batch = Batch::default();
+        for (id, local) in [(1, "127.0.0.1:9001"), (2, "127.0.0.1:9002")] {
+            sockets.open(SocketId(id), Kind::UdpSocket, 0, 0);
+            batch.push(record(id, Event::Bound, local), local.as_bytes());
+        }
+        let at = |at, record| Record { at, ..record };
+        batch.push(at(10, record(2, Event::Received { full: 3 }, "127.0.0.1:9001")), b"one");
+        batch.push(at(11, record(1, Event::Sent { asked: 3 }, "127.0.0.1:9002")), b"one");
+        // The same bytes long after are another one.
+        batch.push(at(20, record(2, Event::Received { full: 3 }, "127.0.0.1:9001")), b"two");
+        batch.push(at(21 + LATE, record(1, Event::Sent { asked: 3 }, "127.0.0.1:9002")), b"two");
+        for record in &batch.records {
+            sockets.apply(record, batch.bytes_of(record));
+        }
+        let mut journal = Journal::new(Budget::default());
+        journal.push(batch);
+        let told: Vec<_> = datagrams(journal.rows_from(0), &sockets);
+        let ends: Vec<_> = told.iter().map(|datagram| (datagram.sent, datagram.received)).collect();
+        assert_eq!(ends, [(Some(3), Some(2)), (None, Some(4)), (Some(5), None)]);
     }
 
     proptest! {

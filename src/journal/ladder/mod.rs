@@ -155,9 +155,41 @@ impl Ladder {
         builder.datagrams(journal);
         builder.inferred(journal);
         let mut ladder = builder.ladder;
+        ladder.send_first();
         let shown = |arrow: &Arrow| arrow.to.step.or(arrow.from.step);
         ladder.arrows.sort_by_key(shown);
         ladder
+    }
+}
+
+impl Ladder {
+    /// Puts each send before the recv of its bytes. A step's time is that of its return, and a `send` may return after the
+    /// `recv` of what it sent, on another processor; but its bytes did not arrive before they left.
+    fn send_first(&mut self) {
+        let mut keys: Vec<_> = self.steps.iter().map(|step| (step.at, 1)).collect();
+        for arrow in self.arrows.iter().filter(|arrow| arrow.seen == Seen::Both) {
+            let (Some(from), Some(to)) = (arrow.from.step, arrow.to.step) else { continue };
+            if let (Some(step), Some(key)) = (self.steps.get(to), keys.get_mut(from)) {
+                *key = (*key).min((step.at, 0));
+            }
+        }
+        if keys.is_sorted() {
+            return;
+        }
+        let mut order: Vec<_> = (0..self.steps.len()).collect();
+        order.sort_by_key(|index| keys.get(*index).copied());
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            if let Some(place) = place.get_mut(*old) {
+                *place = new;
+            }
+        }
+        self.steps = order.iter().filter_map(|old| self.steps.get(*old).copied()).collect();
+        for arrow in &mut self.arrows {
+            for tip in [&mut arrow.from, &mut arrow.to] {
+                tip.step = tip.step.and_then(|step| place.get(step).copied());
+            }
+        }
     }
 }
 
