@@ -2,13 +2,12 @@
 //!
 //! ```text
 //! app       the frame: drain, run actions, paint     waker     how workers wake it
-//! chat      who is talked with over UDP
 //! model     what is shown                            meter     how much and how fast
 //! actions   what views ask for                       commands  what has a name and a shortcut
+//! risk      what has to be confirmed first           verbs     what can be done to a socket now
 //! settings  what lasts, and its file                 dialogs   files of the system
-//! risk      what has to be confirmed first
-//! presets of the user's own lie in preset_folder; notice: what is told in a strip
-//! draft     a socket as typed                        verbs     what can be done to one now
+//! draft     a socket as typed                        chat      who is talked with over UDP
+//! notice    what is told in a strip                  preset_folder  presets of the user's own
 //! theme/    colours, fonts, icons                    widgets/  badge, card, sparkline …
 //! views/    one file a part of the window: `xxx_ui(ui, cx, &mut XxxState)`
 //! ```
