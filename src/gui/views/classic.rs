@@ -87,7 +87,7 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
             if !own.is_empty() {
                 ui.label(theme::section(ui, &tr!(lang, "classic.own")));
                 for preset in own {
-                    entry(ui, cx, preset, true);
+                    ui.push_id(("own", &preset.name), |ui| entry(ui, cx, preset, true));
                 }
             }
             for (name, group) in groups {
@@ -95,7 +95,8 @@ pub fn classic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ClassicState) {
                     ui.label(theme::section(ui, &name));
                 }
                 for preset in group {
-                    entry(ui, cx, preset, false);
+                    // A click on a list that is just being filtered stays with the program it was made on.
+                    ui.push_id(&preset.name, |ui| entry(ui, cx, preset, false));
                 }
             }
         });
