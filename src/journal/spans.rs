@@ -227,12 +227,11 @@ pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> 
                 };
                 let found = flying.iter().position(came).and_then(|at| flying.remove(at));
                 let kept = row.bytes.len() as u32;
-                match found.and_then(|(index, ..)| all.get_mut(index)) {
-                    Some(datagram) => (datagram.received, datagram.kept) = (Some(row.seq), kept),
-                    None => {
-                        early.push_back((all.len(), row));
-                        all.push(Datagram { sent: None, received: Some(row.seq), to: entry.local, len: full, kept });
-                    }
+                if let Some(datagram) = found.and_then(|(index, ..)| all.get_mut(index)) {
+                    (datagram.received, datagram.kept) = (Some(row.seq), kept);
+                } else {
+                    early.push_back((all.len(), row));
+                    all.push(Datagram { sent: None, received: Some(row.seq), to: entry.local, len: full, kept });
                 }
             }
             None => {}
