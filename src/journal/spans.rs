@@ -5,7 +5,10 @@
 //! returned at the other. UDP carries datagrams (RFC 768): one send, at most one recv, whole or cut; here they are matched
 //! by their addresses and bytes, in order. Nothing is guessed where an end is not ours: that lane is missing, and says so.
 
-use std::{collections::VecDeque, net::SocketAddr};
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+};
 
 use super::{
     record::{Direction, Event, Nanos, SocketId},
@@ -65,20 +68,33 @@ impl Lane {
 ///
 /// `rows` are those of the journal in order; those of other sockets are passed over.
 pub fn lanes<'j>(rows: impl Iterator<Item = Row<'j>>, socket: SocketId, generation: u16) -> (Lane, Lane) {
-    let (mut sent, mut received) = (Lane::default(), Lane::default());
+    let mut lanes = (Lane::default(), Lane::default());
     for row in rows.filter(|row| row.record.socket == socket && row.record.generation == generation) {
-        match row.record.event {
-            Event::Connected { .. } | Event::Opened { .. } => {
-                (sent.whole, received.whole) = (sent.is_empty(), received.is_empty());
-            }
-            Event::Sent { .. } => sent.push(&row, row.bytes.len() as u64),
-            Event::Received { .. } => received.push(&row, row.bytes.len() as u64),
-            // The bytes of a file are counted where its last one went.
-            Event::FileEnded { sent: bytes, .. } => sent.push(&row, bytes),
-            _ => {}
-        }
+        take(&mut lanes, &row);
     }
-    (sent, received)
+    lanes
+}
+
+/// The lanes of every life of every connection in these rows, in one pass over them.
+pub fn lanes_of_all<'j>(rows: impl Iterator<Item = Row<'j>>) -> HashMap<(SocketId, u16), (Lane, Lane)> {
+    let mut all: HashMap<_, (Lane, Lane)> = HashMap::new();
+    for row in rows {
+        take(all.entry((row.record.socket, row.record.generation)).or_default(), &row);
+    }
+    all
+}
+
+fn take((sent, received): &mut (Lane, Lane), row: &Row<'_>) {
+    match row.record.event {
+        Event::Connected { .. } | Event::Opened { .. } => {
+            (sent.whole, received.whole) = (sent.is_empty(), received.is_empty());
+        }
+        Event::Sent { .. } => sent.push(row, row.bytes.len() as u64),
+        Event::Received { .. } => received.push(row, row.bytes.len() as u64),
+        // The bytes of a file are counted where its last one went.
+        Event::FileEnded { sent: bytes, .. } => sent.push(row, bytes),
+        _ => {}
+    }
 }
 
 /// The other end of a connection, if it is in this program: the one whose addresses are the same the other way round.

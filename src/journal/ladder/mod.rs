@@ -258,6 +258,8 @@ impl<'s> Builder<'s> {
 
     /// The bytes of connections of which both ends are here.
     fn connections(&mut self, journal: &Journal) {
+        let lanes = spans::lanes_of_all(journal.rows_from(0).filter(|row| self.draws(row.record.socket)));
+        let nothing = Default::default();
         for index in 0..self.ladder.lines.len() {
             let Some(Lifeline { end: End::Socket(id), kind: Kind::TcpConnection, .. }) = self.ladder.lines.get(index)
             else {
@@ -265,16 +267,16 @@ impl<'s> Builder<'s> {
             };
             let id = *id;
             let Some(entry) = self.sockets.get(id) else { continue };
-            let (sends, recvs) = spans::lanes(journal.rows_from(0), id, entry.generation);
+            let (sends, recvs) = lanes.get(&(id, entry.generation)).unwrap_or(&nothing);
             let Some(other) = spans::other_end(self.sockets, id).and_then(|other| self.sockets.get(other)) else {
                 if let Some(peer) = entry.peer {
-                    self.half(peer, &sends, &recvs);
+                    self.half(peer, sends, recvs);
                 }
                 continue;
             };
-            let (_, came) = spans::lanes(journal.rows_from(0), other.id, other.generation);
+            let (_, came) = lanes.get(&(other.id, other.generation)).unwrap_or(&nothing);
             let Some(there) = self.line_of.get(&End::Socket(other.id)).copied() else { continue };
-            let joins = spans::joins(&sends, &came);
+            let joins = spans::joins(sends, came);
             for join in &joins {
                 let (Some(out), Some(arrived)) = (sends.pieces.get(join.send), came.pieces.get(join.recv)) else {
                     continue;
@@ -337,14 +339,19 @@ impl<'s> Builder<'s> {
 
     /// What no call tells of, and what has to have been for the calls to be as they are.
     fn inferred(&mut self, journal: &Journal) {
+        // Once a lifeline, not once a step.
+        let sockets = self.sockets;
+        let other = |line: &Lifeline| match line.end {
+            End::Socket(id) => spans::other_end(sockets, id),
+            End::Peer(_) => None,
+        };
+        let others: Vec<_> = self.ladder.lines.iter().map(other).collect();
         for index in 0..self.ladder.steps.len() {
             let Some(step) = self.ladder.steps.get(index).copied() else { continue };
-            let Some(Lifeline { end: End::Socket(id), kind, .. }) = self.ladder.lines.get(step.line).copied() else {
-                continue;
-            };
+            let Some(kind) = self.ladder.lines.get(step.line).map(|line| line.kind) else { continue };
             let here = Some(Tip { line: step.line, step: Some(index) });
             let peer = journal.row(step.seq).and_then(|row| row.record.peer);
-            let other = spans::other_end(self.sockets, id);
+            let other = others.get(step.line).copied().flatten();
             let tcp = kind == Kind::TcpConnection;
             match step.event {
                 Event::Connecting if tcp => {
