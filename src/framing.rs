@@ -245,8 +245,34 @@ pub enum FramingError {
     },
 }
 
+impl FramingError {
+    /// The bytes and numbers that it is about, without words: for a sentence in any language.
+    pub fn facts(&self) -> String {
+        match self {
+            Self::TooLong { length, most } => format!("{length} > {most}"),
+            Self::EndInside { end, at } => format!("{} @ {at}", end.escape_ascii()),
+            Self::Negative { bytes, length } => format!("{} = {length}", hex(bytes)),
+            Self::Announced { bytes, length, limit } => format!("{} = {length} > {limit}", hex(bytes)),
+            Self::Unterminated { start, limit } => format!("{} … > {limit}", hex(start)),
+            Self::FixedOverLimit { size, limit } => format!("{size} > {limit}"),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn facts_are_told_without_words() {
+        let negative = FramingError::Negative { bytes: vec![0xFF, 0xFE], length: -2 };
+        assert_eq!(negative.facts(), "FF FE = -2");
+        let much = FramingError::Announced { bytes: vec![0x7F, 0xFF], length: 32_767, limit: 100 };
+        assert_eq!(much.facts(), "7F FF = 32767 > 100");
+    }
+
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -499,7 +499,7 @@ impl Machine {
                     // Where the next message begins is unknown: what follows is read and not answered.
                     self.decoder = None;
                     self.deaf = true;
-                    let effect = Effect::Failed(Call::Rule, FaultKind::Framing, error.to_string(), self.peer);
+                    let effect = Effect::Failed(Call::Rule, FaultKind::Framing, error.facts(), self.peer);
                     self.notes.push_back(effect);
                 }
                 None => {

@@ -168,7 +168,7 @@ impl Machine {
         if self.datagrams {
             bytes = message;
         } else if let Err(error) = self.rules.framing_out.encode(&message, &mut bytes) {
-            return Some(Effect::Failed(Call::Rule, FaultKind::Framing, error.to_string(), to));
+            return Some(Effect::Failed(Call::Rule, FaultKind::Framing, error.facts(), to));
         }
         self.cut(bytes, split, to)
     }
@@ -288,7 +288,8 @@ pub(super) fn lenient(charset: Charset, text: &str) -> Vec<u8> {
 }
 
 pub(super) fn unencodable(error: &EncodeError, peer: Option<SocketAddr>) -> Effect {
-    Effect::Failed(Call::Rule, FaultKind::Encoding, error.to_string(), peer)
+    let what = format!("{} – {} (U+{:04X})", error.charset, error.character, u32::from(error.character));
+    Effect::Failed(Call::Rule, FaultKind::Encoding, what, peer)
 }
 
 /// The endless row of printable ASCII characters that RFC 864 suggests.
