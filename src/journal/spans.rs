@@ -268,7 +268,7 @@ const FLYING: usize = 4_096;
 /// Datagrams that may have been received before their send is told of.
 const EARLY: usize = 256;
 /// How much later than its recv a send may say that it returned: its thread may have been waiting for a processor.
-const LATE: Nanos = 100_000_000;
+pub(super) const LATE: Nanos = 100_000_000;
 
 /// Whether an address is the one that a socket is bound to; one bound to every address is known by its port.
 pub(super) fn same(one: Option<SocketAddr>, other: Option<SocketAddr>) -> bool {

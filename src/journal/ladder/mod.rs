@@ -163,11 +163,11 @@ impl Ladder {
 }
 
 impl Ladder {
-    /// Puts each send before the recv of its bytes. A step's time is that of its return, and a `send` may return after the
+    /// Puts each send before the recv of its bytes, and each end before the recv that returned 0 for it. A step's time is that of its return, and a `send` may return after the
     /// `recv` of what it sent, on another processor; but its bytes did not arrive before they left.
     fn send_first(&mut self) {
         let mut keys: Vec<_> = self.steps.iter().map(|step| (step.at, 1)).collect();
-        for arrow in self.arrows.iter().filter(|arrow| arrow.seen == Seen::Both) {
+        for arrow in self.arrows.iter().filter(|arrow| arrow.seen == Seen::Both || arrow.what == What::Fin) {
             let (Some(from), Some(to)) = (arrow.from.step, arrow.to.step) else { continue };
             if let (Some(step), Some(key)) = (self.steps.get(to), keys.get_mut(from)) {
                 *key = (*key).min((step.at, 0));
@@ -364,7 +364,7 @@ impl<'s> Builder<'s> {
                     self.arrow(from, here, What::SynAck, Seen::Neither, None, 0);
                 }
                 Event::PeerEnded => {
-                    let ended = other.and_then(|other| self.last_end(other, index));
+                    let ended = other.and_then(|other| self.ended(other, index));
                     let from = ended.or_else(|| self.far_end(other, peer, kind));
                     self.arrow(from, here, What::Fin, Seen::Neither, None, 0);
                 }
@@ -420,11 +420,20 @@ impl<'s> Builder<'s> {
             .map(|(index, _)| Tip { line, step: Some(index) })
     }
 
-    /// The step with which a socket ended its direction, before another step. Its own record may be a moment later.
-    fn last_end(&self, socket: SocketId, before: usize) -> Option<Tip> {
+    /// The step with which a socket ended its direction in the life in which another step heard of it. Its own record may
+    /// be a moment later.
+    fn ended(&self, socket: SocketId, heard: usize) -> Option<Tip> {
         let line = *self.line_of.get(&End::Socket(socket))?;
+        let at = self.ladder.steps.get(heard)?.at;
         let ends = |event| matches!(event, Event::HalfClosed | Event::Closed { .. });
-        let step = self.ladder.steps.iter().enumerate().find(|(_, step)| step.line == line && ends(step.event))?;
-        (step.0 < before).then_some(Tip { line, step: Some(step.0) })
+        let begins = |event| matches!(event, Event::Connecting | Event::Opened { .. });
+        let own = || self.ladder.steps.iter().enumerate().filter(|(_, step)| step.line == line);
+        let before = own().rev().skip_while(|(index, _)| *index > heard).take_while(|(_, step)| !begins(step.event));
+        let behind = own()
+            .skip_while(|(index, _)| *index < heard)
+            .take_while(|(_, step)| !begins(step.event) && step.at <= at.saturating_add(spans::LATE));
+        let first = before.filter(|(_, step)| ends(step.event)).last();
+        let (index, _) = first.or_else(|| behind.into_iter().find(|(_, step)| ends(step.event)))?;
+        Some(Tip { line, step: Some(index) })
     }
 }
