@@ -162,6 +162,12 @@ pub(super) struct Common {
 
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub wait: Duration,
+
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
+
+    #[arg(long)]
+    pub ladder: bool,
 }
 
 /// A language's tag, as `--lang` takes it.
@@ -224,7 +230,8 @@ mod tests {
     fn the_line_of_the_readme_is_understood() {
         let typed = Arguments::try_parse_from(
             "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
-             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --lang zh-CN"
+             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
+             --ladder --lang zh-CN"
                 .split_whitespace(),
         )
         .unwrap();
@@ -232,6 +239,7 @@ mod tests {
         let Subcommand::TcpServer(server) = typed.subcommand else { panic!("{typed:?}") };
         assert_eq!((server.model, server.answers.reply.as_str()), (ServerModel::EventLoop, "upper"));
         assert_eq!(server.backlog, 5);
+        assert!(server.common.ladder && server.common.pcap == Some("a.pcapng".into()));
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
     }

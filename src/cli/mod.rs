@@ -7,7 +7,7 @@
 //!
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
-//! - `output`, `notes`, `http`: what is written where.
+//! - `output`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
 
 mod arguments;
 mod help;
@@ -18,6 +18,7 @@ mod notes;
 mod options;
 mod output;
 mod preset;
+mod recording;
 mod responder;
 mod sender;
 mod session;

@@ -1,6 +1,6 @@
 //! What all subcommands share, made usable: the encoding found, the addresses parsed, the times on one clock.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use rust_i18n::t;
 
@@ -33,6 +33,10 @@ pub(super) struct Options {
     pub count: Option<u64>,
     /// How long the other end may be silent once one direction has ended.
     pub wait: Duration,
+    /// Where a capture of it all is saved at the end.
+    pub pcap: Option<PathBuf>,
+    /// Whether a ladder of it all is told at the end.
+    pub ladder: bool,
 }
 
 impl Options {
@@ -56,6 +60,8 @@ impl Options {
             limit: typed.limit,
             count: typed.count,
             wait: typed.wait,
+            pcap: typed.pcap.clone(),
+            ladder: typed.ladder,
         })
     }
 }

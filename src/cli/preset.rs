@@ -126,7 +126,7 @@ pub(super) fn run(typed: &arguments::Preset, lang: Lang) -> Result<Exit, Refusal
         }
     };
     responder::prepare(&mut spec, &mut options, typed.allow_commands)?;
-    Ok(session::run(&spec, role, &options))
+    session::run(&spec, role, &options)
 }
 
 /// The preset that is meant: by name, by listing, or a file.

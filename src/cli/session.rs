@@ -15,13 +15,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, at, never, select};
 use rust_i18n::t;
 
 use super::{
-    Exit,
+    Exit, Refusal,
     http::Http,
     input::{self, Line},
     keyboard::Keyboard,
     notes::{self, Notes},
     options::Options,
     output::Output,
+    recording::Recording,
     sender::{Sender, Target},
 };
 use crate::{
@@ -49,7 +50,11 @@ pub(super) enum Role {
 }
 
 /// Opens the socket and drives it until it is done.
-pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
+///
+/// # Errors
+/// The file that is to be written at the end cannot be made; nothing was opened.
+pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Exit, Refusal> {
+    let recording = Recording::new(options)?;
     let notes = Notes::new(options.lang, options.quiet);
     let engine = Engine::new(Arc::new(()));
     let id = engine.open(spec);
@@ -85,8 +90,9 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Exit {
         network_failed: false,
         unreachable: false,
         closed: VecDeque::new(),
+        recording,
     };
-    session.run(&lines)
+    Ok(session.run(&lines))
 }
 
 /// How far standard input has come.
@@ -132,6 +138,8 @@ struct Session<'o> {
     network_failed: bool,
     unreachable: bool,
     closed: VecDeque<SocketId>,
+    /// All records, where they are wanted at the end.
+    recording: Option<Recording>,
 }
 
 impl Session<'_> {
@@ -139,6 +147,7 @@ impl Session<'_> {
         let end_at = self.options.limit.and_then(|limit| self.active.checked_add(limit));
         let batches = self.engine.batches().clone();
         let silence = never();
+        let interrupted = self.recording.as_ref().map_or_else(never, Recording::interrupted);
         loop {
             self.sender.pump(&self.engine);
             self.half_close();
@@ -156,9 +165,10 @@ impl Session<'_> {
             let timer = self.next_look(end_at).map_or_else(never, at);
             select! {
                 recv(batches) -> batch => match batch {
-                    Ok(batch) => self.take(&batch),
+                    Ok(batch) => self.take(batch),
                     Err(_) => return self.finish(Exit::Network),
                 },
+                recv(interrupted) -> _ => return self.finish(Exit::Done),
                 recv(input) -> line => match (line, target) {
                     (Ok(Ok(line)), Some(target)) => {
                         self.active = Instant::now();
@@ -325,16 +335,23 @@ impl Session<'_> {
         }
     }
 
-    fn take(&mut self, batch: &Batch) {
+    fn take(&mut self, batch: Batch) {
         for record in &batch.records {
             if self.options.count.is_some_and(|count| self.received.messages >= count) {
-                self.take_last(record, batch);
+                self.take_last(record, &batch);
             } else {
-                self.take_record(record, batch);
+                self.take_record(record, &batch);
             }
         }
         self.whole = self.http.is_whole();
         self.output.flush();
+        self.keep(batch);
+    }
+
+    fn keep(&mut self, batch: Batch) {
+        if let Some(recording) = &mut self.recording {
+            recording.take(batch);
+        }
     }
 
     fn take_record(&mut self, record: &Record, batch: &Batch) {
@@ -455,7 +472,11 @@ impl Session<'_> {
         self.output.flush();
         self.http.tell(&self.notes, ended);
         self.tell_totals();
-        if exit == Exit::Done && self.network_failed {
+        let unseen = self.engine.counters(self.id).map_or(0, |counters| counters.totals().rows_not_shown);
+        let saved = self.recording.take().is_none_or(|recording| {
+            recording.finish(&self.notes, &self.sockets, self.engine.epoch(), self.options, unseen)
+        });
+        if exit == Exit::Done && (self.network_failed || !saved) {
             Exit::Network
         } else if exit == Exit::Done && self.sender.failed {
             Exit::Text
@@ -484,6 +505,7 @@ impl Session<'_> {
                     for record in &batch.records {
                         self.take_last(record, &batch);
                     }
+                    self.keep(batch);
                 }
                 // Nothing more will come, or nothing came in time.
                 Err(RecvTimeoutError::Disconnected) => return true,

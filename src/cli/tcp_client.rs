@@ -24,5 +24,5 @@ pub(super) fn run(typed: &TcpClient, lang: Lang) -> Result<Exit, Refusal> {
         ..default
     });
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
-    Ok(session::run(&spec, Role::Client, &options))
+    session::run(&spec, Role::Client, &options)
 }

@@ -27,5 +27,5 @@ pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
         ..default
     });
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
-    Ok(session::run(&spec, Role::Server, &options))
+    session::run(&spec, Role::Server, &options)
 }

@@ -37,7 +37,7 @@ pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
         ..default
     });
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
-    Ok(session::run(&spec, role, &options))
+    session::run(&spec, role, &options)
 }
 
 /// The address to bind so that `target` can be reached: loopback reaches loopback only.

@@ -1,11 +1,12 @@
 //! Traffic to files, and to the clipboard. Pure: it writes to whatever it is given.
 //!
 //! What is saved must be enough to see again what happened: JSON Lines keep every byte (base64, RFC 4648) and
-//! every number of a record, CSV (RFC 4180) is for spreadsheets, raw bytes are one direction of the chosen
-//! sockets and nothing else. What is *not* in the file is counted and said: rows that had left the journal,
+//! every number of a record, CSV (RFC 4180) is for spreadsheets, pcapng for Wireshark, raw bytes are one direction of the
+//! chosen sockets and nothing else. What is *not* in the file is counted and said: rows that had left the journal,
 //! rows that never came into it, and the bytes of files, which are never recorded.
 //!
 //! - [`mod@line`]: a record as flat facts. [`jsonl`], `csv`: two ways to write them. [`mod@clip`]: for pasting.
+//! - `pcapng`: the packets that calls imply.
 //! - [`mod@code`]: a socket as a program in Python, Rust, or a line for ncat.
 
 pub mod clip;
@@ -13,6 +14,7 @@ pub mod code;
 mod csv;
 pub mod jsonl;
 pub mod line;
+mod pcapng;
 
 use std::{
     collections::BTreeMap,
@@ -36,19 +38,23 @@ pub enum Format {
     Jsonl,
     /// One record a line for spreadsheets: UTF-8, CR LF.
     Csv,
+    /// Packets made from the calls, for Wireshark and its like.
+    Pcapng,
     /// The bytes that went this way, one behind the other.
     Raw(Direction),
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Jsonl, Self::Csv, Self::Raw(Direction::In), Self::Raw(Direction::Out)];
+    pub const ALL: [Self; 5] =
+        [Self::Jsonl, Self::Csv, Self::Pcapng, Self::Raw(Direction::In), Self::Raw(Direction::Out)];
 
     /// The usual ending of the file's name, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Pcapng => "pcapng",
             Self::Raw(_) => "bin",
         }
     }
@@ -120,7 +126,7 @@ pub fn export(
 
 /// Saves row by row, for those who cannot do it all at once.
 pub struct Exporter<'a, W: Write> {
-    sink: Sink<W>,
+    sink: Sink<'a, W>,
     sockets: &'a Sockets,
     lines: Lines,
     summary: Summary,
@@ -128,9 +134,10 @@ pub struct Exporter<'a, W: Write> {
     seen: BTreeMap<SocketId, (bool, u64)>,
 }
 
-enum Sink<W: Write> {
+enum Sink<'a, W: Write> {
     Jsonl(io::BufWriter<W>),
     Csv(Box<csv::Table<W>>),
+    Pcapng(Box<pcapng::Capture<'a, io::BufWriter<W>>>),
     Raw(io::BufWriter<W>, Direction),
 }
 
@@ -147,6 +154,7 @@ impl<'a, W: Write> Exporter<'a, W> {
                 Sink::Jsonl(writer)
             }
             Format::Csv => Sink::Csv(Box::new(csv::Table::new(writer)?)),
+            Format::Pcapng => Sink::Pcapng(Box::new(pcapng::Capture::new(io::BufWriter::new(writer), context)?)),
             Format::Raw(direction) => Sink::Raw(io::BufWriter::new(writer), direction),
         };
         let mut lines = Lines::new(context.charset, context.epoch, context.zone.clone());
@@ -159,7 +167,7 @@ impl<'a, W: Write> Exporter<'a, W> {
         Ok(Self { sink, sockets: context.sockets, lines, summary, seen: BTreeMap::new() })
     }
 
-    /// Writes a row. In a raw file only payload of its direction counts.
+    /// Writes a row. In a raw file only payload of its direction counts, in a capture what stands for packets.
     ///
     /// # Errors
     /// What the writer says.
@@ -170,13 +178,19 @@ impl<'a, W: Write> Exporter<'a, W> {
                 return Ok(());
             }
             writer.write_all(row.bytes)?;
+        } else if let Sink::Pcapng(capture) = &mut self.sink {
+            let counts = capture.write(row)?;
+            self.note_file(row).0 = true;
+            // How many bytes are in it is known at the end: each is there once, though two rows may tell of it.
+            self.summary.rows += u64::from(counts);
+            return Ok(());
         } else {
             let kind = self.sockets.get(row.record.socket).map(|entry| entry.kind);
             let line = self.lines.line(row, kind);
             match &mut self.sink {
                 Sink::Jsonl(writer) => writeln!(writer, "{}", jsonl::line(&line))?,
                 Sink::Csv(table) => table.write(&line)?,
-                Sink::Raw(..) => {}
+                Sink::Pcapng(_) | Sink::Raw(..) => {}
             }
         }
         self.note_file(row).0 = true;
@@ -189,8 +203,12 @@ impl<'a, W: Write> Exporter<'a, W> {
 
     /// Takes note of a row that is not written: a character that began in it may end in one that is.
     pub fn pass(&mut self, row: &Row<'_>) {
-        if !matches!(self.sink, Sink::Raw(..)) {
-            self.lines.pass(row, self.sockets.get(row.record.socket).map(|entry| entry.kind));
+        match &mut self.sink {
+            Sink::Raw(..) => {}
+            Sink::Pcapng(capture) => capture.pass(row),
+            Sink::Jsonl(_) | Sink::Csv(_) => {
+                self.lines.pass(row, self.sockets.get(row.record.socket).map(|entry| entry.kind));
+            }
         }
         self.note_file(row);
     }
@@ -199,19 +217,21 @@ impl<'a, W: Write> Exporter<'a, W> {
     ///
     /// # Errors
     /// What the writer says: what was buffered is written only now.
-    pub fn finish(self) -> io::Result<Summary> {
+    pub fn finish(mut self) -> io::Result<Summary> {
         match self.sink {
+            Sink::Pcapng(capture) => self.summary.bytes = capture.finish()?,
             Sink::Jsonl(mut writer) | Sink::Raw(mut writer, _) => writer.flush()?,
             Sink::Csv(table) => table.finish()?,
         }
-        let file_bytes = self.seen.values().filter(|(written, _)| *written).map(|(_, sent)| sent).sum();
+        let sent = self.seen.values().filter(|(written, _)| *written).map(|(_, sent)| *sent);
+        let file_bytes = sent.fold(0, u64::saturating_add);
         Ok(Summary { file_bytes, ..self.summary })
     }
 
     fn note_file(&mut self, row: &Row<'_>) -> &mut (bool, u64) {
         let seen = self.seen.entry(row.record.socket).or_default();
         if let Event::FileEnded { sent, .. } = row.record.event {
-            seen.1 += sent;
+            seen.1 = seen.1.saturating_add(sent);
         }
         seen
     }

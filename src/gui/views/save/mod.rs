@@ -196,6 +196,7 @@ fn format_ui(ui: &mut Ui, lang: Lang, state: &mut SaveState) {
     let word = |format: Format| match format {
         Format::Jsonl => tr!(lang, "save.jsonl"),
         Format::Csv => tr!(lang, "save.csv"),
+        Format::Pcapng => tr!(lang, "save.pcapng"),
         Format::Raw(Direction::In) => tr!(lang, "save.raw_in"),
         Format::Raw(Direction::Out) => tr!(lang, "save.raw_out"),
     };
