@@ -6,7 +6,7 @@
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
 //!  preset  classic programs by name  files                                 pure
-//!  export  traffic to files          jsonl  csv  clip  code                pure
+//!  export  traffic to files          jsonl  csv  pcapng  clip  code        pure
 //!  words   sentences, in English and Chinese                               pure
 //!  cli     one file a subcommand
 //!  gui     the window                                                      feature `gui`
