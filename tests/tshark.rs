@@ -114,7 +114,7 @@ fn connected(bench: &mut Bench, to: std::net::SocketAddr) -> SocketId {
 }
 
 fn send(bench: &Bench, id: SocketId, bytes: &[u8], to: Option<std::net::SocketAddr>) {
-    bench.engine.command(id, Command::Send { bytes: bytes.to_vec(), to: to.map(Into::into) }).unwrap();
+    bench.engine.command(id, Command::Send { bytes: bytes.to_vec(), to }).unwrap();
 }
 
 fn hosts() -> &'static [&'static str] {

@@ -13,6 +13,7 @@ use crate::{
 
 /// What a session needs to know beside its socket.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Options {
     pub lang: Lang,
     /// How a line becomes a message.
