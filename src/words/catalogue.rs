@@ -12,8 +12,8 @@ const BUILT: [&str; 1] = ["cli.help."];
 
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
 const TERMS: &[&str] = &[
-    "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom", "send", "sendto",
-    "shutdown", "strftime",
+    "pcapng", "tshark", "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom",
+    "send", "sendto", "shutdown", "strftime",
 ];
 
 /// Words that are typed on the command line as they are, or sent.
