@@ -23,7 +23,7 @@ use egui_kittest::{
 use harness::in_language as tr;
 use twocan::{
     gui::views::Tab,
-    journal::{Call, Event, Fault, FaultKind, Kind, Nanos, SocketId},
+    journal::{Call, Event, Fault, FaultKind, Kind, Nanos, SocketId, Span},
     words::Lang,
 };
 use views::{Bench, show, show_any_text};
@@ -297,4 +297,31 @@ fn it_follows_the_end_and_keeps_its_place_and_paints_what_is_on_screen() {
     harness.get_by_label("Follow").click();
     harness.run();
     assert!(has(&harness, "send = 4 n259"));
+}
+
+#[test]
+fn at_200_percent_the_ladder_has_the_room_and_nothing_lies_on_the_tabs() {
+    for (lang, theme) in harness::BOTH {
+        let mut harness = harness::sized(lang, theme, Vec2::new(720.0, 450.0));
+        harness.run_steps(4);
+        let app = harness.state_mut();
+        app.model.sockets.open(SocketId(900), Kind::TcpConnection, 0, 0);
+        app.model.selected = Some(SocketId(900));
+        app.view.tab = Tab::Ladder;
+        let mut batch = twocan::journal::Batch::default();
+        for (at, event) in
+            [(0, Event::Connecting), (MS, Event::Connected { took: MS }), (2 * MS, Event::Sent { asked: 2 })]
+        {
+            let (socket, peer) = (SocketId(900), SERVER.parse().ok());
+            let record = twocan::journal::Record { at, socket, generation: 0, event, peer, bytes: Span::default() };
+            batch.push(record, if at < 2 * MS { HERE.as_bytes() } else { b"hi" });
+        }
+        app.model.apply(batch);
+        harness.run_steps(8);
+        let tab = harness.get_by_role_and_label(Role::Tab, tr(lang, "Ladder", "时序图")).rect();
+        let scale = harness.get_by_label_contains(tr(lang, "Time runs", "时间轴")).rect();
+        assert!(tab.right() <= scale.left(), "{tab:?} {scale:?}");
+        assert!(harness.get_by_role(Role::List).rect().height() > 20.0);
+        harness.get_by_label_contains("send = 2 hi");
+    }
 }

@@ -31,6 +31,8 @@ use crate::{
 const LANE: f32 = 17.0;
 /// Between the lanes.
 const BETWEEN: f32 = 13.0;
+/// From this width on the sentence stands beside the title, else below it.
+const WIDE: f32 = 720.0;
 /// Width of the names of the lanes.
 const NAMES: f32 = 42.0;
 /// Calls of one lane on show at most; those around the chosen one, else the newest.
@@ -87,6 +89,7 @@ pub fn boundaries_ui(
         Direction::In => false,
     };
     let (stream, other) = if outward { (&out, &back) } else { (&back, &out) };
+    let wide = ui.available_width() >= WIDE;
     ui.horizontal(|ui| {
         ui.set_height(25.0);
         ui.label(section(ui, &tr!(lang, "ladder.boundaries")));
@@ -97,10 +100,15 @@ pub fn boundaries_ui(
                 *direction = if outward { Direction::In } else { Direction::Out };
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(RichText::new(sentence(lang, stream)).small().color(ui.tokens().muted));
-        });
+        if wide {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(sentence(lang, stream)).small().color(ui.tokens().muted));
+            });
+        }
     });
+    if !wide {
+        ui.label(RichText::new(sentence(lang, stream)).small().color(ui.tokens().muted));
+    }
     ui.add_space(6.0);
     lanes_ui(ui, cx, stream, traffic);
 }

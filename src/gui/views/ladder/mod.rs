@@ -33,8 +33,14 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 720.0;
+/// Below this width, as at 200 %, the head has what is about the ladder alone.
+const NARROW: f32 = 620.0;
+/// Below this height the ladder itself needs all the room.
+const LOW: f32 = 280.0;
 /// Steps that are copied as text at most: what goes through the clipboard has to fit into it.
 const COPIED: usize = 10_000;
+/// Room that the reminder of where the reader is needs.
+const HINT: f32 = 260.0;
 /// How far true time can be stretched.
 const ZOOMS: std::ops::RangeInclusive<i8> = -6..=12;
 
@@ -86,7 +92,7 @@ pub fn ladder_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic:
         .exact_size(26.0)
         .frame(line)
         .show(ui, |ui| legend_ui(ui, cx.lang, state.place.follows()));
-    if state.drawn.has_lanes() {
+    if state.drawn.has_lanes() && ui.available_height() >= LOW {
         Panel::bottom("boundaries").frame(flat.inner_margin(Margin::symmetric(12, 8))).show(ui, |ui| {
             boundaries::boundaries_ui(ui, cx, &state.drawn, &mut state.direction, traffic);
         });
@@ -97,6 +103,7 @@ pub fn ladder_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic:
 fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut TrafficState) {
     let lang = cx.lang;
     let roomy = ui.available_width() >= ROOMY;
+    let narrow = ui.available_width() < NARROW;
     head(ui, |ui| {
         traffic::tabs_ui(ui, cx, Tab::Ladder);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -123,15 +130,16 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
             if compact_icon(ui, icon, &word, roomy).clicked() {
                 state.paused = !state.paused;
             }
-            let fault = compact_icon(ui, icons::CIRCLE_ALERT, &tr!(lang, "ladder.next_error"), false);
-            if fault.clicked() {
+            if !narrow && compact_icon(ui, icons::CIRCLE_ALERT, &tr!(lang, "ladder.next_error"), false).clicked() {
                 keys::next_error(state, traffic);
             }
-            if state.scale == Scale::True {
+            if state.scale == Scale::True && !narrow {
                 zoom_ui(ui, lang, &mut state.zoom);
             }
             scale_ui(ui, lang, &mut state.scale);
-            traffic::read_as_ui(ui, cx, &mut traffic.read_as);
+            if !narrow {
+                traffic::read_as_ui(ui, cx, &mut traffic.read_as);
+            }
         });
     });
 }
@@ -175,16 +183,17 @@ fn legend_ui(ui: &mut Ui, lang: Lang, follows: bool) {
             (marks::Sample::Hollow, tr!(lang, "ladder.legend_hollow")),
             (marks::Sample::Colours, tr!(lang, "ladder.legend_colour")),
         ];
+        let reserved = if !follows && ui.available_width() > 2.0 * HINT { HINT } else { 0.0 };
         for (sample, text) in entries {
             let width = ui.painter().layout_no_wrap(text.to_string(), egui::FontId::proportional(12.0), color).size().x;
-            if ui.available_width() < width + 40.0 {
+            if ui.available_width() < width + 40.0 + reserved {
                 break;
             }
             marks::sample_ui(ui, sample);
             ui.label(RichText::new(text).small().color(color));
             ui.add_space(8.0);
         }
-        if !follows {
+        if reserved > 0.0 {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(RichText::new(tr!(lang, "ladder.not_following")).small().color(color));
             });
