@@ -3,7 +3,7 @@
 //! A preset is data: a socket, what it says by itself, and a sentence on what to watch. The files in `assets/presets/` are
 //! built in; they are the five tutorials' listings P1 to P38 from both ends, and the services of RFC 862 to 868. A file has
 //! `name`, `listing`, `role`, `[title]`, `[watch]`, `[socket]` (a [`SocketSpec`]) and `[responder]` (its
-//! [`Rules`](crate::net::responder::Rules)); without the last a person answers.
+//! [`Rules`]); without the last a person answers.
 
 mod files;
 

@@ -3,7 +3,7 @@
 //! Honest by construction. A [`Step`] is a row of the journal, so it was seen. An [`Arrow`] says of which of its ends a call
 //! was seen; packets themselves (SYN, FIN, RST, an ICMP answer) are never seen by a program, so an arrow that stands for
 //! one is [`Seen::Neither`] and is drawn dashed. Where both ends are in this program, bytes are followed from the call that
-//! sent them to every call that returned a part of them ([`spans`](super::spans)).
+//! sent them to every call that returned a part of them ([`spans`]).
 
 mod text;
 mod timeline;
