@@ -50,6 +50,8 @@ impl Stream {
     pub(super) fn play(&mut self, cx: &mut Context<'_>) -> Turn {
         for _ in 0..TURN_EFFECTS {
             if self.machine.is_none() || self.queue.is_closing() || self.broken.is_some() {
+                // A moment of the rules that is past would wake the worker again and again.
+                self.play_at = None;
                 return Turn::Idle;
             }
             // What is said while nothing is taken waits in the rules, which then read no more.
