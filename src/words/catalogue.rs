@@ -62,18 +62,26 @@ fn flatten(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, String
     }
 }
 
-fn locale(text: &str) -> BTreeMap<String, String> {
+/// The keys of one column of the files.
+fn locale(column: usize) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
-    flatten("", &toml::Value::Table(text.parse().unwrap()), &mut keys);
+    for pair in super::TEXTS {
+        let before = keys.len();
+        let mut more = BTreeMap::new();
+        flatten("", &toml::Value::Table(pair[column].parse().unwrap()), &mut more);
+        let count = more.len();
+        keys.extend(more);
+        assert_eq!(keys.len(), before + count, "two files have the same key");
+    }
     keys
 }
 
 fn english() -> BTreeMap<String, String> {
-    locale(include_str!("../../assets/locales/en.toml"))
+    locale(0)
 }
 
 fn chinese() -> BTreeMap<String, String> {
-    locale(include_str!("../../assets/locales/zh-CN.toml"))
+    locale(1)
 }
 
 fn placeholders(text: &str) -> BTreeSet<&str> {

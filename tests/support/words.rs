@@ -7,10 +7,29 @@ use super::drive::{Screen, Window};
 /// The texts of a language, by their keys.
 pub struct Words(toml::Table);
 
+/// The files of a language may share sections: `[top]` is one of them.
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(there)), toml::Value::Table(more)) => merge(there, more),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
 impl Words {
     pub fn of(tag: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales").join(format!("{tag}.toml"));
-        Self(fs::read_to_string(&path).unwrap().parse().unwrap())
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales");
+        let mut all = toml::Table::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_stem().unwrap().to_str().unwrap().rsplit('.').next() == Some(tag) {
+                merge(&mut all, fs::read_to_string(&path).unwrap().parse().unwrap());
+            }
+        }
+        Self(all)
     }
 
     /// The text of a key.

@@ -61,8 +61,7 @@ mod tests {
         let ctx = egui::Context::default();
         ctx.set_fonts(definitions());
         ctx.begin_pass(egui::RawInput::default());
-        let locales =
-            [include_str!("../../../assets/locales/en.toml"), include_str!("../../../assets/locales/zh-CN.toml")];
+        let locales = crate::words::TEXTS.as_flattened();
         for family in [FontFamily::Proportional, FontFamily::Monospace, medium(), semibold()] {
             let font = FontId::new(13.0, family);
             ctx.fonts_mut(|fonts| {
