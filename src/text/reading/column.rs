@@ -118,10 +118,8 @@ pub(super) mod tests {
 
     fn pieces(text: &str, label: &str) -> Vec<String> {
         let column = Column::new(&passage(text), Charset::for_label(label).unwrap());
-        let hex = |piece: &Piece| match piece.has {
-            true => crate::text::hex::pairs(&column.bytes[piece.range()]),
-            false => "-".into(),
-        };
+        let hex =
+            |piece: &Piece| if piece.has { crate::text::hex::pairs(&column.bytes[piece.range()]) } else { "-".into() };
         column.pieces.iter().map(hex).collect()
     }
 

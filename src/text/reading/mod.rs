@@ -15,7 +15,6 @@ pub mod reads;
 mod tally;
 pub mod upper;
 
-use super::Charset;
 pub use self::{
     column::{Column, Piece},
     matrix::{Cell, Matrix, Verdict, Way},
@@ -23,6 +22,7 @@ pub use self::{
     tally::{Length, Tally},
     upper::Upper,
 };
+use super::Charset;
 
 /// Characters that are looked at.
 pub const LOOKED_AT: usize = 4_096;

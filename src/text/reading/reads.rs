@@ -158,10 +158,7 @@ mod tests {
             told(Charset::UTF_8, bytes, &Cuts::One(2)),
             [row("\u{FFFD}", "", 2, true), row("\u{FFFD}好", "你好", 0, true)]
         );
-        assert_eq!(
-            told(Charset::UTF_8, bytes, &Cuts::One(3)),
-            [row("你", "你", 0, false), row("好", "好", 0, false)]
-        );
+        assert_eq!(told(Charset::UTF_8, bytes, &Cuts::One(3)), [row("你", "你", 0, false), row("好", "好", 0, false)]);
         assert_eq!(
             told(Charset::GBK, b"\xC4\xE3\xBA\xC3", &Cuts::One(1)),
             [row("\u{FFFD}", "", 1, true), row("愫\u{FFFD}", "你好", 0, true)]
@@ -196,7 +193,11 @@ mod tests {
         let text = "汉".repeat(400);
         let reads = told(Charset::UTF_8, text.as_bytes(), &Cuts::Every(1_024));
         assert_eq!((reads.len(), reads[0].2, reads[0].3), (2, 1, true));
-        let reads = told(Charset::GBK, &Charset::GBK.encode(&text, crate::text::Unmappable::Refuse).unwrap(), &Cuts::Every(1_024));
+        let reads = told(
+            Charset::GBK,
+            &Charset::GBK.encode(&text, crate::text::Unmappable::Refuse).unwrap(),
+            &Cuts::Every(1_024),
+        );
         assert_eq!(reads.len(), 1);
     }
 

@@ -51,7 +51,9 @@ impl Tally {
             Source::Text(text) => {
                 let end = text.ceil_char_boundary(self.at + LOOKED_AT);
                 let piece = text.get(self.at..end).unwrap_or_default();
-                piece.chars().for_each(|character| self.count(character, true));
+                for character in piece.chars() {
+                    self.count(character, true);
+                }
                 self.at += piece.len();
                 self.done = self.at >= text.len();
             }
@@ -67,7 +69,9 @@ impl Tally {
                         decoder.finish_glyphs(&mut glyphs);
                     }
                 }
-                glyphs.iter().for_each(|glyph| self.count(glyph.character, glyph.valid));
+                for glyph in glyphs {
+                    self.count(glyph.character, glyph.valid);
+                }
             }
         }
         if self.done {

@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn hanzi_of_gbk_that_break() {
         let hanzi: Vec<char> = (0x4E00..=0x9FA5).filter_map(char::from_u32).collect();
-        let broken: usize = hanzi.chunks(4_000).map(|some| upper(&some.iter().collect::<String>(), Charset::GBK).broken.len()).sum();
+        let broken: usize =
+            hanzi.chunks(4_000).map(|some| upper(&some.iter().collect::<String>(), Charset::GBK).broken.len()).sum();
         assert_eq!(broken, 3_016);
     }
 
