@@ -144,6 +144,10 @@ fn a_character_and_a_byte_light_up_together() {
             "96: byte 2 in UTF-8, 2 of the 3 bytes of 間 U+9593",
             "96：UTF-8 里的第 2 字节，是 間 U+9593 的 3 个字节中的第 2 个",
         ));
+        harness.hover_at(egui::pos2(5.0, 690.0));
+        // Nothing asks for a repaint once the pointer is elsewhere.
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "Point at a character or a byte", "指向一个字符或字节"));
     }
 }
 
@@ -233,6 +237,8 @@ fn half_a_character_waits_in_a_stream_and_is_wrong_by_itself() {
     for (lang, theme) in BOTH {
         let mut harness = window(lang, theme);
         open(&mut harness, text("你好"), Page::Cut);
+        // Nothing asks for a repaint.
+        harness.run();
         let rows = labels(&harness, Role::Row);
         assert_eq!(
             rows,
@@ -366,7 +372,8 @@ fn the_message_is_taken_over_and_what_was_there_stays() {
         harness.get_by_label(tr(lang, "from the message field", "来自消息框"));
         harness.get_by_label_contains("😀 U+1F600");
         click(&mut harness, tr(lang, "Upper-case", "变大写"));
-        harness.get_by_label_contains(tr(lang, "Missing in GBK, so left out: 1", "GBK 里没有、因此略去：1 个"));
+        let left_out = tr(lang, "Left out: 1.", "略去 1 个。");
+        assert_eq!(harness.query_all_by_label_contains(left_out).count(), 3, "GBK, GB2312 and Big5 lack it");
         keys(&mut harness, Modifiers::COMMAND, Key::E);
         assert!(!is_open(&harness), "who goes on writing sees the field");
 
@@ -375,7 +382,8 @@ fn the_message_is_taken_over_and_what_was_there_stays() {
         harness.event(Input::Text("lens".into()));
         harness.run_steps(2);
         keys(&mut harness, Modifiers::NONE, Key::Enter);
-        harness.get_by_label_contains(tr(lang, "Missing in GBK, so left out: 1", "GBK 里没有、因此略去：1 个"));
+        let left_out = tr(lang, "Left out: 1.", "略去 1 个。");
+        assert_eq!(harness.query_all_by_label_contains(left_out).count(), 3, "GBK, GB2312 and Big5 lack it");
         click(&mut harness, tr(lang, "Close", "关闭"));
         // And by its button.
         harness.get_by_label(tr(lang, "Lens", "透镜")).click();

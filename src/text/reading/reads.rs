@@ -62,14 +62,15 @@ impl Reads {
         let mut decoder = charset.decoder();
         let pieces = cuts.pieces(bytes.len());
         let last = pieces.len() - 1;
+        let mut glyphs = Vec::new();
         for (i, range) in pieces.into_iter().enumerate() {
             let part = bytes.get(range.clone()).unwrap_or_default();
             let (alone, stream) = (all.alone.len(), all.stream.len());
-            let mut glyphs = charset.glyphs(part);
-            for glyph in &mut glyphs {
-                glyph.start += range.start as u64;
-            }
-            all.alone.append(&mut glyphs);
+            let mut fresh = charset.decoder();
+            fresh.push_glyphs(part, &mut glyphs);
+            fresh.finish_glyphs(&mut glyphs);
+            let here = glyphs.drain(..);
+            all.alone.extend(here.map(|glyph| Glyph { start: glyph.start + range.start as u64, ..glyph }));
             decoder.push_glyphs(part, &mut all.stream);
             let tray = decoder.pending();
             if i == last {

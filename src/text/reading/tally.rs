@@ -1,8 +1,11 @@
 //! How long all of a source is in each encoding. A mebibyte in eight encodings takes longer than a frame may, so
 //! it is counted a piece at a time.
 
-use super::{LOOKED_AT, Source};
+use super::Source;
 use crate::text::{Charset, Decoder, charset::Encoder};
+
+/// Bytes of the source that are counted at a time: in eight encodings, half a millisecond.
+const STEP: usize = 1_024;
 
 /// How long a text is in one encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,9 @@ pub struct Length {
 pub struct Tally {
     /// Characters so far.
     pub characters: usize,
-    /// How many of them stand for bytes that are not text.
+    /// UTF-16 code units so far: what Java, JavaScript and Windows call the length of a text.
+    pub units: usize,
+    /// How many of the characters stand for bytes that are not text.
     pub not_text: usize,
     lengths: Vec<(Length, Encoder)>,
     /// Bytes of the source that were counted.
@@ -38,18 +43,17 @@ impl Tally {
             Source::Bytes(_, charset) => Some(charset.decoder()),
         };
         let lengths = charsets.iter().map(length).collect();
-        Self { characters: 0, not_text: 0, lengths, at: 0, decoder, done: false, scratch: Vec::new() }
+        Self { characters: 0, units: 0, not_text: 0, lengths, at: 0, decoder, done: false, scratch: Vec::new() }
     }
 
-    /// Counts the next piece, [`LOOKED_AT`] bytes of the source, which has to be the same one every time. Returns
-    /// whether that was the last.
+    /// Counts the next piece of the source, which has to be the same one every time. Returns whether that was the last.
     pub fn advance(&mut self, source: &Source) -> bool {
         if self.done {
             return true;
         }
         match source {
             Source::Text(text) => {
-                let end = text.ceil_char_boundary(self.at + LOOKED_AT);
+                let end = text.ceil_char_boundary(self.at + STEP);
                 let piece = text.get(self.at..end).unwrap_or_default();
                 for character in piece.chars() {
                     self.count(character, true);
@@ -59,7 +63,7 @@ impl Tally {
             }
             Source::Bytes(bytes, _) => {
                 let rest = bytes.get(self.at..).unwrap_or_default();
-                let piece = rest.get(..LOOKED_AT).unwrap_or(rest);
+                let piece = rest.get(..STEP).unwrap_or(rest);
                 self.at += piece.len();
                 self.done = self.at >= bytes.len();
                 let mut glyphs = Vec::new();
@@ -92,6 +96,7 @@ impl Tally {
 
     fn count(&mut self, character: char, valid: bool) {
         self.characters += 1;
+        self.units += character.len_utf16();
         self.not_text += usize::from(!valid);
         for (length, encoder) in &mut self.lengths {
             self.scratch.clear();
@@ -143,7 +148,7 @@ mod tests {
         let source = Source::Text("你好，間 a😀".into());
         let charsets = [Charset::UTF_8, Charset::UTF_16LE, Charset::GBK, Charset::GB2312, Charset::US_ASCII];
         assert_eq!(lengths(&source, &charsets), [(18, 0), (16, 0), (10, 1), (8, 2), (2, 5)]);
-        assert_eq!(tally(&source, &charsets).characters, 7);
+        assert_eq!((tally(&source, &charsets).characters, tally(&source, &charsets).units), (7, 8));
         assert_eq!(lengths(&Source::default(), &[Charset::UTF_8]), [(0, 0)]);
     }
 

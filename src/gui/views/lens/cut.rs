@@ -262,7 +262,8 @@ fn line_ui(ui: &Ui, rect: Rect, from: usize, to: usize, column: &Column, reads: 
         if lit == Some(glyph) {
             painter.rect_filled(bracket, 4.0, tokens.tcp_tint);
         }
-        let split = reads.reads.iter().any(|read| (start + 1..end).contains(&read.range.start));
+        let next = reads.reads.partition_point(|read| read.range.start <= start);
+        let split = reads.reads.get(next).is_some_and(|read| read.range.start < end);
         let color = if split { tokens.error } else { tokens.line };
         let below = rect.top() + 27.0;
         let stroke = Stroke::new(1.5, color);
@@ -347,7 +348,7 @@ fn reads_ui(ui: &mut Ui, lang: Lang, column: &Column, reads: &Reads) {
             let color = if read.wrong { tokens.error } else { tokens.text };
             cell(ui, rect, (left + 18.0, width - 18.0), &alone, mono.clone(), color);
             cell(ui, rect, fourth, &stream, mono.clone(), tokens.text);
-            cell(ui, rect, last, &tray, mono, tokens.warn);
+            tray_ui(ui, rect, last, &tray, mono);
             let wrong = if read.wrong { tr!(lang, "lens.wrong") } else { tr!(lang, "lens.right") };
             let spoken = spoken(lang, &[number, bytes, format!("{alone} ({wrong})"), stream, tray]);
             response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
@@ -381,6 +382,25 @@ fn cell(ui: &Ui, row: Rect, (x, width): (f32, f32), text: &str, font: FontId, co
     let rect = Rect::from_min_size(pos2(row.left() + x, row.top()), vec2(width, row.height()));
     let at = pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
     ui.painter_at(rect).galley(at, galley, color);
+}
+
+/// The start of a character that waits for its rest, in its tray.
+fn tray_ui(ui: &Ui, row: Rect, (x, width): (f32, f32), bytes: &str, font: FontId) {
+    if bytes.is_empty() {
+        return;
+    }
+    let tokens = ui.tokens();
+    let galley = ui.painter().layout_no_wrap(bytes.to_owned(), font, tokens.warn);
+    let size = vec2((galley.size().x + 12.0).min(width), row.height() - 6.0);
+    let tray = Rect::from_min_size(pos2(row.left() + x, row.top() + 3.0), size);
+    ui.painter().rect_filled(tray, 3.0, tokens.warn_tint);
+    let (left, right, bottom) = (tray.left(), tray.right(), tray.bottom());
+    let stroke = Stroke::new(1.5, tokens.warn);
+    ui.painter().hline(left..=right, bottom, stroke);
+    ui.painter().vline(left, bottom - 6.0..=bottom, stroke);
+    ui.painter().vline(right, bottom - 6.0..=bottom, stroke);
+    let at = pos2(left + 6.0, row.center().y - galley.size().y / 2.0);
+    ui.painter_at(tray).galley(at, galley, tokens.warn);
 }
 
 /// What the columns are.

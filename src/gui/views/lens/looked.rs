@@ -56,9 +56,9 @@ impl Looked {
         self.reads = None;
     }
 
-    /// Goes on computing what this page shows. Returns whether all of it is there.
-    pub fn advance(&mut self, source: &Source, page: Page) -> bool {
-        let start = Instant::now();
+    /// Goes on computing what this page shows, in what is left of the time for it since `start`. Returns whether all of
+    /// it is there.
+    pub fn advance(&mut self, source: &Source, page: Page, start: Instant) -> bool {
         loop {
             let counted = self.tally.as_mut().is_none_or(|tally| tally.advance(source));
             let shown = match page {

@@ -13,6 +13,8 @@ mod taken;
 mod told;
 mod upper;
 
+use std::time::Instant;
+
 use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, Ui};
 
 use self::{input::Input, looked::Looked};
@@ -42,8 +44,9 @@ use crate::{
 
 /// Encodings side by side.
 const MOST: usize = 8;
-/// Below this height the field has one line.
-const LOW: f32 = 520.0;
+/// Below these heights the field has one line, or two.
+const LOW: f32 = 480.0;
+const MEDIUM: f32 = 720.0;
 
 /// What the lens is to look at.
 #[derive(Clone, Debug)]
@@ -159,7 +162,11 @@ pub fn lens_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LensState, covered: boo
     let popup = egui::Popup::is_any_open(ui.ctx());
     let mut closing = !covered && !popup && ui.input(|input| input.key_pressed(Key::Escape));
     let focus = std::mem::take(&mut state.focus);
-    let rows = if ui.available_height() < LOW { 1 } else { 3 };
+    let rows = match ui.available_height() {
+        ..LOW => 1,
+        LOW..MEDIUM => 2,
+        _ => 3,
+    };
     ui.spacing_mut().item_spacing.y = 0.0;
     Panel::top("lens_input").show_separator_line(false).frame(flat.inner_margin(Margin::symmetric(16, 10))).show(
         ui,
@@ -177,8 +184,9 @@ pub fn lens_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LensState, covered: boo
             });
         },
     );
+    let start = Instant::now();
     state.looked.at(&state.input, &state.charsets);
-    let done = state.looked.advance(state.input.source(), state.page);
+    let done = state.looked.advance(state.input.source(), state.page, start);
     if !done {
         ui.request_repaint();
     }
@@ -282,6 +290,8 @@ fn numbers_ui(ui: &mut Ui, lang: Lang, state: &LensState, done: bool) {
         let muted = |ui: &mut Ui, text: String| ui.label(RichText::new(text).small().color(tokens.muted));
         let Some(tally) = &state.looked.tally else { return };
         muted(ui, tr!(lang, "lens.count", count = grouped(tally.characters as u64)).into_owned());
+        let units = tr!(lang, "lens.units", count = grouped(tally.units as u64));
+        muted(ui, units.into_owned()).on_hover_text(tr!(lang, "lens.units_tip"));
         if let Source::Bytes(bytes, charset) = state.input.source() {
             muted(ui, format!("{}: {}", charset.name(), count_bytes(lang, bytes.len())));
         }

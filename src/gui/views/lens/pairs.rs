@@ -45,8 +45,9 @@ pub fn pairs_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut PairsState, looked: &L
     let side = looked.columns.len();
     state.at = (state.at.0.min(side.saturating_sub(1)), state.at.1.min(side.saturating_sub(1)));
     let flat = Frame::new().fill(ui.tokens().panel);
-    let height = (ui.available_height() * 0.5).max(90.0);
-    let panel = Panel::bottom("lens_pair").resizable(true).default_size(184.0).size_range(80.0..=height);
+    let all = ui.available_height();
+    let panel = Panel::bottom("lens_pair").resizable(true).default_size((all * 0.34).clamp(80.0, 184.0));
+    let panel = panel.size_range(60.0..=(all * 0.6).max(61.0));
     panel.frame(flat.inner_margin(Margin::symmetric(16, 10))).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| large_ui(ui, cx, state, looked));
     });

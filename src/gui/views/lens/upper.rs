@@ -81,7 +81,7 @@ fn encoding_ui(ui: &mut Ui, lang: Lang, column: &Column, upper: &Upper, on: bool
     let (whole, raised, mut told) = verdict(lang, upper);
     if column.lacking() > 0 {
         let count = grouped(column.lacking() as u64);
-        told = format!("{told} {}", tr!(lang, "lens.left_out", encoding = name, count = count));
+        told = format!("{told} {}", tr!(lang, "lens.left_out_short", count = count));
     }
     let (icon, color) = match (whole, raised) {
         (true, true) => (icons::CIRCLE_CHECK, tokens.ok),
