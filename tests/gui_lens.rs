@@ -493,7 +493,9 @@ fn it_fits_into_small_windows_and_at_200_percent() {
         for size in [Vec2::new(1024.0, 700.0), Vec2::new(720.0, 450.0)] {
             for page in [Page::Characters, Page::Pairs, Page::Cut, Page::Upper] {
                 let mut harness = sized(lang, theme, size);
-                open(&mut harness, text(&"你好 hello 間 ".repeat(20)), page);
+                open(&mut harness, text("before"), page);
+                let source = Source::Bytes("你好 hello 間 ".repeat(20).into_bytes(), Charset::UTF_8);
+                open(&mut harness, Taken { source, origin: Origin::Composer, ends: Vec::new() }, page);
                 let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
                 for name in [
                     tr(lang, "Close", "关闭"),
@@ -502,6 +504,11 @@ fn it_fits_into_small_windows_and_at_200_percent() {
                 ] {
                     let rect = harness.get_by_label(name).rect();
                     assert!(screen.contains_rect(rect), "{name} at {rect:?} in {size:?}");
+                }
+                for name in [tr(lang, "Add encoding", "添加编码"), tr(lang, "Take UTF-16LE away", "去掉 UTF-16LE")]
+                {
+                    let rect = harness.get_by_label(name).rect();
+                    assert!(screen.contains_rect(rect) && rect.height() < 30.0, "{name} at {rect:?} in {size:?}");
                 }
                 let tab = harness.get_by_label(tr(lang, "Upper-case", "变大写")).rect();
                 let copy = harness.get_by_label(tr(lang, "Copy as text", "复制为文本")).rect();

@@ -8,10 +8,14 @@ use egui::{Event, Frame, Id, Margin, RichText, ScrollArea, TextEdit, TextStyle, 
 use super::Taken;
 use crate::{
     gui::{
-        theme::{RADIUS, TokensExt as _},
+        theme::{RADIUS, TokensExt as _, icons},
         tr,
         views::traffic::{count_bytes, visible},
-        widgets::{self, compact::compact_button, encoding_menu::encoding_menu},
+        widgets::{
+            self,
+            compact::{compact_button, compact_icon},
+            encoding_menu::encoding_menu,
+        },
     },
     journal::SocketId,
     text::{
@@ -244,6 +248,7 @@ pub fn choices_ui(ui: &mut Ui, lang: Lang, input: &mut Input) -> bool {
     let mut chosen = None;
     if input.mode == Mode::Hex {
         let name = tr!(lang, "lens.bytes_are", encoding = input.charset.name());
+        super::room(ui, input.charset.name(), 110.0);
         ui.label(RichText::new(tr!(lang, "lens.read_as")).small().color(ui.tokens().muted));
         chosen = encoding_menu(ui, lang, input.charset, &name, |_| {}).1;
     }
@@ -251,7 +256,8 @@ pub fn choices_ui(ui: &mut Ui, lang: Lang, input: &mut Input) -> bool {
         input.set_charset(charset);
     }
     if input.before.is_some() {
-        let back = compact_button(ui, &tr!(lang, "lens.back"));
+        super::room(ui, "", 40.0);
+        let back = compact_icon(ui, icons::UNDO, &tr!(lang, "lens.back"), false);
         if back.on_hover_text(tr!(lang, "lens.back_tip")).clicked() {
             input.back();
             return true;

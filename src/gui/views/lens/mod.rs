@@ -238,6 +238,7 @@ fn charsets_ui(ui: &mut Ui, lang: Lang, state: &mut LensState) {
     ui.label(RichText::new(tr!(lang, "lens.beside")).small().color(ui.tokens().muted));
     let several = state.charsets.len() > 1;
     for charset in &state.charsets {
+        room(ui, charset.name(), 42.0);
         let name = tr!(lang, "lens.remove", encoding = charset.name());
         let response = ui.add_enabled_ui(several, |ui| {
             compact_spacing(ui);
@@ -253,11 +254,23 @@ fn charsets_ui(ui: &mut Ui, lang: Lang, state: &mut LensState) {
         state.charsets.retain(|charset| *charset != gone);
     }
     let full = state.charsets.len() >= MOST;
-    let added = ui.add_enabled_ui(!full, |ui| add_encoding_menu(ui, lang, &tr!(lang, "lens.add")));
+    let text = tr!(lang, "lens.add");
+    room(ui, &text, 42.0);
+    let added = ui.add_enabled_ui(!full, |ui| add_encoding_menu(ui, lang, &text));
     let (response, added) = added.inner;
     response.on_disabled_hover_text(tr!(lang, "lens.full", count = MOST));
     if let Some(charset) = added {
         state.add(charset);
+    }
+}
+
+/// Begins a new line if this text and so much beside it do not fit into this one. What has a scope of its own is never
+/// wrapped by the layout, but squeezed.
+fn room(ui: &mut Ui, text: &str, beside: f32) {
+    let font = egui::FontId::monospace(12.0);
+    let width = ui.painter().layout_no_wrap(text.to_owned(), font, ui.tokens().text).size().x;
+    if ui.available_size_before_wrap().x < width + beside {
+        ui.end_row();
     }
 }
 

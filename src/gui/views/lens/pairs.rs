@@ -1,8 +1,8 @@
 //! Sent as one encoding, read as another: every pair of those on show, and one of them large.
 
 use egui::{
-    Align2, CentralPanel, FontId, Frame, Grid, Margin, Panel, Rect, RichText, Role, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
+    Align, Align2, CentralPanel, FontId, Frame, Grid, Layout, Margin, Panel, Rect, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 
 use super::looked::Looked;
@@ -13,7 +13,7 @@ use crate::{
         theme::{CARD_RADIUS, Tokens, TokensExt as _, icons, medium},
         tr,
         views::traffic::{count_bytes, cut_at, hex, visible},
-        widgets::{self, compact::compact_button},
+        widgets::{self, compact::compact_icon},
     },
     text::reading::{Cell, Column, Verdict, Way},
     words::Lang,
@@ -129,11 +129,17 @@ fn large_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &PairsState, looked: &Looked) {
         widgets::icon(ui, icon, 15.0, color);
         let pair = tr!(lang, "lens.pair", sent = sending.charset().name(), read = reading.charset().name());
         ui.label(crate::gui::theme::strong(pair));
-        ui.label(RichText::new(verdict_told(lang, looked, sending, cell.verdict)).color(color));
-        let nothing = matches!(cell.verdict, Verdict::CannotSend(_));
-        if !nothing && compact_button(ui, &tr!(lang, "lens.copy_read")).clicked() {
-            cx.actions.push(Action::Copy(cell.text.clone()));
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let nothing = matches!(cell.verdict, Verdict::CannotSend(_));
+            let roomy = ui.available_width() > 480.0;
+            if !nothing && compact_icon(ui, icons::COPY, &tr!(lang, "lens.copy_read"), roomy).clicked() {
+                cx.actions.push(Action::Copy(cell.text.clone()));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let told = verdict_told(lang, looked, sending, cell.verdict);
+                ui.add(egui::Label::new(RichText::new(told).color(color)).truncate());
+            });
+        });
     });
     Grid::new("lens_large").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let fact = |ui: &mut Ui, name: &str, value: String, color| {
