@@ -9,7 +9,7 @@ use super::{
     draft::NewKind,
     settings::JournalLimit,
     theme::ThemeChoice,
-    views::{Place, rules::Subject},
+    views::{Place, lens::Taken, rules::Subject},
 };
 use crate::{
     export::code::Language,
@@ -87,6 +87,8 @@ pub enum Action {
     ShowSettings,
     /// Show this row of a socket in its traffic.
     ShowRow(SocketId, u64),
+    /// Look at this in the encoding lens; at nothing new: at what was there.
+    ShowLens(Option<Box<Taken>>),
     /// Show this part of the program.
     ShowPlace(Place),
     /// Run a command of the palette.

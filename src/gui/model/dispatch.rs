@@ -83,6 +83,7 @@ impl Model {
             | Action::FileRead(..)
             | Action::FileWritten(..)
             | Action::ShowPlace(_)
+            | Action::ShowLens(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
             | Action::FileChosen(..) => {}

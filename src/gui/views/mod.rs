@@ -16,6 +16,7 @@ pub mod header;
 pub mod help;
 pub mod inspector;
 pub mod ladder;
+pub mod lens;
 pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
@@ -100,6 +101,8 @@ pub struct ViewState {
     pub save_preset: save_preset::SavePresetState,
     /// The editor of a responder.
     pub rules: rules::RulesState,
+    /// The encoding lens.
+    pub lens: lens::LensState,
     /// What waits for the user's word.
     pub confirm: confirm::ConfirmState,
     /// The palette.
@@ -122,6 +125,12 @@ impl ViewState {
         self.rules.leave();
         self.save_preset.close();
         self.confirm.close();
+        self.lens.close();
+    }
+
+    /// What the encoding lens is to look at when it is opened by its keys: the rows or the message with the focus.
+    pub fn for_lens(&self, model: &Model, ctx: &egui::Context) -> Option<lens::Taken> {
+        if self.traffic.has_focus(ctx) { self.traffic.for_lens(model) } else { self.composer.for_lens(model, ctx) }
     }
 
     /// Opens or closes the column at the right.

@@ -30,6 +30,7 @@ use super::{
     detail::{DetailState, detail_ui},
     filter_bar::{FilterState, filter_bar_ui, filter_field_ui},
     head,
+    lens::{self, Taken},
     save::{SaveState, save_ui},
     tab,
 };
@@ -95,6 +96,8 @@ pub struct TrafficState {
     detail: DetailState,
     save: SaveState,
     zone: TimeZone,
+    /// The table, to ask whether it has the focus.
+    table: Option<egui::Id>,
 }
 
 impl Default for TrafficState {
@@ -113,6 +116,7 @@ impl Default for TrafficState {
             detail: DetailState::default(),
             save: SaveState::default(),
             zone: TimeZone::system(),
+            table: None,
         }
     }
 }
@@ -153,6 +157,18 @@ impl TrafficState {
         if let Some(seq) = seq {
             self.scroll.show(seq);
         }
+    }
+
+    /// Whether the table has the focus.
+    pub fn has_focus(&self, ctx: &egui::Context) -> bool {
+        self.table.is_some_and(|table| ctx.memory(|memory| memory.has_focus(table)))
+    }
+
+    /// What the encoding lens is to look at: the bytes of the selected rows, in the encoding in which they are read.
+    pub fn for_lens(&self, model: &Model) -> Option<Taken> {
+        let selection = self.selection?;
+        let charset = self.read_as.charset(model);
+        lens::from_rows(&model.journal, selection.seqs(&self.shown), selection.cursor(), charset)
     }
 
     /// The hue of a send, 0 to 5.
@@ -296,6 +312,7 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
             cx.actions.push(Action::ClearJournal);
         }
         ui.separator();
+        keys::lens_entry(ui, cx, state);
         keys::copy_entries(ui, cx, state);
     });
 }
