@@ -107,4 +107,3 @@ impl str::FromStr for Prefix {
         Self::ALL.into_iter().find(|prefix| prefix.to_string() == text).ok_or(())
     }
 }
-

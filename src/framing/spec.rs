@@ -75,7 +75,17 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_what_is_shown() {
-        for text in ["none", "line", "crlf", "delimiter:\\0", "delimiter:::", "delimiter:。", "delimiter:a+self", "fixed:16", "silence:200"] {
+        for text in [
+            "none",
+            "line",
+            "crlf",
+            "delimiter:\\0",
+            "delimiter:::",
+            "delimiter:。",
+            "delimiter:a+self",
+            "fixed:16",
+            "silence:200",
+        ] {
             assert_eq!(text.parse::<Framing>().unwrap().to_string(), text);
         }
         for prefix in Prefix::ALL {

@@ -33,6 +33,7 @@ pub enum UiCommand {
     ShowTraffic,
     ShowConversation,
     ShowLadder,
+    ShowMessages,
     ShowChat,
     FocusFilter,
     FocusComposer,
@@ -52,7 +53,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -69,6 +70,7 @@ impl UiCommand {
         Self::ShowTraffic,
         Self::ShowConversation,
         Self::ShowLadder,
+        Self::ShowMessages,
         Self::ShowChat,
         Self::FocusFilter,
         Self::FocusComposer,
@@ -107,6 +109,7 @@ impl UiCommand {
             Self::ShowConversation => const { &[command(Key::Num2)] },
             Self::ShowChat => const { &[command(Key::Num3)] },
             Self::ShowLadder => const { &[command(Key::Num4)] },
+            Self::ShowMessages => const { &[command(Key::Num5)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -156,6 +159,7 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.show_messages"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
@@ -194,6 +198,7 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.tip.show_messages"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),

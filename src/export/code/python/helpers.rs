@@ -41,11 +41,9 @@ pub(super) fn helpers(writer: &Writer<'_>, program: &mut Program) {
             Framing::Delimiter(delimiter) => format!("message + {}", python::literal(delimiter.bytes())),
             Framing::Fixed(size) => format!("message.ljust({size}, b'\\x00')"),
             Framing::Prefix(prefix) => format!("struct.pack(\"{}\", len(message)) + message", struct_format(*prefix)),
-            Framing::SelfPrefix(prefix) => format!(
-                "struct.pack(\"{}\", {} + len(message)) + message",
-                struct_format(*prefix),
-                prefix.width()
-            ),
+            Framing::SelfPrefix(prefix) => {
+                format!("struct.pack(\"{}\", {} + len(message)) + message", struct_format(*prefix), prefix.width())
+            }
         };
         function(&format!("def framed(message):\n    \"\"\"A message as it is sent.\"\"\"\n    return {expression}"));
     }

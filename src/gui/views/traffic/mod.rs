@@ -233,6 +233,9 @@ pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
     if tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
         cx.actions.push(Action::Run(UiCommand::ShowLadder));
     }
+    if tab(ui, &tr!(cx.lang, "framing.tab"), on == Tab::Messages) {
+        cx.actions.push(Action::Run(UiCommand::ShowMessages));
+    }
 }
 
 /// The menu that chooses the encoding in which payload is read.
