@@ -61,10 +61,10 @@ pub fn framing_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ChoiceState, id: Soc
     let lang = cx.lang;
     let current = short(lang, &framings.send);
     let shown = tr!(lang, "framing.send_is", framing = current);
-    let name = tr!(lang, "framing.send", framing = current);
+    let (name, none) = (tr!(lang, "framing.send", framing = current), tr!(lang, "framing.none_sent"));
     let mut usual = cx.model.settings.framing == *framings;
     let was_usual = usual;
-    let (response, chosen) = framing_menu(ui, lang, state, &framings.send, (&shown, &name), |ui| {
+    let (response, chosen) = framing_menu(ui, lang, state, &framings.send, (&shown, &name, &none), |ui| {
         ui.separator();
         compact_toggle(ui, &mut usual, &tr!(lang, "framing.usual"));
     });

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Width of the menu.
-const WIDTH: f32 = 330.0;
+const WIDTH: f32 = 350.0;
 
 /// What is typed into the fields, which need not be right yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,30 +79,30 @@ pub fn short(lang: Lang, framing: &Framing) -> Cow<'static, str> {
     }
 }
 
-/// A button with the framing in force that opens the menu. `shown` stands on it, `name` says what it is about; `more` is
-/// painted below the entries. Returns what was chosen.
+/// A button with the framing in force that opens the menu. `shown` stands on it, `name` says what it is about, `none`
+/// what having none means; `more` is painted below the entries. Returns what was chosen.
 pub fn framing_menu(
     ui: &mut Ui,
     lang: Lang,
     state: &mut ChoiceState,
     current: &Framing,
-    (shown, name): (&str, &str),
+    (shown, name, none): (&str, &str, &str),
     more: impl FnOnce(&mut Ui),
 ) -> (Response, Option<Framing>) {
     let mut chosen = None;
     let response = compact_menu(ui, shown, name, |ui| {
         ui.set_width(WIDTH);
-        chosen = entries(ui, lang, state, current);
+        chosen = entries(ui, lang, state, current, none);
         more(ui);
     });
     (response, chosen.filter(|chosen| chosen != current))
 }
 
-fn entries(ui: &mut Ui, lang: Lang, state: &mut ChoiceState, current: &Framing) -> Option<Framing> {
+fn entries(ui: &mut Ui, lang: Lang, state: &mut ChoiceState, current: &Framing, none: &str) -> Option<Framing> {
     let mut chosen = None;
     let crlf = Framing::from_str("crlf").unwrap_or_default();
     for (framing, text) in [
-        (Framing::None, tr!(lang, "framing.none")),
+        (Framing::None, Cow::Borrowed(none)),
         (Framing::Line, tr!(lang, "framing.line")),
         (crlf, tr!(lang, "framing.crlf")),
     ] {

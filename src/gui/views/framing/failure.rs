@@ -13,6 +13,8 @@ use crate::{
     journal::{Batch, Event, Journal, Kind, Nanos, Record, SocketId, Sockets, Span, ladder::Ladder},
 };
 
+/// From the connection to the first send.
+const CONNECTED: Nanos = 1_000_000;
 const SENDER: SocketId = SocketId(1);
 const RECEIVER: SocketId = SocketId(3);
 
@@ -25,8 +27,7 @@ pub fn ladder(failure: &Failure) -> String {
         (0, SENDER, Event::Connected { took: 0 }, server, client.to_string().into_bytes()),
         (0, RECEIVER, Event::Opened { listener: SocketId(2) }, client, server.to_string().into_bytes()),
     ];
-    // Behind the connection, which takes no time here.
-    let at = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(Nanos::MAX);
+    let at = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(Nanos::MAX).saturating_add(CONNECTED);
     let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let sends = failure.sends.iter().filter(|send| !send.bytes.is_empty());
     told.extend(
@@ -64,6 +65,7 @@ mod tests {
             let text = ladder(&failure);
             assert_eq!(text.matches("send = ").count(), 3, "{text}");
             assert_eq!(text.matches("recv = ").count(), failure.recvs.len(), "{text}");
+            assert!(text.find("connect = 0").unwrap() < text.find("send = ").unwrap(), "{text}");
             assert!(text.contains("#1 127.0.0.1:50000") && text.contains("#3 127.0.0.1:8008"), "{text}");
         }
     }

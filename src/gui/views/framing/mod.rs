@@ -134,7 +134,7 @@ pub fn framing_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut FramingState, traffi
         && let Some(message) = state.cut.message(number)
         && ui.available_height() >= LOW / 1.5
     {
-        let panel = Panel::bottom("framing_message").resizable(true).default_size(96.0).size_range(64.0..=320.0);
+        let panel = Panel::bottom("framing_message").resizable(true).default_size(110.0).size_range(64.0..=320.0);
         panel.frame(inside).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 4.0;
             rows::detail_ui(ui, cx, &listed, number, message);
@@ -173,7 +173,7 @@ fn head_ui(
                 let current = short(lang, &framings.receive);
                 let shown = if roomy { tr!(lang, "framing.receive_is", framing = current) } else { current.clone() };
                 let name = tr!(lang, "framing.receive", framing = current);
-                let chosen = menu_ui(ui, cx, state, framings, (&shown, &name));
+                let chosen = menu_ui(ui, cx, state, framings, (&shown, &name, &tr!(lang, "framing.none")));
                 if let Some(receive) = chosen {
                     // What is chosen for a listener holds for all that it accepts.
                     cx.actions.push(Action::SetFramings(entry.id, Framings { receive, ..framings.clone() }));
@@ -194,7 +194,7 @@ fn menu_ui(
     cx: &mut Cx<'_>,
     state: &mut FramingState,
     framings: &Framings,
-    shown: (&str, &str),
+    shown: (&str, &str, &str),
 ) -> Option<Framing> {
     let lang = cx.lang;
     let mut wanted_limit = None;

@@ -121,7 +121,7 @@ fn reads_ui(ui: &Ui, cx: &Cx<'_>, cut: &Cut, place: Place, top: f32, traffic: &m
             messages = grouped(read.messages)
         );
         let id = ui.scope_id().with(("read", read.seq));
-        if cell_ui(ui, cell, id, &format!("{} B", grouped(read.len)), &said, selected) {
+        if cell_ui(ui, cell, cell, id, &format!("{} B", grouped(read.len)), &said, selected) {
             traffic.select(Some(read.seq));
         }
     }
@@ -154,7 +154,7 @@ fn messages_ui(
             parts = crate::words::frame_parts(cx.lang, message.parts)
         );
         let id = ui.scope_id().with(("message", number));
-        if cell_ui(ui, cell, id, &grouped(number), &said, *selected == Some(number)) {
+        if cell_ui(ui, cell, inner, id, &grouped(number), &said, *selected == Some(number)) {
             choose(cut, number, selected, traffic);
         }
     }
@@ -204,16 +204,16 @@ pub fn hue(ui: &Ui, number: u64) -> Color32 {
     ui.tokens().message((number.saturating_sub(1) % 6) as usize)
 }
 
-/// A cell with a word, which can be pointed at; returns whether it was chosen.
-fn cell_ui(ui: &Ui, cell: Rect, id: egui::Id, word: &str, said: &str, selected: bool) -> bool {
+/// A cell with a word in its inner part, which can be pointed at; returns whether it was chosen.
+fn cell_ui(ui: &Ui, cell: Rect, inner: Rect, id: egui::Id, word: &str, said: &str, selected: bool) -> bool {
     let tokens = ui.tokens();
     let response = ui.interact(cell, id, Sense::CLICK);
     if selected {
         ui.painter().rect_stroke(cell.expand(2.0), 4.0, Stroke::new(2.0, tokens.tcp), StrokeKind::Outside);
     }
     let galley = ui.painter().layout_no_wrap(word.to_owned(), FontId::monospace(10.0), tokens.on_message);
-    if galley.size().x + 6.0 < cell.width() {
-        ui.painter().galley(cell.center() - galley.size() / 2.0, galley, tokens.on_message);
+    if galley.size().x + 6.0 < inner.width() {
+        ui.painter().galley(inner.center() - galley.size() / 2.0, galley, tokens.on_message);
     }
     response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, selected, said));
     let clicked = response.clicked();

@@ -29,6 +29,8 @@ use crate::{
 const PREVIEW: usize = 256;
 /// Bytes of a message that the detail shows.
 const DETAIL: usize = 4_096;
+/// Reads of a message that the detail names.
+const READS: usize = 64;
 /// Where columns begin: number, time, bytes, reads, text; hex takes the last part.
 const COLUMNS: [f32; 5] = [12.0, 64.0, 166.0, 236.0, 352.0];
 
@@ -264,19 +266,12 @@ pub fn detail_ui(ui: &mut Ui, cx: &Cx<'_>, listed: &Listed<'_>, number: u64, mes
         ui.label(frame_job(tokens, message.parts, &bytes, DETAIL));
         let (reads, _) = listed.reads(message);
         let first = listed.cut.first_read() + reads.start as u64;
-        for (read, count) in listed.cut.reads().range(reads).zip(first..) {
+        let brought = listed.cut.reads().range(reads).zip(first..).take(READS).map(|(read, count)| {
             let (from, end) = (read.offset.max(frame.start), read.end().min(frame.end));
-            ui.label(
-                egui::RichText::new(tr!(
-                    lang,
-                    "framing.from_read",
-                    number = grouped(count),
-                    count = grouped(end.saturating_sub(from)),
-                    len = grouped(read.len)
-                ))
-                .small()
-                .color(tokens.muted),
-            );
-        }
+            let count_of = grouped(end.saturating_sub(from));
+            tr!(lang, "framing.from_read", number = grouped(count), count = count_of, len = grouped(read.len))
+        });
+        let text = brought.collect::<Vec<_>>().join(" · ");
+        ui.label(egui::RichText::new(text).small().color(tokens.muted));
     });
 }
