@@ -51,8 +51,7 @@ fn silence_ends_a_message_while_the_connection_stays() {
 
 #[test]
 fn two_of_them_talk_in_frames() {
-    let (server, at) =
-        bound(&["tcp-server", "--frame-recv", "header:u32-be", "--encoding", "gbk"], "listening on ");
+    let (server, at) = bound(&["tcp-server", "--frame-recv", "header:u32-be", "--encoding", "gbk"], "listening on ");
     let input = "你好\ni = 2\n\nlast\n";
     run(&["tcp-client", &at, "--frame-send", "header:u32-be", "--encoding", "gbk"], input).ok();
     server.says(input);
@@ -91,7 +90,11 @@ fn what_is_no_message_is_told_with_its_bytes() {
             all_of(&stream)
         });
     assert_eq!((ended.code, came), (Some(3), b"\x05short".to_vec()));
-    assert!(ended.err.contains("line 1 was not sent: The message has 256 bytes; this framing has room for 255."), "{}", ended.err);
+    assert!(
+        ended.err.contains("line 1 was not sent: The message has 256 bytes; this framing has room for 255."),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]

@@ -140,9 +140,14 @@ pub fn framing_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut FramingState, traffi
             rows::detail_ui(ui, cx, &listed, number, message);
         });
     }
+    let shown = state.selected;
     CentralPanel::no_frame().frame(flat).show(ui, |ui| {
         rows::rows_ui(ui, cx, &listed, &mut state.selected, traffic, &mut state.scroll_to);
     });
+    if state.selected != shown {
+        // The picture and the detail were painted before.
+        ui.request_repaint();
+    }
 }
 
 fn head_ui(
