@@ -1,13 +1,13 @@
 //! Every framing against bytes that Python made.
 //!
-//! The constants are what `struct.pack`, `json.dumps` and `str.encode` of CPython 3 returned for 你好 and `hi`; the
+//! The constants are what `struct.pack`, `json.dumps` and `str.encode` of `CPython` 3 returned for 你好 and `hi`; the
 //! comment beside each is the expression. They come cut at every byte, byte by byte, and glued to what follows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
 
 use twocan::framing::{Decoder, Framing, FramingError, LIMIT};
 
-/// z = '你好'.encode()
+/// `z = '你好'.encode()`
 const Z: &[u8] = b"\xe4\xbd\xa0\xe5\xa5\xbd";
 
 const MADE: [(&str, &[u8], &[u8]); 27] = [

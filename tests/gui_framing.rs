@@ -127,6 +127,7 @@ fn a_message_is_chosen_by_pointer_and_by_key_and_tells_all_of_itself() {
         // The table of traffic has the read in which it begins.
         assert_eq!(harness.state().traffic.selected(), Some(1));
         harness.get_by_role_and_label(Role::Table, tr(lang, "Messages", "消息")).focus();
+        harness.run();
         harness.key_press(Key::ArrowDown);
         harness.run();
         harness.get_by_label_contains(tr(lang, "from byte 12 of", "从字节流的第 12 字节"));

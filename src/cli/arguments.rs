@@ -105,6 +105,7 @@ pub(super) struct Answers {
 
 /// How the messages of a stream are marked.
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the arguments")]
 pub(super) struct Frames {
     #[arg(long, value_name = "FRAMING")]
     pub frame_send: Option<String>,

@@ -256,7 +256,7 @@ mod tests {
         let mut sender = Sender { framing: "u16-be".parse().unwrap(), ..sender(Composition::default(), false) };
         assert_eq!(taken(&mut sender, line(1, b"abc", Then::More)), None);
         assert_eq!(taken(&mut sender, line(1, b"def", Then::Newline)).unwrap(), b"\0\x06abcdef");
-        assert_eq!(taken(&mut sender, line(2, &[b'x'; 65_536], Then::Newline)), None);
+        assert_eq!(taken(&mut sender, line(2, &vec![b'x'; 65_536], Then::Newline)), None);
         assert!(sender.failed);
         assert_eq!(taken(&mut sender, line(3, b"", Then::Newline)).unwrap(), b"\0\0");
     }

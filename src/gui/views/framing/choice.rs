@@ -46,10 +46,8 @@ impl ChoiceState {
     /// The fields show what is chosen.
     fn show(&mut self, framing: &Framing) {
         match framing {
-            Framing::Delimiter(delimiter) if framing.to_string() != "crlf" => {
-                if Framing::from_str(&format!("delimiter:{}", self.delimiter)).ok().as_ref() != Some(framing) {
-                    self.delimiter = String::from(delimiter.clone());
-                }
+            Framing::Delimiter(delimiter) if framing.to_string() != "crlf" && !self.means(framing) => {
+                self.delimiter = String::from(delimiter.clone());
             }
             Framing::Fixed(size) if self.size.trim() != size.to_string() => self.size = size.to_string(),
             Framing::Silence(ms) if self.silence.trim() != ms.to_string() => self.silence = ms.to_string(),
@@ -58,6 +56,11 @@ impl ChoiceState {
             Framing::Header(prefix) => self.prefix = *prefix,
             _ => {}
         }
+    }
+
+    /// Whether the typed delimiter is this one, however it is written.
+    fn means(&self, framing: &Framing) -> bool {
+        Framing::from_str(&format!("delimiter:{}", self.delimiter)).is_ok_and(|typed| typed == *framing)
     }
 
     fn prefixed(&self) -> Framing {

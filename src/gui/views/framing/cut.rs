@@ -454,7 +454,7 @@ mod tests {
     fn a_flood_of_empty_lines_is_listed_only_so_far_and_taken_in_a_piece_a_frame() {
         let (mut journal, mut cut) = (Journal::default(), Cut::default());
         for _ in 0..10 {
-            received(&mut journal, 0, &[b'\n'; 50_000]);
+            received(&mut journal, 0, &vec![b'\n'; 50_000]);
         }
         let mut frames = 1;
         while !cut.advance(&journal, &source("line"), 0) {

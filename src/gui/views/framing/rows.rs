@@ -115,7 +115,7 @@ pub fn rows_ui(
 
 fn keys(ui: &Ui, cut: &Cut, selected: &mut Option<u64>, traffic: &mut TrafficState, scroll_to: &mut Option<u64>) {
     let filter = egui::EventFilter { vertical_arrows: true, escape: selected.is_some(), ..Default::default() };
-    if let Some(id) = ui.memory(|memory| memory.focused()) {
+    if let Some(id) = ui.memory(egui::Memory::focused) {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
     }
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
