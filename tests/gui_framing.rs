@@ -80,7 +80,7 @@ fn messages_are_cut_out_of_reads_and_say_where_they_came_from() {
             rows[1].contains(tr(lang, "from recv 2–3: 你好 E4 BD A0 E5 A5 BD", "来自第 2–3 次 recv：你好 E4 BD")),
             "{rows:#?}"
         );
-        harness.get_by_label(tr(lang, "3 recv returned 21 B: 2 messages.", "3 次 recv 收到 21 B：2 条消息。"));
+        harness.get_by_label(tr(lang, "3 recvs returned 21 B: 2 messages.", "3 次 recv 收到 21 B：2 条消息。"));
         harness.get_by_label(tr(
             lang,
             "6 B wait in the buffer; 5 more are missing.",
@@ -91,8 +91,8 @@ fn messages_are_cut_out_of_reads_and_say_where_they_came_from() {
         for said in [
             tr(
                 lang,
-                "recv 2: 9 B from byte 4 of the stream. The buffer went from 4 to 13 B; 1 messages were whole, 6 B stay.",
-                "第 2 次 recv：9 B，从字节流的第 4 字节起。缓冲区从 4 变为 13 B；1 条消息完整，留下 6 B。",
+                "recv 2: 9 B from byte 4 of the stream. The buffer went from 4 to 13 B; messages completed: 1; 6 B stay.",
+                "第 2 次 recv：9 B，从字节流的第 4 字节起。缓冲区从 4 变为 13 B；完整的消息：1；留下 6 B。",
             ),
             tr(lang, "Message 1: length 2 B, message 5 B", "消息 1：长度 2 B，消息 5 B"),
         ] {

@@ -20,6 +20,7 @@ use super::{
     settings::{Framings, Settings},
 };
 use crate::{
+    framing::Framing,
     journal::{Epoch, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
     net::{CommandError, Reach, Responder, SocketSpec, UdpSpec, interfaces::Interface},
     preset::{Listing, Localised, Preset},
@@ -272,7 +273,7 @@ impl Model {
         self.tuned.get(&id).and_then(|tuned| tuned.broadcast).unwrap_or(opened)
     }
 
-    /// How the messages of a socket are framed: as was chosen for it, else for its listener, else for all. Datagrams need none.
+    /// How the messages of a socket are framed: as was chosen for it, else for its listener, else for all, else as its rules say. Datagrams need none.
     pub fn framings(&self, id: SocketId) -> Framings {
         let Some(entry) = self.sockets.get(id).filter(|entry| entry.kind != Kind::UdpSocket) else {
             return Framings::default();
@@ -281,7 +282,17 @@ impl Model {
             Origin::AcceptedBy(listener) => self.framings.get(&listener),
             Origin::Opened => None,
         };
-        self.framings.get(&id).or_else(of_listener).unwrap_or(&self.settings.framing).clone()
+        if let Some(chosen) = self.framings.get(&id).or_else(of_listener) {
+            return chosen.clone();
+        }
+        let mut usual = self.settings.framing.clone();
+        // Rules that name a framing know what is spoken here.
+        if usual.receive == Framing::None
+            && let Some(rules) = self.responder(id).rules()
+        {
+            usual.receive = rules.framing.clone();
+        }
+        usual
     }
 
     /// Totals and rates of a socket.

@@ -2,17 +2,14 @@
 
 use std::{borrow::Cow, str::FromStr as _};
 
-use egui::{Button, Margin, Response, RichText, TextEdit, TextStyle, Ui};
+use egui::{Align, Button, Color32, Margin, Response, RichText, TextEdit, TextStyle, Ui};
 
 use crate::{
     framing::{Framing, Prefix},
     gui::{
         theme::TokensExt as _,
         tr,
-        widgets::{
-            compact::{compact, compact_menu, compact_toggle, menu_entry},
-            error_line, hint,
-        },
+        widgets::compact::{compact, compact_menu, compact_toggle, menu_entry},
     },
     words::{self, Lang},
 };
@@ -139,7 +136,8 @@ fn entries(ui: &mut Ui, lang: Lang, state: &mut ChoiceState, current: &Framing, 
     let mut prefix = state.prefix;
     if is_header {
         prefixes(ui, &mut prefix);
-        hint(ui, tr!(lang, "framing.header_hint"));
+        let color = ui.tokens().muted;
+        note(ui, tr!(lang, "framing.header_hint"), color);
     }
     if header || (is_header && prefix != state.prefix) {
         state.prefix = prefix;
@@ -149,9 +147,14 @@ fn entries(ui: &mut Ui, lang: Lang, state: &mut ChoiceState, current: &Framing, 
     chosen = typed(ui, lang, is_silence, &tr!(lang, "framing.silence"), "silence:", &mut state.silence).or(chosen);
     if is_silence {
         let color = ui.tokens().warn;
-        ui.label(RichText::new(tr!(lang, "framing.silence_hint")).small().color(color));
+        note(ui, tr!(lang, "framing.silence_hint"), color);
     }
     chosen
+}
+
+/// Small text, which a menu would stretch to its width.
+pub fn note(ui: &mut Ui, text: impl Into<String>, color: Color32) {
+    ui.add(egui::Label::new(RichText::new(text).small().color(color)).halign(Align::Min));
 }
 
 /// An entry that keeps the menu open, because more is to be said.
@@ -176,7 +179,8 @@ fn typed(ui: &mut Ui, lang: Lang, chosen: bool, text: &str, word: &str, value: &
         Ok(framing) if changed => Some(framing),
         Ok(_) => None,
         Err(error) => {
-            error_line(ui, words::framing_spec_error(lang, &error));
+            let color = ui.tokens().error;
+            note(ui, words::framing_spec_error(lang, &error), color);
             None
         }
     }

@@ -37,7 +37,7 @@ use crate::{
         tr,
         widgets::{
             compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
-            error_line, hint,
+            hint,
         },
     },
     journal::{Kind, SocketEntry, SocketId},
@@ -46,6 +46,8 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 760.0;
+/// Below this width, as at 200 %, the head has what is about messages alone.
+const NARROW: f32 = 560.0;
 /// Below this height the list has the room of the picture.
 const LOW: f32 = 260.0;
 /// The longest messages that can be allowed, in bytes.
@@ -161,6 +163,7 @@ fn head_ui(
 ) {
     let lang = cx.lang;
     let roomy = ui.available_width() >= ROOMY;
+    let narrow = ui.available_width() < NARROW;
     head(ui, |ui| {
         traffic::tabs_ui(ui, cx, Tab::Messages);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -188,7 +191,9 @@ fn head_ui(
             if entry.kind == Kind::TcpListener {
                 connections_ui(ui, cx, state, entry, connection);
             }
-            traffic::read_as_ui(ui, cx, &mut traffic.read_as);
+            if !narrow {
+                traffic::read_as_ui(ui, cx, &mut traffic.read_as);
+            }
         });
     });
 }
@@ -224,7 +229,8 @@ fn menu_ui(
         let parsed = limit.as_deref().and_then(|text| text.trim().parse::<usize>().ok());
         if parsed.is_none_or(|bytes| !LIMITS.contains(&bytes)) {
             let most = grouped(*LIMITS.end() as u64);
-            error_line(ui, tr!(lang, "framing.limit_error", most = most, usual = grouped(LIMIT as u64)));
+            let color = ui.tokens().error;
+            choice::note(ui, tr!(lang, "framing.limit_error", most = most, usual = grouped(LIMIT as u64)), color);
         }
         compact_toggle(ui, &mut usual, &tr!(lang, "framing.usual"));
     });
@@ -264,8 +270,14 @@ fn connections_ui(
 /// How many reads made how many messages, and what else has to be said about them.
 fn summary_ui(ui: &mut Ui, cx: &Cx<'_>, state: &FramingState, entry: &SocketEntry, framing: &Framing) {
     let (lang, cut) = (cx.lang, &state.cut);
-    let reads = grouped(cut.reads().len() as u64 + cut.first_read() - 1);
-    let messages = grouped(cut.messages().len() as u64 + cut.first_message() - 1);
+    let reads = match cut.reads().len() as u64 + cut.first_read() - 1 {
+        1 => tr!(lang, "ladder.one_recv"),
+        count => tr!(lang, "ladder.recvs", count = grouped(count)),
+    };
+    let messages = match cut.messages().len() as u64 + cut.first_message() - 1 {
+        1 => tr!(lang, "framing.one_message"),
+        count => tr!(lang, "framing.many_messages", count = grouped(count)),
+    };
     let text = tr!(lang, "framing.summary", reads = reads, bytes = grouped(cut.came()), messages = messages);
     ui.label(RichText::new(text));
     let mut notes = Vec::new();
