@@ -46,6 +46,9 @@ use crate::{
     words::{self, Lang},
 };
 
+/// Below this width the options of a message take a line of their own.
+const NARROW: f32 = 560.0;
+
 /// What the composer keeps from one frame to the next.
 #[derive(Default)]
 pub struct ComposerState {
@@ -162,13 +165,23 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             sent || (entered && !draft.text.is_empty())
         })
         .inner;
+    // As at 200 %: then what is left over stands in a line of its own, with the bytes beside it.
+    let narrow = entry.kind != Kind::UdpSocket && ui.available_width() < NARROW && lines.is_none();
+    if narrow {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            options::options_ui(ui, cx, composition);
+        });
+    }
     let beside = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         if let (Some(lines), Some(rules)) = (lines, rules) {
             asks::lines_ui(ui, cx, lines, rules.encoding.name());
             return true;
         }
-        options::options_ui(ui, cx, composition);
+        if !narrow {
+            options::options_ui(ui, cx, composition);
+        }
         if entry.kind != Kind::UdpSocket {
             options::framing_ui(ui, cx, &mut state.framing, entry.id, &framings);
         }
@@ -176,7 +189,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             (More::Repeat, icons::REPEAT, tr!(cx.lang, "composer.repeat")),
             (More::File, icons::FILE, tr!(cx.lang, "composer.file")),
         ];
-        let roomy = ui.available_width() > 320.0;
+        let roomy = ui.available_width() > 320.0 && !narrow;
         for (which, icon, text) in more {
             let open = state.open == Some(which);
             let button = if roomy { compact_word(ui, &text, open) } else { compact_icon(ui, icon, &text, false) };

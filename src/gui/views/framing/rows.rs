@@ -32,7 +32,13 @@ const DETAIL: usize = 4_096;
 /// Reads of a message that the detail names.
 const READS: usize = 64;
 /// Where columns begin: number, time, bytes, reads, text; hex takes the last part.
-const COLUMNS: [f32; 5] = [12.0, 64.0, 166.0, 236.0, 352.0];
+const WIDE: [f32; 5] = [12.0, 64.0, 166.0, 236.0, 352.0];
+/// The same without the time.
+const NARROW: [f32; 5] = [12.0, 52.0, 52.0, 112.0, 184.0];
+
+fn columns(width: f32) -> [f32; 5] {
+    if width < 600.0 { NARROW } else { WIDE }
+}
 
 /// What a row needs to know.
 pub struct Listed<'a> {
@@ -77,7 +83,9 @@ pub fn rows_ui(
     let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     let names =
         ["#".into(), tr!(lang, "traffic.time"), tr!(lang, "framing.bytes"), "recv".into(), tr!(lang, "framing.text")];
-    for (x, name) in COLUMNS.into_iter().zip(names) {
+    let columns = columns(head.width());
+    let shown = |index: usize| index != 1 || columns != NARROW;
+    for (_, (x, name)) in columns.into_iter().zip(names).enumerate().filter(|(index, _)| shown(*index)) {
         let at = pos2(head.left() + x, head.center().y);
         ui.painter().text(at, Align2::LEFT_CENTER, name, FontId::proportional(11.0), tokens.muted);
     }
@@ -157,13 +165,15 @@ fn row_ui(
     let font = FontId::monospace(12.0);
     let bytes = grouped(message.parts.body as u64);
     let cells = [grouped(number), time.clone(), bytes.clone(), reads.clone()];
-    for ((x, next), cell) in COLUMNS.into_iter().zip(COLUMNS.into_iter().skip(1)).zip(&cells) {
+    let columns = columns(rect.width());
+    for ((x, next), cell) in columns.into_iter().zip(columns.into_iter().skip(1)).zip(&cells) {
         word(ui, rect, x..next - 8.0, cell, &font, tokens.muted);
     }
-    let square = Rect::from_center_size(pos2(rect.left() + COLUMNS[4] + 4.0, rect.center().y), vec2(8.0, 8.0));
+    let [.., text_at] = columns;
+    let square = Rect::from_center_size(pos2(rect.left() + text_at + 4.0, rect.center().y), vec2(8.0, 8.0));
     ui.painter().rect_filled(square, 1.0, hue(ui, number));
-    let half = COLUMNS[4] + (rect.width() - COLUMNS[4]) * 0.5;
-    word(ui, rect, COLUMNS[4] + 15.0..half - 8.0, &text, &font, tokens.text);
+    let half = text_at + (rect.width() - text_at) * 0.5;
+    word(ui, rect, text_at + 15.0..half - 8.0, &text, &font, tokens.text);
     let fits = ((rect.width() - half - 12.0) / 21.0).max(1.0) as usize;
     let hex = traffic::hex(&body, fits);
     word(ui, rect, half..rect.width() - 8.0, &hex, &font, tokens.faint);
@@ -207,7 +217,7 @@ fn rest_ui(ui: &Ui, lang: Lang, cut: &Cut, rect: Rect) {
     };
     let response = ui.interact(rect, ui.scope_id().with("framing_rest"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    word(ui, rect, COLUMNS[0]..rect.width() - 12.0, &text, &FontId::proportional(12.0), color);
+    word(ui, rect, WIDE[0]..rect.width() - 12.0, &text, &FontId::proportional(12.0), color);
     response.on_hover_text_at_pointer(text);
 }
 
