@@ -65,6 +65,8 @@ pub enum Action {
     SetJournal(JournalLimit),
     /// What the composer starts with next time.
     SetComposition(Composition),
+    /// Show the boundaries of messages under the table, or only their sentence.
+    SetBoundaries(bool),
     /// Drop every row.
     ClearJournal,
     /// Open a socket and chat with it.

@@ -19,6 +19,8 @@ pub struct Settings {
     /// How much traffic is kept.
     #[serde(rename = "journal_mib")]
     pub journal: JournalLimit,
+    /// Whether the boundaries of messages are on show, and not only their sentence.
+    pub boundaries: bool,
     /// What the composer starts with.
     pub composer: Composition,
     /// Whom one chats with.
@@ -52,6 +54,7 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             zoom_percent: 100,
             journal: JournalLimit(64),
+            boundaries: true,
             composer: Composition::default(),
             chat: ChatSettings::default(),
             recent: Vec::new(),

@@ -114,6 +114,7 @@ impl Bench {
         for action in actions.take() {
             match action {
                 Action::SetComposition(composition) => self.model.settings.composer = composition,
+                Action::SetBoundaries(open) => self.model.settings.boundaries = open,
                 Action::ClearJournal => self.model.journal.clear(),
                 other => self.asked.push(other),
             }

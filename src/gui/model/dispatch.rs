@@ -59,6 +59,7 @@ impl Model {
                 self.journal.set_budget(limit.into());
             }
             Action::SetComposition(composition) => self.settings.composer = composition,
+            Action::SetBoundaries(open) => self.settings.boundaries = open,
             Action::ClearJournal => self.journal.clear(),
             Action::OpenChat(spec) => {
                 self.settings.chat.address = spec.address;
