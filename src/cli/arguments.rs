@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
-    net::{ServerModel, options::RECV_BYTES},
+    net::{
+        ServerModel,
+        options::{RECV_BYTES, WAIT},
+    },
     text::{Ending, Unmappable},
     words::Lang,
 };
@@ -168,6 +171,12 @@ pub(super) struct Common {
     #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
     pub recv: Option<usize>,
 
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub read_delay: Option<Duration>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub send_gap: Option<Duration>,
+
     #[arg(long)]
     pub json: bool,
 
@@ -203,6 +212,13 @@ pub(super) fn language(tag: &str) -> Result<Lang, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// Milliseconds with or without a fraction, as many as can lie between two calls.
+fn wait(text: &str) -> Result<Duration, String> {
+    let ms: f64 = text.parse().map_err(|_| "milliseconds, such as 500")?;
+    let wait = Duration::try_from_secs_f64(ms / 1_000.0).map_err(|error| error.to_string())?;
+    if WAIT.contains(&wait) { Ok(wait) } else { Err(format!("0..={}", WAIT.end().as_millis())) }
 }
 
 fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
@@ -254,7 +270,7 @@ mod tests {
     fn the_line_of_the_readme_is_understood() {
         let typed = Arguments::try_parse_from(
             "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
-             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
+             --unmappable ncr --ending crlf --escapes --recv 4 --read-delay 250 --send-gap 0.5 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
              --ladder --lang zh-CN"
                 .split_whitespace(),
         )
@@ -266,6 +282,16 @@ mod tests {
         assert!(server.common.ladder && server.common.pcap == Some("a.pcapng".into()));
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
+        assert_eq!(server.common.read_delay, Some(Duration::from_millis(250)));
+        assert_eq!(server.common.send_gap, Some(Duration::from_micros(500)));
+    }
+
+    #[test]
+    fn waits_longer_than_ten_seconds_are_refused() {
+        assert_eq!((wait("0"), wait("10000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
+        for text in ["-1", "nan", "inf", "10000.1", "1e300", "long", ""] {
+            assert!(wait(text).is_err(), "{text}");
+        }
     }
 
     #[test]

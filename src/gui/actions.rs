@@ -71,6 +71,8 @@ pub enum Action {
     SetUsualFramings(Framings),
     /// The longest message that is gathered from a stream, in bytes.
     SetMessageLimit(usize),
+    /// Show the boundaries of messages under the table, or only their sentence.
+    SetBoundaries(bool),
     /// Drop every row.
     ClearJournal,
     /// Open a socket and chat with it.

@@ -27,6 +27,8 @@ pub struct Settings {
     pub journal: JournalLimit,
     /// The longest message that is gathered from a stream, in bytes.
     pub message_limit: usize,
+    /// Whether the boundaries of messages are on show, and not only their sentence.
+    pub boundaries: bool,
     /// What the composer starts with.
     pub composer: Composition,
     /// Whom one chats with.
@@ -73,6 +75,7 @@ impl Default for Settings {
             zoom_percent: 100,
             journal: JournalLimit(64),
             message_limit: framing::LIMIT,
+            boundaries: true,
             composer: Composition::default(),
             chat: ChatSettings::default(),
             framing: Framings::default(),

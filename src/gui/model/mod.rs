@@ -11,6 +11,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     framing::Framing,
     journal::{Epoch, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
-    net::{CommandError, Reach, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+    net::{CommandError, Reach, Responder, SocketSpec, TcpServerSpec, UdpSpec, interfaces::Interface},
     preset::{Listing, Localised, Preset},
     words::{self, Lang},
 };
@@ -77,6 +78,8 @@ pub struct Model {
 struct Tuned {
     responder: Option<Responder>,
     recv_bytes: Option<usize>,
+    read_delay: Option<Duration>,
+    send_gap: Option<Duration>,
     nodelay: Option<bool>,
     broadcast: Option<bool>,
 }
@@ -262,9 +265,32 @@ impl Model {
         })
     }
 
-    /// Whether TCP_NODELAY is on; it is off until someone sets it.
+    /// How long each `recv` waits now.
+    pub fn read_delay(&self, id: SocketId) -> Duration {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.read_delay);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.read_delay,
+            Some(SocketSpec::TcpClient(spec)) => spec.read_delay,
+            Some(SocketSpec::Udp(spec)) => spec.read_delay,
+            None => Duration::ZERO,
+        })
+    }
+
+    /// How far apart messages leave at least now.
+    pub fn send_gap(&self, id: SocketId) -> Duration {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.send_gap);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.send_gap,
+            Some(SocketSpec::TcpClient(spec)) => spec.send_gap,
+            Some(SocketSpec::Udp(spec)) => spec.send_gap,
+            None => Duration::ZERO,
+        })
+    }
+
+    /// Whether TCP_NODELAY is on; on a listener, whether it will be on the connections that it accepts.
     pub fn nodelay(&self, id: SocketId) -> bool {
-        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(false)
+        let opened = matches!(self.specs.get(&id), Some(SocketSpec::TcpServer(TcpServerSpec { nodelay: true, .. })));
+        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(opened)
     }
 
     /// Whether SO_BROADCAST is on.

@@ -3,6 +3,7 @@
 //! A view is a function `xxx_ui(ui, cx, &mut XxxState)`: it reads [`Cx::model`], writes its own state and pushes
 //! [`Action`](super::Action)s. It never calls the engine.
 
+pub mod boundaries;
 pub mod chat;
 pub mod classic;
 pub mod composer;

@@ -16,7 +16,7 @@ mod table;
 
 use std::path::Path;
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Color32, Frame, Margin, Panel, Ui};
 use jiff::tz::TimeZone;
 
 use self::{columns::Columns, marks::Marks, scroll::Scroll, shown::Selection};
@@ -27,6 +27,7 @@ pub use self::{
 };
 use super::{
     Cx, Tab,
+    boundaries::{BoundariesState, boundaries_panel},
     detail::{DetailState, detail_ui},
     filter_bar::{FilterState, filter_bar_ui, filter_field_ui},
     head,
@@ -39,14 +40,17 @@ use crate::{
         Model,
         actions::Action,
         commands::UiCommand,
-        theme::{TokensExt as _, icons},
+        theme::{Tokens, TokensExt as _, icons},
         tr,
         widgets::{
             compact::{compact, compact_icon, compact_menu, menu_entry, menu_spacing},
             encoding_menu::encoding_menu,
         },
     },
-    journal::{Event, Kind, Question, Row, SocketId},
+    journal::{
+        Event, Kind, Question, Row, SocketId,
+        spans::{Datagrams, Streams},
+    },
     net::Responder,
     text::Charset,
     words::{self, Lang, number::grouped},
@@ -91,6 +95,8 @@ pub struct TrafficState {
     filter: FilterState,
     shown: Shown,
     marks: Marks,
+    /// What became of the boundaries of messages: under the table and under the ladder.
+    pub boundaries: BoundariesState,
     texts: Texts,
     selection: Option<Selection>,
     scroll: Scroll,
@@ -111,6 +117,7 @@ impl Default for TrafficState {
             filter: FilterState::default(),
             shown: Shown::default(),
             marks: Marks::default(),
+            boundaries: BoundariesState::default(),
             texts: Texts::default(),
             selection: None,
             scroll: Scroll::default(),
@@ -178,6 +185,21 @@ impl TrafficState {
         self.marks.hue(seq)
     }
 
+    /// The colour of a message, wherever it is on show: that of its send, and none where its send was not seen.
+    pub fn color(&self, tokens: &Tokens, message: Option<u64>) -> Option<Color32> {
+        self.hue(message?).map(|hue| tokens.message(usize::from(hue)))
+    }
+
+    /// The lanes of all connections.
+    pub fn streams(&self) -> &Streams {
+        self.marks.streams()
+    }
+
+    /// All datagrams.
+    pub fn datagrams(&self) -> &Datagrams {
+        self.marks.datagrams()
+    }
+
     /// In which time zone times are shown.
     pub fn zone(&self) -> &TimeZone {
         &self.zone
@@ -222,6 +244,7 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         save_ui(ui, cx, &mut state.save, &state.shown, charset, &state.zone);
     }
     let flat = Frame::new().fill(ui.tokens().panel);
+    boundaries_panel(ui, cx, state);
     Panel::bottom("traffic_numbers")
         .exact_size(24.0)
         .frame(flat.inner_margin(Margin::symmetric(12, 0)))
