@@ -75,7 +75,7 @@ pub fn number_ui(
         _ => current.to_string(),
     };
     let open = cx.model.sockets.get(id).is_some_and(|entry| entry.state.is_open());
-    let width = if number == Number::RecvBytes { 56.0 } else { 42.0 };
+    let width = if number == Number::RecvBytes { 56.0 } else { 50.0 };
     let edit = line(&mut text, width).margin(Margin::symmetric(8, 2)).align(Align2::RIGHT_CENTER);
     let response: Response = ui.add_enabled(open, edit).accessible_name(name.to_owned());
     let response = response.on_disabled_hover_text(tr!(cx.lang, "boundaries.closed"));

@@ -103,7 +103,7 @@ fn datagram_ui(
         Fate::Cut => {
             // Both parts can be seen, however unequal they are.
             let part = datagram.kept as f32 / datagram.len.max(1) as f32;
-            let edge = received.left() + received.width() * part.clamp(0.2, 0.65);
+            let edge = received.left() + received.width() * part.clamp(0.2, 0.55);
             let (kept, tail) = (received.with_max_x(edge), received.with_min_x(edge));
             painter.rect_filled(between.with_max_x(edge), 0.0, band);
             torn(&painter, kept, color);

@@ -59,7 +59,7 @@ const BYTE: f64 = 16.0;
 /// Points a byte at most.
 const MOST: f64 = 64.0;
 /// Points a datagram, unless one zooms, and at most.
-const DATAGRAM: f64 = 76.0;
+const DATAGRAM: f64 = 96.0;
 const MOST_DATAGRAM: f64 = 400.0;
 /// Calls that are copied as text at most.
 const COPIED: usize = 10_000;
@@ -292,7 +292,7 @@ fn ground_ui(
     let height = lanes as f32 * LANE + lanes.saturating_sub(1) as f32 * BETWEEN + 6.0;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let response = ui.interact(rect, ui.scope_id().with("lanes"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::List, true, name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, name));
     if response.clicked() {
         response.request_focus();
     }
@@ -443,7 +443,7 @@ fn stream_ui(
         Some(piece.offset..piece.end())
     });
     ui.add_space(4.0);
-    let name = format!("{}: {sentence}", tr!(lang, "ladder.boundaries"));
+    let name = tr!(lang, "ladder.boundaries");
     let ground = ground_ui(ui, &mut state.window, &all, own, MOST, lanes.len(), &name, wanted);
     state.texts.begin(traffic.read_as.charset(cx.model));
     let mut chosen = lanes::paint(ui, cx, state, traffic, &stream, &ground);
@@ -551,7 +551,7 @@ fn datagrams_ui(
     let at = |seq| all.position(id, direction, seq).map(|index| left + index as u64);
     let wanted = selected.filter(|_| state.selected != selected).and_then(at).map(|unit| unit..unit + 1);
     ui.add_space(4.0);
-    let name = format!("{}: {sentence}", tr!(lang, "ladder.boundaries"));
+    let name = tr!(lang, "ladder.boundaries");
     let ground = ground_ui(ui, &mut state.window, &units, own, MOST_DATAGRAM, 2, &name, wanted);
     state.texts.begin(traffic.read_as.charset(cx.model));
     let mut chosen = datagrams::paint(ui, cx, state, traffic, (id, direction), &ground);
