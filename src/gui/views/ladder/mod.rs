@@ -45,8 +45,10 @@ const LOW: f32 = 280.0;
 const COPIED: usize = 10_000;
 /// Room that the reminder of where the reader is needs.
 const HINT: f32 = 260.0;
+/// The least width of the ladder beside the table, and of the table beside it.
+pub const BESIDE: f32 = 380.0;
 /// How far true time can be stretched.
-const ZOOMS: std::ops::RangeInclusive<i8> = -6..=12;
+const ZOOMS: std::ops::RangeInclusive<i8> = -16..=12;
 
 /// What the ladder keeps from one frame to the next.
 pub struct LadderState {
@@ -64,6 +66,8 @@ pub struct LadderState {
     /// The moment that is on show, if it is not now.
     replay: Option<Replay>,
     slower: u32,
+    /// Whether the user wants it beside the table where there is room.
+    beside: bool,
 }
 
 impl Default for LadderState {
@@ -80,6 +84,7 @@ impl Default for LadderState {
             selected: None,
             replay: None,
             slower: 10,
+            beside: true,
         }
     }
 }
@@ -88,6 +93,16 @@ impl LadderState {
     /// How often something changed in the ladder: not in frames that brought nothing of its sockets.
     pub fn drawings(&self) -> u64 {
         self.drawn.times()
+    }
+
+    /// Whether it stands beside the table where the middle of the window is so wide.
+    pub fn is_beside(&self, room: f32) -> bool {
+        self.beside && room >= 2.0 * BESIDE
+    }
+
+    /// Whether it shall stand beside the table where there is room.
+    pub fn set_beside(&mut self, beside: bool) {
+        self.beside = beside;
     }
 
     /// Goes to the newest step and stays there.
@@ -203,10 +218,13 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
                 cx.actions.push(Action::Run(UiCommand::ShowLadder));
             }
         } else {
-            traffic::tabs_ui(ui, cx, Tab::Ladder);
+            traffic::tabs_ui(ui, cx, Tab::Ladder, false);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
+            if beside && compact_icon(ui, icons::X, &tr!(lang, "ladder.close_beside"), false).clicked() {
+                state.beside = false;
+            }
             more_ui(ui, cx, state, narrow);
             if !narrow {
                 copy_ui(ui, cx, state);
@@ -257,6 +275,9 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, narrow: bool) 
             }
         }
         ui.separator();
+        if menu_entry(ui, state.beside, &tr!(lang, "ladder.beside")).clicked() {
+            state.beside = !state.beside;
+        }
         let copies = (1..=COPIED).contains(&state.drawn.index.len());
         let copy = ui.add_enabled_ui(copies, |ui| menu_entry(ui, false, &tr!(lang, "ladder.copy_menu"))).inner;
         if copy.on_disabled_hover_text(tr!(lang, "ladder.copy_limit", limit = COPIED)).clicked() {

@@ -86,6 +86,8 @@ impl ReadAs {
 pub struct TrafficState {
     /// In which encoding payload is read, here and in the conversation.
     pub read_as: ReadAs,
+    /// Whether the ladder stands beside it, so that it needs no tab.
+    pub ladder_beside: bool,
     /// The socket whose rows are on show, as of the last frame.
     subject: Option<SocketId>,
     all_sockets: bool,
@@ -107,6 +109,7 @@ impl Default for TrafficState {
     fn default() -> Self {
         Self {
             read_as: ReadAs::default(),
+            ladder_beside: false,
             subject: None,
             all_sockets: false,
             filter: FilterState::default(),
@@ -246,14 +249,14 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 }
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
-pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
+pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab, ladder_beside: bool) {
     if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
         cx.actions.push(Action::Run(UiCommand::ShowTraffic));
     }
     if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
         cx.actions.push(Action::Run(UiCommand::ShowConversation));
     }
-    if tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
+    if !ladder_beside && tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
         cx.actions.push(Action::Run(UiCommand::ShowLadder));
     }
 }
@@ -280,7 +283,7 @@ pub fn read_as_ui(ui: &mut Ui, cx: &Cx<'_>, read_as: &mut ReadAs) {
 fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
     let roomy = ui.available_width() >= ROOMY;
     head(ui, |ui| {
-        tabs_ui(ui, cx, Tab::Traffic);
+        tabs_ui(ui, cx, Tab::Traffic, state.ladder_beside);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             more_ui(ui, cx, state);
