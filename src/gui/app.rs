@@ -453,6 +453,15 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
     Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::composer::composer_ui(ui, cx, &mut view.composer);
     });
+    let room = ui.available_width();
+    view.traffic.ladder_beside = view.tab != Tab::Ladder && view.ladder.is_beside(room);
+    if view.traffic.ladder_beside {
+        let sizes = views::ladder::BESIDE..=room - views::ladder::BESIDE;
+        let panel = Panel::right("ladder_beside").resizable(true).default_size(room * 0.487).size_range(sizes);
+        panel.frame(flat).show(ui, |ui| {
+            views::ladder::ladder_beside_ui(ui, cx, &mut view.ladder, &mut view.traffic);
+        });
+    }
     CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.tab {
         Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
         Tab::Conversation => {
