@@ -1,0 +1,2 @@
+//! TCP at both ends.
+pub(super) type TcpHost = super::udp::UdpHost;
