@@ -1,9 +1,9 @@
 //! What happened in a run: every packet, every call of the programs, every timer. Everything that is drawn, counted,
 //! printed or saved is read from here.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
-use super::{Micros, Side, fate::Name, run::Transport, workload::Message};
+use super::{Micros, Side, counters::cover, fate::Name, run::Transport, workload::Message};
 
 /// A packet's place in [`Log::packets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -557,6 +557,43 @@ impl Recorder {
         // Stable: what happened at one instant stays in its order, losses behind it.
         self.log.events.sort_by_key(|event| event.at);
         self.log.end_at = self.log.events.last().map_or(0, |event| event.at);
+        self.judge();
         self.log
+    }
+
+    /// Finds out which packets were sent again though all that is in them had arrived.
+    fn judge(&mut self) {
+        let Log { packets, events, messages, .. } = &mut self.log;
+        let mut arrived: Vec<Vec<(u32, u32)>> = vec![Vec::new(); messages.len() + 1];
+        let mut marks = BTreeSet::new();
+        for event in &*events {
+            match event.what {
+                What::Arrived(id) => {
+                    let Some(packet) = packets.get(id.index()).filter(|packet| packet.end == End::Delivered) else {
+                        continue;
+                    };
+                    marks.insert((packet.name.from, packet.name.kind));
+                    for piece in &packet.pieces {
+                        if let Some(ranges) = arrived.get_mut(piece.message as usize) {
+                            cover(ranges, piece.from, piece.to);
+                        }
+                    }
+                }
+                What::Sent(id) => {
+                    let Some(packet) = packets.get_mut(id.index()) else { continue };
+                    let Some(resent) = &mut packet.resent else { continue };
+                    let has = |piece: &Piece| {
+                        let ranges = arrived.get(piece.message as usize);
+                        let holds = |(from, to): &(u32, u32)| *from <= piece.from && piece.to <= *to;
+                        ranges.is_some_and(|ranges| ranges.iter().any(holds))
+                    };
+                    resent.needless = match packet.pieces.as_slice() {
+                        [] => marks.contains(&(packet.name.from, packet.name.kind)),
+                        pieces => pieces.iter().all(has),
+                    };
+                }
+                _ => {}
+            }
+        }
     }
 }

@@ -200,3 +200,54 @@ impl World<'_> {
         Side::BOTH.into_iter().all(|side| self.host(side).is_finished())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Act, Name, PacketKind, What, log::Call};
+
+    fn data(number: u32) -> Name {
+        Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 }
+    }
+
+    fn lesson(lost: &[u32]) -> Run {
+        Run { edits: lost.iter().map(|n| Edit { packet: data(*n), act: Act::Lose }).collect(), ..Run::default() }
+    }
+
+    fn reads(log: &Log) -> Vec<usize> {
+        log.reads(Side::Server).map(|read| read.bytes.len()).collect()
+    }
+
+    #[test]
+    fn udp_loses_what_is_lost() {
+        let log = lesson(&[3]).over(Transport::Udp).play();
+        assert_eq!((log.ended, log.packets.len()), (Ended::Done, 6));
+        let numbers: Vec<_> = log.reads(Side::Server).map(|read| read.pieces[0].message).collect();
+        assert_eq!(numbers, [1, 2, 4, 5, 6]);
+        let first = log.reads(Side::Server).next().unwrap();
+        assert_eq!((first.at, first.bytes.len()), (40_000, 100));
+        let counters = log.counters();
+        assert_eq!((counters.whole, counters.missing, counters.lost), (5, 1, 1));
+    }
+
+    #[test]
+    fn tcp_sends_the_third_again_after_three_duplicates() {
+        let log = lesson(&[3]).play();
+        assert_eq!(log.ended, Ended::Done);
+        assert_eq!(reads(&log), [100, 100, 400]);
+        let again: Vec<_> = log.packets.iter().filter(|packet| packet.resent.is_some()).collect();
+        assert_eq!(again.len(), 1);
+        assert_eq!((again[0].name.number, again[0].name.attempt, again[0].sent), (3, 2, 155_000));
+        assert_eq!(log.events.iter().filter(|event| event.what == What::Call(Call::Close)).count(), 2);
+    }
+
+    #[test]
+    fn a_lost_tail_waits_for_the_timer() {
+        for lost in 4..=6 {
+            let log = lesson(&[lost]).play();
+            assert_eq!(log.ended, Ended::Done);
+            let again = log.packets.iter().find(|packet| packet.resent.is_some()).unwrap();
+            assert!(again.sent > 1_000_000, "{lost}: {}", again.sent);
+        }
+    }
+}
