@@ -4,7 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Micros;
+use super::{
+    Micros,
+    units::{as_rate, as_time, as_time_or_none},
+};
 
 /// How likely something is, in millionths. As text it is percent: `15%`, `0.5%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,33 +49,41 @@ impl Chance {
 }
 
 /// One direction of the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LinkKnobs {
     /// One-way delay of the first bit.
+    #[serde(with = "as_time")]
     pub delay: Micros,
     /// Up to so much more, drawn for each packet. It never reorders: a queue lets nobody overtake.
+    #[serde(with = "as_time")]
     pub jitter: Micros,
     /// How often a packet is lost (with [`Burst`]: in the good times).
     pub loss: Chance,
     /// Losses that come in bursts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<Burst>,
     /// How often the network makes a second copy.
     pub duplicate: Chance,
     /// How often a packet takes a longer way and is overtaken.
     pub reorder: Chance,
     /// How much longer that way is; half to all of it is drawn.
+    #[serde(with = "as_time")]
     pub reorder_by: Micros,
     /// How often a packet is damaged.
     pub corrupt: Chance,
     /// What damage is.
     pub damage: Damage,
     /// Bits a second; `None` is without limit.
+    #[serde(with = "as_rate")]
     pub rate: Option<u64>,
     /// Bytes that may wait for their turn when there is a rate; what comes on top is dropped (drop-tail).
     pub queue: u32,
     /// The largest IP packet. `None`: the longest message and 40 bytes, so that a TCP segment is a whole message.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u16>,
     /// A time in which everything is lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outage: Option<Outage>,
 }
 
@@ -98,7 +109,8 @@ impl Default for LinkKnobs {
 
 /// Losses in bursts: the model of Gilbert (1960) and Elliott (1963), stepped once a message so that both transports
 /// meet the same bursts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Burst {
     /// From good to bad, a packet.
     pub enter: Chance,
@@ -126,11 +138,14 @@ pub enum Damage {
 }
 
 /// From when to when the link is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outage {
     /// First moment.
+    #[serde(with = "as_time")]
     pub from: Micros,
     /// First moment after it.
+    #[serde(with = "as_time")]
     pub to: Micros,
 }
 
@@ -160,16 +175,20 @@ impl Knobs {
 }
 
 /// The two programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProgramKnobs {
     /// How long the client thinks between being ready (connected, or bound) and its first send. At least a millisecond,
     /// or the third packet of the handshake would ride on the first data.
+    #[serde(with = "as_time")]
     pub think: Micros,
     /// What `recv` asks for.
     pub recv: u32,
     /// How long a program sleeps between two reads; 0 reads whenever there is something.
+    #[serde(with = "as_time")]
     pub read_every: Micros,
     /// When the receiver begins to read.
+    #[serde(with = "as_time")]
     pub read_from: Micros,
 }
 
@@ -180,19 +199,22 @@ impl Default for ProgramKnobs {
 }
 
 /// The TCP of both ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TcpKnobs {
     /// Congestion control.
     pub control: Control,
     /// Nagle's rule (RFC 896): a small segment waits while anything is unacknowledged. Off is `TCP_NODELAY`.
     pub nagle: bool,
     /// How long an ACK may wait for company (RFC 1122 4.2.3.2); `None` acknowledges at once.
+    #[serde(with = "as_time_or_none")]
     pub delayed_ack: Option<Micros>,
     /// The receive buffer, which is the largest window.
     pub window: u32,
     /// The send buffer.
     pub send_buffer: u32,
     /// How long it goes on without any answer before it gives up (RFC 5482's user timeout).
+    #[serde(with = "as_time")]
     pub give_up: Micros,
 }
 
@@ -224,7 +246,8 @@ pub enum Control {
 }
 
 /// The UDP of both ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UdpKnobs {
     /// Bytes that may wait to be read; a datagram that does not fit is dropped.
     pub receive_buffer: u32,

@@ -8,7 +8,7 @@
 //! TCP and UDP are smoltcp 0.14 (IPv4, real headers and checksums), kept honest by four rules that `tcp` and `udp` tell of.
 //! The same inputs give the same log on every platform; with CUBIC, which computes in floating point, in the same build.
 //!
-//! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text): its short form as TOML.
+//! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text), [`units`]: its short form as TOML.
 //! - [`host`]: the trait; `tcp`, [`udp`]: two that stand behind it. [`link`]: the cable.
 //! - [`log`]: what comes out. [`counters`]: sums over it.
 
@@ -22,7 +22,9 @@ mod program;
 pub mod run;
 mod stack;
 mod tcp;
+pub mod text;
 pub mod udp;
+pub mod units;
 pub mod workload;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,5 @@
 //! What the two programs have to say to each other.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Micros, Side, fate};
 
 /// What is sent.
@@ -51,19 +49,18 @@ pub enum Workload {
         deadline: Micros,
     },
     /// Messages of one's own.
-    Own(
+    Own {
         /// In the order of their numbers.
-        Vec<Own>,
-    ),
+        messages: Vec<Own>,
+    },
 }
 
 /// A message that the user wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Own {
     /// What it says, sent as UTF-8.
     pub text: String,
-    /// When, in microseconds after the program is ready.
+    /// When, after the program is ready.
     pub at: Micros,
 }
 
@@ -136,7 +133,7 @@ impl Workload {
                     Message::plain(number, Micros::from(number - 1) * gap, Some(*deadline), noise(number, *size))
                 })
                 .collect(),
-            Self::Own(own) => own
+            Self::Own { messages } => messages
                 .iter()
                 .zip(1..)
                 .map(|(own, number)| Message::plain(number, own.at, None, own.text.as_bytes().to_vec()))
