@@ -1,0 +1,194 @@
+//! One transfer as its thread, the service and whoever shows it share it.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    options::{SendSpec, Way},
+    report::{Answer, Direction, Offer, Outcome, Progress, ReceiverId, State, Transfer, TransferId},
+};
+
+/// One transfer.
+pub(super) struct Job {
+    pub id: TransferId,
+    pub direction: Direction,
+    pub way: Way,
+    pub receiver: Option<ReceiverId>,
+    /// What was asked for, to do it once more; sends only.
+    pub spec: Option<SendSpec>,
+    pub folder: Option<PathBuf>,
+    pub control: Control,
+    pub counts: Counts,
+    told: Mutex<Told>,
+}
+
+/// How a thread is told to stop, to wait, or that something it waits for is there.
+#[derive(Default)]
+pub(super) struct Control {
+    cancelled: AtomicBool,
+    paused: AtomicBool,
+    /// Wakes the thread out of its poll; there once it has one.
+    waker: OnceLock<Arc<mio::Waker>>,
+    /// Wakes it out of a wait shorter than a poll can be.
+    bell: Condvar,
+    lock: Mutex<()>,
+}
+
+/// What grows while bytes flow.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub bytes: AtomicU64,
+    /// The total and 1, so that 0 is "unknown".
+    total: AtomicU64,
+    pub resumed: AtomicU64,
+    pub files_done: AtomicU32,
+    pub files: AtomicU32,
+}
+
+/// What changes a few times in the life of a transfer.
+#[derive(Default)]
+struct Told {
+    peer: Option<SocketAddr>,
+    title: String,
+    tops: u32,
+    state: Option<State>,
+    current: String,
+    moved: Duration,
+    moving_since: Option<Instant>,
+    offer: Option<Arc<Offer>>,
+    answer: Option<Answer>,
+    outcome: Option<Arc<Outcome>>,
+}
+
+impl Control {
+    pub fn cancelled(&self) -> bool {
+        self.cancelled.load(Relaxed)
+    }
+
+    pub fn paused(&self) -> bool {
+        self.paused.load(Relaxed)
+    }
+
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+        self.ring();
+    }
+
+    pub fn pause(&self, paused: bool) {
+        self.paused.store(paused, Relaxed);
+        self.ring();
+    }
+
+    /// The thread's poll can be woken from now on.
+    pub fn set_waker(&self, waker: Arc<mio::Waker>) {
+        // One thread sets it once; another would be a bug that loses nothing but a wake.
+        self.waker.set(waker).ok();
+    }
+
+    /// Wakes the thread, wherever it waits.
+    pub fn ring(&self) {
+        if let Some(waker) = self.waker.get() {
+            // It fails only when the poll is gone, and with it the thread.
+            waker.wake().ok();
+        }
+        let _held = lock(&self.lock);
+        self.bell.notify_all();
+    }
+
+    /// Waits so long, or until it is cancelled: for pauses shorter than a poll's millisecond.
+    pub fn wait(&self, time: Duration) {
+        let held = lock(&self.lock);
+        // Poisoned or not, the guard holds nothing.
+        drop(self.bell.wait_timeout_while(held, time, |()| !self.cancelled()));
+    }
+}
+
+impl Counts {
+    pub fn total(&self) -> Option<u64> {
+        self.total.load(Relaxed).checked_sub(1)
+    }
+
+    pub fn set_total(&self, total: Option<u64>) {
+        self.total.store(total.map_or(0, |total| total.saturating_add(1)), Relaxed);
+    }
+}
+
+impl Job {
+    pub fn new(
+        id: TransferId,
+        direction: Direction,
+        way: Way,
+        receiver: Option<ReceiverId>,
+        spec: Option<SendSpec>,
+        folder: Option<PathBuf>,
+    ) -> Self {
+        let (control, counts, told) = Default::default();
+        Self { id, direction, way, receiver, spec, folder, control, counts, told }
+    }
+
+    pub fn snapshot(&self) -> Transfer {
+        let told = lock(&self.told);
+        let state = told.state.unwrap_or(State::Preparing);
+        let paused = state == State::Moving && self.control.paused();
+        Transfer {
+            id: self.id,
+            direction: self.direction,
+            way: self.way,
+            receiver: self.receiver,
+            to: self.spec.as_ref().map(|spec| spec.to.clone()),
+            peer: told.peer,
+            title: told.title.clone(),
+            tops: told.tops,
+            folder: self.folder.clone(),
+            state: if paused { State::Paused } else { state },
+            progress: Progress {
+                bytes: self.counts.bytes.load(Relaxed),
+                total: self.counts.total(),
+                resumed: self.counts.resumed.load(Relaxed),
+                files_done: self.counts.files_done.load(Relaxed),
+                files: self.counts.files.load(Relaxed),
+                current: told.current.clone(),
+                moving: told.moving(),
+            },
+            outcome: told.outcome.clone(),
+        }
+    }
+
+    pub fn offer(&self) -> Option<Arc<Offer>> {
+        lock(&self.told).offer.clone()
+    }
+
+    pub fn outcome(&self) -> Option<Arc<Outcome>> {
+        lock(&self.told).outcome.clone()
+    }
+
+    /// Hands in an answer; whether there was a question.
+    pub fn answer(&self, answer: Answer) -> bool {
+        let mut told = lock(&self.told);
+        let open = told.offer.is_some() && told.answer.is_none();
+        if open {
+            told.answer = Some(answer);
+            drop(told);
+            self.control.ring();
+        }
+        open
+    }
+}
+
+impl Told {
+    fn moving(&self) -> Duration {
+        self.moved + self.moving_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// Locks, whatever became of the last holder: what these locks hold is whole between any two statements.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
