@@ -10,10 +10,30 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossbeam_channel::Sender;
+
 use super::{
+    ledger::Ledger,
+    name,
     options::{SendSpec, Way},
-    report::{Answer, Direction, Offer, Outcome, Progress, ReceiverId, State, Transfer, TransferId},
+    reason::Reason,
+    report::{Answer, Direction, Notice, Offer, Outcome, Progress, ReceiverId, State, Transfer, TransferId},
 };
+use crate::net::Wake;
+
+/// Where everything that happens is told.
+pub(super) struct Hub {
+    pub wake: Arc<dyn Wake>,
+    pub notices: Sender<Notice>,
+}
+
+impl Hub {
+    pub fn tell(&self, notice: Notice) {
+        // Without room it is dropped: the lists tell everything too.
+        self.notices.try_send(notice).ok();
+        self.wake.wake();
+    }
+}
 
 /// One transfer.
 pub(super) struct Job {
@@ -27,6 +47,7 @@ pub(super) struct Job {
     pub control: Control,
     pub counts: Counts,
     told: Mutex<Told>,
+    hub: Arc<Hub>,
 }
 
 /// How a thread is told to stop, to wait, or that something it waits for is there.
@@ -128,9 +149,91 @@ impl Job {
         receiver: Option<ReceiverId>,
         spec: Option<SendSpec>,
         folder: Option<PathBuf>,
+        hub: Arc<Hub>,
     ) -> Self {
         let (control, counts, told) = Default::default();
-        Self { id, direction, way, receiver, spec, folder, control, counts, told }
+        Self { id, direction, way, receiver, spec, folder, control, counts, told, hub }
+    }
+
+    pub fn set_peer(&self, peer: SocketAddr) {
+        lock(&self.told).peer = Some(peer);
+    }
+
+    /// What it is called, as a stranger or a file system spells it.
+    pub fn set_title(&self, title: &str, tops: usize) {
+        let mut told = lock(&self.told);
+        told.title = name::shown(title);
+        told.tops = u32::try_from(tops).unwrap_or(u32::MAX);
+        drop(told);
+        self.hub.wake.wake();
+    }
+
+    pub fn set_current(&self, name: &str) {
+        let shown = name::shown(name);
+        lock(&self.told).current = shown;
+    }
+
+    pub fn set_state(&self, state: State) {
+        let mut told = lock(&self.told);
+        if told.state == Some(state) {
+            return;
+        }
+        told.state = Some(state);
+        told.clock(state == State::Moving);
+        drop(told);
+        self.hub.wake.wake();
+    }
+
+    /// Runs or stops the clock of a pause.
+    pub fn moving(&self, moves: bool) {
+        lock(&self.told).clock(moves);
+        self.hub.wake.wake();
+    }
+
+    /// Puts a question.
+    pub fn ask(&self, offer: Offer) {
+        let offer = Arc::new(offer);
+        let mut told = lock(&self.told);
+        told.state = Some(State::Asking);
+        told.offer = Some(Arc::clone(&offer));
+        told.answer = None;
+        drop(told);
+        self.hub.tell(Notice::Offered(offer));
+    }
+
+    /// The answer, once there is one; then there is no question any more.
+    pub fn take_answer(&self) -> Option<Answer> {
+        let mut told = lock(&self.told);
+        let answer = told.answer.take()?;
+        told.offer = None;
+        drop(told);
+        self.hub.tell(Notice::Settled(self.id));
+        Some(answer)
+    }
+
+    /// Takes the question back.
+    pub fn withdraw(&self) {
+        let was = lock(&self.told).offer.take();
+        if was.is_some() {
+            self.hub.tell(Notice::Settled(self.id));
+        }
+    }
+
+    /// Ends it. Only the first end counts.
+    pub fn end(&self, result: Result<(), Reason>, ledger: Ledger) {
+        self.withdraw();
+        let mut told = lock(&self.told);
+        if told.outcome.is_some() {
+            return;
+        }
+        told.clock(false);
+        let (bytes, resumed) = (self.counts.bytes.load(Relaxed), self.counts.resumed.load(Relaxed));
+        let outcome = Arc::new(ledger.outcome(result, self.way, bytes, resumed, told.moved));
+        told.outcome = Some(Arc::clone(&outcome));
+        told.state = Some(State::Ended);
+        told.current = String::new();
+        drop(told);
+        self.hub.tell(Notice::Ended(self.id, outcome));
     }
 
     pub fn snapshot(&self) -> Transfer {
@@ -183,6 +286,17 @@ impl Job {
 }
 
 impl Told {
+    fn clock(&mut self, runs: bool) {
+        match (runs, self.moving_since) {
+            (true, None) => self.moving_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.moved += since.elapsed();
+                self.moving_since = None;
+            }
+            _ => {}
+        }
+    }
+
     fn moving(&self) -> Duration {
         self.moved + self.moving_since.map_or(Duration::ZERO, |since| since.elapsed())
     }

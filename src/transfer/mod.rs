@@ -13,15 +13,24 @@
 //! - [`Reason`]: why something failed.
 //! - [`name`]: names from strangers made safe. Pure. [`receiver`]: bytes from strangers put on disk. Neither knows a protocol.
 //! - [`framed`], [`raw`], [`helper`], [`udp`]: the ways to send. [`framed`] has its wire format in its documentation.
-//! - `wire`: a socket with deadlines that a cancel ends. `source`: what is sent. `job`: one transfer, shared.
+//! - `wire`: a socket with deadlines that a cancel ends. `listen`: a receiver's thread. `source`: what is sent. `job`: one
+//!   transfer, shared. `ledger`: what became of its files.
 
 pub mod framed;
+pub mod helper;
 mod job;
+mod ledger;
+mod listen;
 pub mod name;
 pub mod options;
+pub mod raw;
 mod reason;
+pub mod receiver;
 pub mod report;
 mod service;
+mod source;
+pub mod udp;
+mod wire;
 
 pub use self::{
     options::{Accept, Partial, Policy, ReceiveSpec, SendOptions, SendSpec, Way},

@@ -2,26 +2,36 @@
 
 use std::{
     collections::BTreeMap,
+    io,
+    panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
 };
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
 use super::{
-    job::{Job, lock},
-    options::{ReceiveSpec, SendSpec},
+    framed, helper,
+    job::{Hub, Job, lock},
+    ledger::Ledger,
+    listen::{self, Listener},
+    options::{ReceiveSpec, SendSpec, Way},
+    raw,
+    reason::Reason,
     report::{Answer, Direction, Notice, Offer, ReceiverId, ReceiverRow, ReceiverState, Transfer, TransferId},
+    udp,
 };
-use crate::net::Wake;
+use crate::{journal::Call, net::Wake};
 
 /// Notices that may wait to be fetched. The lists tell everything too.
 const NOTICES: usize = 4096;
 /// Transfers that are over and still listed; the oldest leave.
 const ENDED: usize = 500;
+/// Threads hold their buffers on the heap.
+const STACK_BYTES: usize = 512 * 1024;
 
 /// All transfers and receivers. Dropping it cancels every one and joins every thread, within a second.
 ///
@@ -41,8 +51,7 @@ pub enum AnswerError {
 
 /// What all threads share.
 pub(super) struct Shared {
-    wake: Arc<dyn Wake>,
-    notices: Sender<Notice>,
+    pub hub: Arc<Hub>,
     next: AtomicU32,
     stop: AtomicBool,
     jobs: Mutex<BTreeMap<TransferId, Arc<Job>>>,
@@ -50,20 +59,12 @@ pub(super) struct Shared {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// A receiver, shared with its thread.
-pub(super) struct Listener {
-    pub id: ReceiverId,
-    pub spec: ReceiveSpec,
-    pub state: Mutex<ReceiverState>,
-}
-
 impl Transfers {
     /// A service without transfers. `wake` is called when a list has changed otherwise than by progress.
     pub fn new(wake: Arc<dyn Wake>) -> Self {
         let (sender, notices) = crossbeam_channel::bounded(NOTICES);
         let shared = Shared {
-            wake,
-            notices: sender,
+            hub: Arc::new(Hub { wake, notices: sender }),
             next: AtomicU32::new(1),
             stop: AtomicBool::new(false),
             jobs: Mutex::default(),
@@ -75,24 +76,45 @@ impl Transfers {
 
     /// Starts sending. How that goes is told by its row.
     pub fn send(&self, spec: SendSpec) -> TransferId {
-        let id = TransferId(self.shared.next.fetch_add(1, Relaxed));
-        let way = spec.way;
-        let job = Arc::new(Job::new(id, Direction::Sending, way, None, Some(spec), None));
-        lock(&self.shared.jobs).insert(id, job);
+        let (way, hub) = (spec.way, Arc::clone(&self.shared.hub));
+        let job = |id| Job::new(id, Direction::Sending, way, None, Some(spec), None, hub);
+        let job = self.shared.add(job);
+        let id = job.id;
+        let run = move |job: &Arc<Job>, ledger: &mut Ledger| match way {
+            Way::Raw => raw::send(job, ledger),
+            Way::Framed => framed::send(job, ledger),
+            Way::Helper => helper::send(job, ledger),
+            Way::Udp => udp::send(job, ledger),
+        };
+        self.shared.run(format!("send-{}", id.0), job, run);
         id
     }
 
     /// Starts a receiver. Where it listens, or why it does not, is told by its row.
     pub fn receive(&self, spec: ReceiveSpec) -> ReceiverId {
         let id = ReceiverId(self.shared.next.fetch_add(1, Relaxed));
-        let listener = Listener { id, spec, state: Mutex::new(ReceiverState::Starting) };
-        lock(&self.shared.receivers).insert(id, Arc::new(listener));
+        let listener = Arc::new(Listener::new(id, spec));
+        lock(&self.shared.receivers).insert(id, Arc::clone(&listener));
+        let shared = Arc::clone(&self.shared);
+        let (failed, hub) = (Arc::clone(&listener), Arc::clone(&self.shared.hub));
+        let spawned = self.shared.spawn(format!("receive-{}", id.0), move || listen::run(&shared, &listener));
+        if let Err(error) = spawned {
+            failed.end(&hub, ReceiverState::Failed(Reason::net(Call::Spawn, &error, None)));
+        }
         id
     }
 
     /// Stops listening. Transfers that have begun go on; questions are withdrawn and their senders told.
     pub fn stop(&self, id: ReceiverId) {
-        let _ = id;
+        let listener = lock(&self.shared.receivers).get(&id).cloned();
+        if let Some(listener) = listener {
+            listener.stop();
+        }
+        for job in lock(&self.shared.jobs).values().filter(|job| job.receiver == Some(id)) {
+            if job.offer().is_some() {
+                job.control.cancel();
+            }
+        }
     }
 
     /// Ends a transfer, wherever it is, and tells the other side. What has been received whole stays.
@@ -154,7 +176,7 @@ impl Transfers {
         let row = |listener: &Arc<Listener>| ReceiverRow {
             id: listener.id,
             spec: listener.spec.clone(),
-            state: lock(&listener.state).clone(),
+            state: listener.state(),
         };
         lock(&self.shared.receivers).values().map(row).collect()
     }
@@ -170,9 +192,8 @@ impl Transfers {
     /// Takes a receiver that has stopped off the list.
     pub fn forget_receiver(&self, id: ReceiverId) {
         let mut receivers = lock(&self.shared.receivers);
-        let over = |listener: &Arc<Listener>| {
-            matches!(*lock(&listener.state), ReceiverState::Stopped | ReceiverState::Failed(_))
-        };
+        let over =
+            |listener: &Arc<Listener>| matches!(listener.state(), ReceiverState::Stopped | ReceiverState::Failed(_));
         if receivers.get(&id).is_some_and(over) {
             receivers.remove(&id);
         }
@@ -196,13 +217,79 @@ impl Transfers {
 impl Drop for Transfers {
     fn drop(&mut self) {
         self.shared.stop.store(true, Relaxed);
+        for listener in lock(&self.shared.receivers).values() {
+            listener.stop();
+        }
         for job in lock(&self.shared.jobs).values() {
             job.control.cancel();
         }
-        let threads = std::mem::take(&mut *lock(&self.shared.threads));
-        for thread in threads {
-            // Panics were caught in the thread and told; there is nobody left to tell.
-            thread.join().ok();
+        // A receiver that was just stopping may have started one more; nobody starts any once all are joined.
+        loop {
+            let threads = std::mem::take(&mut *lock(&self.shared.threads));
+            if threads.is_empty() {
+                return;
+            }
+            for thread in threads {
+                // Panics were caught in the thread and told; there is nobody left to tell.
+                thread.join().ok();
+            }
         }
     }
+}
+
+impl Shared {
+    /// Enters a job into the list.
+    pub fn add(&self, job: impl FnOnce(TransferId) -> Job) -> Arc<Job> {
+        let job = Arc::new(job(TransferId(self.next.fetch_add(1, Relaxed))));
+        let mut jobs = lock(&self.jobs);
+        let over: Vec<_> = jobs.values().filter(|job| job.outcome().is_some()).map(|job| job.id).collect();
+        for id in over.iter().take((over.len() + 1).saturating_sub(ENDED)) {
+            jobs.remove(id);
+        }
+        jobs.insert(job.id, Arc::clone(&job));
+        drop(jobs);
+        self.hub.tell(Notice::Began(job.id));
+        job
+    }
+
+    /// Runs a job in a thread of its own, to an end of any kind.
+    pub fn run(
+        self: &Arc<Self>,
+        name: String,
+        job: Arc<Job>,
+        body: impl FnOnce(&Arc<Job>, &mut Ledger) -> Result<(), Reason> + Send + 'static,
+    ) {
+        let failed = Arc::clone(&job);
+        if let Err(error) = self.spawn(name, move || finish(&job, body)) {
+            failed.end(Err(Reason::net(Call::Spawn, &error, None)), Ledger::default());
+        }
+    }
+
+    /// Starts a thread that is joined at the end.
+    pub fn spawn(&self, name: String, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let mut threads = lock(&self.threads);
+        if self.stopping() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(body)?);
+        Ok(())
+    }
+
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Relaxed)
+    }
+
+    /// Transfers of a receiver that have not ended.
+    pub fn under_way(&self, receiver: ReceiverId) -> usize {
+        let jobs = lock(&self.jobs);
+        jobs.values().filter(|job| job.receiver == Some(receiver) && job.outcome().is_none()).count()
+    }
+}
+
+/// Runs the body; a bug in it ends this transfer and no other.
+pub(super) fn finish(job: &Arc<Job>, body: impl FnOnce(&Arc<Job>, &mut Ledger) -> Result<(), Reason>) {
+    let mut ledger = Ledger::default();
+    let ran = panic::catch_unwind(AssertUnwindSafe(|| body(job, &mut ledger)));
+    job.end(ran.unwrap_or(Err(Reason::Bug)), ledger);
 }
