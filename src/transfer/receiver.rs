@@ -10,6 +10,8 @@
 //! link too), so the file gets its name by a hard link and loses the one it was written under. Where the file system
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
 
+mod kept;
+
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
@@ -25,6 +27,7 @@ use cap_std::{
 };
 use sha2::Digest as _;
 
+pub use self::kept::Kept;
 use super::{
     name::{self, SafeName},
     reason::{DiskFault, Reason},
