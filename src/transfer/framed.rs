@@ -45,7 +45,7 @@
 
 pub mod parser;
 mod receive;
-mod record;
+pub(super) mod record;
 mod send;
 
 pub use self::parser::FrameError;

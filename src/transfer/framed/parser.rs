@@ -363,7 +363,7 @@ fn time(seconds: i64, nanos: u32) -> Option<SystemTime> {
 /// The body of a record, read from its front.
 pub(super) struct Body<'a> {
     pub kind: u8,
-    bytes: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 impl Body<'_> {

@@ -80,7 +80,7 @@ pub(super) fn cancel(out: &mut Vec<u8>, reason: &Reason) {
 }
 
 /// A reason as it stands on the wire. What the other side said is told to it as its own.
-fn coded(reason: &Reason) -> [u8; 18] {
+pub(in crate::transfer) fn coded(reason: &Reason) -> [u8; 18] {
     let (code, one, other) = match reason.bare().0 {
         Reason::Declined => (1, 0, 0),
         Reason::NoAnswer(time) => (2, time.as_secs(), 0),
@@ -122,6 +122,11 @@ fn place<T: PartialEq>(all: &[T], one: &T) -> u64 {
 fn placed<T: Copy>(all: &[T], place: u64, unknown: T) -> T {
     let at = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
     at.and_then(|at| all.get(at).copied()).unwrap_or(unknown)
+}
+
+/// Reads a reason by itself; `None` if these bytes are none.
+pub(in crate::transfer) fn decoded(bytes: &[u8]) -> Option<Reason> {
+    reason(&mut Body { kind: 0, bytes: bytes.get(..18)? }).ok()
 }
 
 /// Reads a reason; it is the other side's.
