@@ -146,6 +146,23 @@ impl DiskFault {
     ];
 }
 
+impl DiskFault {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Full => "disk-full",
+            Self::Permission => "permission",
+            Self::ReadOnly => "read-only",
+            Self::Missing => "missing",
+            Self::NameTooLong => "name-too-long",
+            Self::TooLarge => "too-large",
+            Self::NotFolder => "not-folder",
+            Self::NotFile => "not-file",
+            Self::TooManyFiles => "too-many-files",
+            Self::Other => "disk",
+        }
+    }
+}
+
 impl From<&io::Error> for DiskFault {
     fn from(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
@@ -189,6 +206,34 @@ impl Reason {
         match self {
             Self::There(reason) => (reason.bare().0, true),
             own => (own, false),
+        }
+    }
+
+    /// A word for programs that read what is written for them; that of the bare reason.
+    pub fn code(&self) -> &'static str {
+        match self.bare().0 {
+            Self::Net(failure) => failure.fault.kind.name(),
+            Self::Disk { what, .. } => what.code(),
+            Self::Name(_) => "name",
+            Self::Declined => "declined",
+            Self::NoAnswer(_) => "no-answer",
+            Self::Cancelled => "cancelled",
+            Self::NoSpace { .. } => "no-space",
+            Self::Size { .. } => "size",
+            Self::Hash => "hash",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::Silent(_) => "silent",
+            Self::Protocol(super::framed::FrameError::Version(_)) => "version",
+            Self::Protocol(_) => "protocol",
+            Self::TooMany { .. } => "too-many",
+            Self::Busy => "busy",
+            Self::Header => "header",
+            Self::NoFile => "no-file",
+            Self::Holes { .. } => "holes",
+            Self::Nothing => "nothing",
+            Self::Unknown(_) => "unknown",
+            Self::Bug | Self::There(_) => "bug",
         }
     }
 

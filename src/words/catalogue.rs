@@ -12,18 +12,22 @@ const BUILT: [&str; 1] = ["cli.help."];
 
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
 const TERMS: &[&str] = &[
-    "pcapng", "tshark", "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom",
-    "send", "sendto", "shutdown", "strftime",
+    "pcapng", "tshark", "ncat", "socat", "fsync", "accept", "bind", "charset", "close", "connect", "errno", "listen",
+    "pid", "recv", "recvfrom", "send", "sendto", "shutdown", "strftime",
 ];
 
 /// Words that are typed on the command line as they are, or sent.
 const TYPED: &[&str] = &[
+    "all",
+    "ask",
     "crlf",
     "echo",
     "event",
     "file",
+    "framed",
     "gbk",
     "hello",
+    "helper",
     "localhost",
     "loop",
     "ncr",
@@ -32,6 +36,7 @@ const TYPED: &[&str] = &[
     "path",
     "presets",
     "question",
+    "raw",
     "refuse",
     "sequential",
     "shell",
@@ -40,6 +45,7 @@ const TYPED: &[&str] = &[
     "then",
     "threads",
     "twocan",
+    "udp",
     "upper",
     "utf",
 ];
