@@ -106,7 +106,7 @@ pub(super) struct Send {
     pub paths: Vec<PathBuf>,
 
     #[arg(long = "to", value_name = "ADDR")]
-    pub send_to: String,
+    pub recipient: String,
 
     #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
     pub way: Way,
@@ -127,7 +127,7 @@ pub(super) struct Send {
 #[derive(clap::Args, Debug)]
 pub(super) struct Receive {
     #[arg(long = "bind", value_name = "ADDR", default_value = "127.0.0.1:0")]
-    pub receive_at: String,
+    pub place: String,
 
     #[arg(long, value_name = "DIR")]
     pub into: PathBuf,

@@ -12,6 +12,9 @@ use crate::{
     words::{self, Lang, number},
 };
 
+/// Files that are told of one by one where they are well; more would hide what is not.
+const LISTED: usize = 20;
+
 /// Standard error and, where it is asked for, JSON on standard output.
 pub(super) struct Carried {
     lang: Lang,
@@ -95,7 +98,8 @@ impl Carried {
             other => words::transfer_state(self.lang, other, transfer.direction),
         };
         if let Some(left) = progress.time_left(self.rate).filter(|_| transfer.state == State::Moving) {
-            text.push_str(&format!("  {}", number::duration(std::time::Duration::from_secs(left.as_secs()))));
+            text.push_str("  ");
+            text.push_str(&number::duration(std::time::Duration::from_secs(left.as_secs())));
         }
         bar.set_message(text);
     }
@@ -111,6 +115,7 @@ impl Carried {
             self.line(&self.file(transfer, file));
             self.file_said(file, outcome, way, direction);
         }
+        self.total(transfer, outcome);
         if let Err(reason) = &outcome.result {
             // What one file failed of was said with it.
             let said = |file: &FileOutcome| matches!(&file.end, FileEnd::Failed(failed) if failed == reason);
@@ -165,30 +170,11 @@ impl Carried {
                     (_, false) => t!("transfer.cli.unconfirmed", locale = tag, hash = hash),
                     (_, true) => t!("transfer.cli.received_raw", locale = tag, hash = hash),
                 };
-                let (bytes, time) = (number::grouped(file.size), number::duration(outcome.moving));
-                let rate = number::rate(outcome.rate());
-                let text = if receiving {
-                    t!(
-                        "transfer.cli.received",
-                        locale = tag,
-                        name = file.name,
-                        bytes = bytes,
-                        time = time,
-                        rate = rate,
-                        how = how
-                    )
-                } else {
-                    t!(
-                        "transfer.cli.sent",
-                        locale = tag,
-                        name = file.name,
-                        bytes = bytes,
-                        time = time,
-                        rate = rate,
-                        how = how
-                    )
-                };
-                self.say(&text);
+                let bytes = number::grouped(file.size);
+                let text = t!("transfer.cli.carried", locale = tag, name = file.name, bytes = bytes, how = how);
+                if outcome.files.len() <= LISTED {
+                    self.say(&text);
+                }
                 if let (true, Some(path), false) = (receiving, &file.path, self.json) {
                     let _ = writeln!(io::stdout(), "{}", path.display());
                 }
@@ -203,9 +189,28 @@ impl Carried {
                 }
             }
         }
-        if outcome.resumed > 0
-            && outcome.files.iter().rfind(|file| !file.folder).is_some_and(|last| std::ptr::eq(last, file))
-        {
+    }
+
+    /// How much that was, and how quick.
+    fn total(&self, transfer: &Transfer, outcome: &Outcome) {
+        let tag = self.lang.tag();
+        let well = outcome.files.iter().filter(|file| !file.folder && file.end.is_well());
+        let (count, sum) = well.fold((0_u64, 0_u64), |(count, sum), file| (count + 1, sum.saturating_add(file.size)));
+        if count == 0 {
+            return;
+        }
+        let count = match count {
+            1 => t!("transfer.cli.one_file", locale = tag),
+            count => t!("transfer.cli.files", locale = tag, count = number::grouped(count)),
+        };
+        let (bytes, time) = (number::grouped(sum), number::duration(outcome.moving));
+        let rate = number::rate(outcome.rate());
+        self.say(&if transfer.direction == Direction::Receiving {
+            t!("transfer.cli.total_received", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
+        } else {
+            t!("transfer.cli.total_sent", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
+        });
+        if outcome.resumed > 0 {
             self.say(&t!("transfer.cli.resumed", locale = tag, bytes = number::grouped(outcome.resumed)));
         }
     }

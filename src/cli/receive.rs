@@ -30,7 +30,7 @@ const LISTED: usize = 20;
 const LINES: usize = 16;
 
 pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
-    let bind = parse_bind(&typed.receive_at).map_err(|error| Refusal(words::address_error(lang, &error)))?;
+    let bind = parse_bind(&typed.place).map_err(|error| Refusal(words::address_error(lang, &error)))?;
     let policy = Policy {
         accept: typed.accept,
         partial: if typed.keep { Partial::Keep } else { Partial::Remove },
@@ -152,31 +152,26 @@ impl Session {
         let Some(offer) = self.asked.front() else { return };
         let tag = self.lang.tag();
         let (address, folder) = (offer.from, offer.folder.display());
-        match (offer.total, offer.free_after()) {
-            (Some(total), free) => {
-                let count = match offer.entries.len() {
-                    1 => t!("transfer.cli.one_file", locale = tag),
-                    count => t!("transfer.cli.files", locale = tag, count = number::grouped(count as u64)),
-                };
-                let (total, free) = (number::size(total), number::size(free.unwrap_or(0)));
-                let text = t!(
-                    "transfer.cli.asks",
-                    locale = tag,
-                    address = address,
-                    count = count,
-                    total = total,
-                    folder = folder,
-                    free = free
-                );
-                self.carried.warn(&text);
-            }
-            (None, _) => {
-                let free = number::size(offer.free);
-                let text =
-                    t!("transfer.cli.asks_unknown", locale = tag, address = address, folder = folder, free = free);
-                self.carried.warn(&text);
-            }
-        }
+        let text = if let Some(total) = offer.total {
+            let count = match offer.entries.len() {
+                1 => t!("transfer.cli.one_file", locale = tag),
+                count => t!("transfer.cli.files", locale = tag, count = number::grouped(count as u64)),
+            };
+            let (total, free) = (number::size(total), number::size(offer.free_after().unwrap_or(0)));
+            t!(
+                "transfer.cli.asks",
+                locale = tag,
+                address = address,
+                count = count,
+                total = total,
+                folder = folder,
+                free = free
+            )
+        } else {
+            let free = number::size(offer.free);
+            t!("transfer.cli.asks_unknown", locale = tag, address = address, folder = folder, free = free)
+        };
+        self.carried.warn(&text);
         for (entry, n) in offer.entries.iter().zip(1..).take(LISTED) {
             let name = match &entry.saved_as {
                 Some(safe) => t!("transfer.cli.saved_as", locale = tag, name = entry.name, safe = safe),

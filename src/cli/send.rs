@@ -17,7 +17,7 @@ pub(super) fn run(typed: &Send, lang: Lang) -> Result<Exit, Refusal> {
     let default = SendOptions::default();
     let spec = SendSpec {
         paths: typed.paths.clone(),
-        to: options::endpoint(&typed.send_to, lang)?,
+        to: options::endpoint(&typed.recipient, lang)?,
         way: typed.way,
         options: SendOptions {
             connect_timeout: typed.connect_timeout,

@@ -94,8 +94,8 @@ impl Default for SendOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            answer_timeout: Duration::from_secs(300),
-            idle_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_mins(5),
+            idle_timeout: Duration::from_mins(1),
             sha256: false,
             pace: None,
             // With our header, IP's and UDP's one Ethernet frame of 1500 bytes.
@@ -154,8 +154,8 @@ impl Default for Policy {
         Self {
             accept: Accept::Ask,
             partial: Partial::Remove,
-            ask_timeout: Duration::from_secs(120),
-            idle_timeout: Duration::from_secs(60),
+            ask_timeout: Duration::from_mins(2),
+            idle_timeout: Duration::from_mins(1),
             sync: false,
             sha256: false,
             once: false,

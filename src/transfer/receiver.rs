@@ -590,8 +590,8 @@ fn set_permissions(_: &File, _: u32) -> io::Result<()> {
 
 /// A time that is neither before DOS nor in the future.
 fn clamped(time: SystemTime) -> SystemTime {
-    let earliest = SystemTime::UNIX_EPOCH + Duration::from_secs(315_532_800);
-    let latest = SystemTime::now() + Duration::from_secs(86_400);
+    let earliest = SystemTime::UNIX_EPOCH + Duration::from_hours(87_648);
+    let latest = SystemTime::now() + Duration::from_hours(24);
     time.clamp(earliest, latest.max(earliest))
 }
 

@@ -118,7 +118,9 @@ impl<'a> Datagram<'a> {
         };
         out.push(kind);
         out.extend_from_slice(&transfer.to_be_bytes());
-        fields.iter().for_each(|field| out.extend_from_slice(field));
+        for field in fields {
+            out.extend_from_slice(field);
+        }
     }
 }
 

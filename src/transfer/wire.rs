@@ -277,9 +277,8 @@ impl Wire {
         while Instant::now() < deadline {
             match self.try_read(&mut buffer) {
                 Ok(Some(0)) | Err(_) => return,
-                Ok(Some(_)) => {}
                 Ok(None) if self.wait(deadline).is_err() => return,
-                Ok(None) => {}
+                Ok(_) => {}
             }
         }
     }

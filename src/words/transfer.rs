@@ -231,7 +231,7 @@ mod tests {
             both(&cut, Direction::Receiving)[0],
             "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again."
         );
-        let silent = Reason::Silent(Duration::from_secs(60));
+        let silent = Reason::Silent(Duration::from_mins(1));
         assert_eq!(both(&silent, Direction::Sending)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
     }
 

@@ -604,10 +604,7 @@ fn hear_nothing(input: &mut Input, wire: &mut Wire) -> Result<(), Reason> {
             match said {
                 Said::Alive => {}
                 Said::Cancel(reason) => return Err(Reason::There(Box::new(reason))),
-                Said::Skip(..) | Said::File { .. } | Said::Data(_) | Said::End(_) => {
-                    return Err(FrameError::Unexpected(kind::FILE).into());
-                }
-                _ => {}
+                _ => return Err(FrameError::Unexpected(kind::FILE).into()),
             }
         }
         (input.start, input.end) = (0, 0);

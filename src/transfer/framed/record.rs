@@ -23,7 +23,9 @@ pub(super) fn record(out: &mut Vec<u8>, kind: u8, fields: &[&[u8]]) {
     out.push(kind);
     // Bodies are at most a mebibyte.
     out.extend_from_slice(&(length as u32).to_be_bytes());
-    fields.iter().for_each(|field| out.extend_from_slice(field));
+    for field in fields {
+        out.extend_from_slice(field);
+    }
 }
 
 pub(super) fn offer(out: &mut Vec<u8>, entries: u32, total: u64) {

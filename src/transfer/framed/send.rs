@@ -191,7 +191,7 @@ impl Session<'_> {
                 }
             }
             if self.ended {
-                return Err(self.gone());
+                return Err(Reason::Gone);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -415,11 +415,7 @@ impl Session<'_> {
                 }
             }
         }
-        if self.ended && self.left > 0 { Err(self.gone()) } else { Ok(()) }
-    }
-
-    fn gone(&self) -> Reason {
-        Reason::Gone
+        if self.ended && self.left > 0 { Err(Reason::Gone) } else { Ok(()) }
     }
 
     /// Tells the receiver why it is over, if it is not that who said so.

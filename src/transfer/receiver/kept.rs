@@ -95,8 +95,8 @@ impl Kept {
             }
             Line::Part { entry, part } => {
                 // One part of a path: a name that was made here is safe, and stays as it is.
-                let one = !part.contains(['/', '\\']) && part.starts_with('.') && part.ends_with(".part");
-                if one {
+                let ours = part.strip_prefix('.').and_then(|part| part.strip_suffix(".part"));
+                if ours.is_some_and(|part| !part.contains(['/', '\\'])) {
                     self.parts.insert(entry, part);
                 }
             }

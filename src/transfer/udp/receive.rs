@@ -105,7 +105,7 @@ impl Hearing {
     /// How long nothing has to be looked at. After the only sender's end its END may come again.
     fn wait(&self) -> Duration {
         match &self.session {
-            None => Duration::from_secs(60),
+            None => Duration::from_mins(1),
             Some(_) => Duration::from_millis(500),
         }
     }
