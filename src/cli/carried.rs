@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::notes;
 use crate::{
-    transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, Way},
+    transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer},
     words::{self, Lang, number},
 };
 
@@ -110,17 +110,16 @@ impl Carried {
             bar.finish_and_clear();
         }
         (self.last, self.rate) = (None, 0.0);
-        let (way, direction) = (transfer.way, transfer.direction);
         for file in &outcome.files {
             self.line(&self.file(transfer, file));
-            self.file_said(file, outcome, way, direction);
+            self.file_said(file, outcome, transfer.direction);
         }
         self.total(transfer, outcome);
         if let Err(reason) = &outcome.result {
             // What one file failed of was said with it.
             let said = |file: &FileOutcome| matches!(&file.end, FileEnd::Failed(failed) if failed == reason);
             if !outcome.files.iter().any(said) {
-                self.warn(&words::transfer_reason(self.lang, reason, way, direction));
+                self.warn(&words::reason(self.lang, reason));
             }
         }
         let reason = outcome.result.as_ref().err();
@@ -135,13 +134,12 @@ impl Carried {
             "rate": outcome.rate(),
             "reason": reason.map(Reason::code),
             "side": reason.map(side),
-            "says": reason.map(|reason| words::transfer_reason(self.lang, reason, way, direction)),
+            "says": reason.map(|reason| words::reason(self.lang, reason)),
         }));
     }
 
     fn file(&self, transfer: &Transfer, file: &FileOutcome) -> Value {
         let reason = if let FileEnd::Failed(reason) = &file.end { Some(reason) } else { None };
-        let (way, direction) = (transfer.way, transfer.direction);
         json!({
             "event": "file",
             "transfer": transfer.id.0,
@@ -154,12 +152,12 @@ impl Carried {
             "sha256": file.sha256.map(hex),
             "reason": reason.map(Reason::code),
             "side": reason.map(side),
-            "says": reason.map(|reason| words::transfer_reason(self.lang, reason, way, direction)),
+            "says": reason.map(|reason| words::reason(self.lang, reason)),
             "holes": file.holes.iter().map(|hole| [hole.start, hole.end]).collect::<Vec<_>>(),
         })
     }
 
-    fn file_said(&self, file: &FileOutcome, outcome: &Outcome, way: Way, direction: Direction) {
+    fn file_said(&self, file: &FileOutcome, outcome: &Outcome, direction: Direction) {
         let tag = self.lang.tag();
         let receiving = direction == Direction::Receiving;
         match &file.end {
@@ -181,7 +179,7 @@ impl Carried {
             }
             FileEnd::Verified | FileEnd::Whole => {}
             bad => {
-                let why = words::file_end(self.lang, bad, way, direction);
+                let why = words::file_end(self.lang, bad);
                 self.warn(&t!("transfer.cli.failed", locale = tag, name = file.name, why = why));
                 if let (true, Some(path)) = (receiving, &file.path) {
                     let path = path.display();

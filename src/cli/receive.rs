@@ -17,7 +17,7 @@ use crate::{
     net::options::parse_bind,
     transfer::{
         Accept, Answer, Notice, Offer, Outcome, Partial, Policy, ReceiveSpec, ReceiverId, ReceiverState, TransferId,
-        Transfers, Way, report::Direction,
+        Transfers,
     },
     words::{self, Lang, number},
 };
@@ -48,7 +48,6 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
         lang,
         notes: Notes::new(lang, typed.told.quiet),
         carried: Carried::new(lang, typed.told.json, typed.told.quiet),
-        way,
         transfers,
         receiver,
         asked: VecDeque::new(),
@@ -98,7 +97,6 @@ struct Session {
     lang: Lang,
     notes: Notes,
     carried: Carried,
-    way: Way,
     transfers: Transfers,
     receiver: ReceiverId,
     /// Questions, the one that is being asked first.
@@ -129,7 +127,7 @@ impl Session {
                 let state = self.transfers.receivers().into_iter().find(|row| row.id == self.receiver);
                 if let Some(ReceiverState::Failed(reason)) = state.map(|row| row.state) {
                     self.failed = true;
-                    let says = words::transfer_reason(self.lang, &reason, self.way, Direction::Receiving);
+                    let says = words::reason(self.lang, &reason);
                     let line = json!({ "event": "failed", "reason": reason.code(), "says": says });
                     self.carried.line(&line);
                     self.carried.warn(&says);
@@ -179,7 +177,7 @@ impl Session {
             };
             let text = match (&entry.refused, entry.size) {
                 (Some(reason), _) => {
-                    let why = words::transfer_reason(self.lang, reason, self.way, Direction::Receiving);
+                    let why = words::reason(self.lang, reason);
                     t!("transfer.cli.entry_refused", locale = tag, name = name, why = why)
                 }
                 (None, _) if entry.folder => t!("transfer.cli.entry_folder", locale = tag, number = n, name = name),

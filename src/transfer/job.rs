@@ -228,7 +228,7 @@ impl Job {
         }
         told.clock(false);
         let (bytes, resumed) = (self.counts.bytes.load(Relaxed), self.counts.resumed.load(Relaxed));
-        let outcome = Arc::new(ledger.outcome(result, self.way, bytes, resumed, told.moved));
+        let outcome = Arc::new(ledger.outcome(result, (self.way, self.direction), bytes, resumed, told.moved));
         told.outcome = Some(Arc::clone(&outcome));
         told.state = Some(State::Ended);
         told.current = String::new();

@@ -6,7 +6,7 @@ use super::{
     name,
     options::Way,
     reason::Reason,
-    report::{FileEnd, FileOutcome, Outcome},
+    report::{Direction, FileEnd, FileOutcome, Outcome},
 };
 
 /// The files of one transfer, in the order of the offer.
@@ -51,7 +51,14 @@ impl Ledger {
     }
 
     /// How it all ended.
-    pub fn outcome(self, result: Result<(), Reason>, way: Way, bytes: u64, resumed: u64, moving: Duration) -> Outcome {
+    pub fn outcome(
+        self,
+        result: Result<(), Reason>,
+        (way, direction): (Way, Direction),
+        bytes: u64,
+        resumed: u64,
+        moving: Duration,
+    ) -> Outcome {
         let result = result.and_then(|()| {
             let failed = self.files.iter().find_map(|file| match &file.end {
                 FileEnd::Failed(reason) => Some(reason.clone()),
@@ -60,7 +67,11 @@ impl Ledger {
             });
             match failed {
                 Some(reason) => Err(reason),
-                None if self.files.iter().all(|file| file.end == FileEnd::Declined) => Err(Reason::Declined),
+                None if self.files.iter().all(|file| file.end == FileEnd::Declined) => {
+                    // Where it was sent from, it was the other side's no.
+                    let declined = Reason::Declined;
+                    Err(if direction == Direction::Sending { Reason::There(declined.into()) } else { declined })
+                }
                 None => Ok(()),
             }
         });

@@ -17,7 +17,7 @@ use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -39,6 +39,8 @@ const TRIES: u32 = 10_000;
 const MARGIN: u64 = 64 << 20;
 /// Bytes that a file system without more needs at once, to read what an earlier try has left.
 const BLOCK: usize = 256 << 10;
+/// Permissions of a file that is not whole yet: for nobody else.
+const PRIVATE: u32 = 0o600;
 /// A part of a name that is left of it in the name of its part-file.
 const STEM: usize = 200;
 
@@ -46,25 +48,19 @@ const STEM: usize = 200;
 pub struct Folder {
     root: Dir,
     path: PathBuf,
-    /// The permissions that the umask leaves to a new file; never executable.
-    mode: u32,
+    /// The permissions that the umask leaves to a new file; never executable. Found out with the first file.
+    mode: OnceLock<u32>,
 }
 
 impl Folder {
-    /// Opens it, and tries whether files can be made there.
+    /// Opens it. Nothing is written there before something is taken.
     ///
     /// # Errors
-    /// It is not there, is no folder, or nothing can be written to it.
+    /// It is not there, is no folder, or may not be entered.
     pub fn open(path: &Path) -> Result<Self, Reason> {
         let failed = |error: &io::Error| Reason::disk(error, &path.display().to_string());
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| failed(&error))?;
-        // Mode bits do not tell it (read-only mounts, other people's folders on shares): a file does.
-        let probe = format!(".twocan-probe.{:08x}", fastrand::u32(..));
-        let file = root.open_with(&probe, OpenOptions::new().write(true).create_new(true)).map_err(|e| failed(&e))?;
-        let mode = permissions(&file);
-        drop(file);
-        root.remove_file(&probe).map_err(|error| failed(&error))?;
-        Ok(Self { root, path: path.to_owned(), mode })
+        Ok(Self { root, path: path.to_owned(), mode: OnceLock::new() })
     }
 
     /// Where it is.
@@ -79,6 +75,21 @@ impl Folder {
     pub fn free(&self) -> Result<u64, Reason> {
         let stats = fs4::statvfs(&self.path).map_err(|error| self.failed(&error))?;
         Ok(stats.available_space().saturating_sub(MARGIN.min(stats.total_space() / 100)))
+    }
+
+    /// The permissions of a new file: 0666 less the umask, which nothing tells but a new file.
+    fn mode(&self) -> u32 {
+        *self.mode.get_or_init(|| {
+            let probe = format!(".twocan-probe.{:08x}", fastrand::u32(..));
+            let made = self.root.open_with(&probe, OpenOptions::new().write(true).create_new(true));
+            // Where not even that can be made, the file keeps what it was begun with.
+            made.map_or(PRIVATE, |file| {
+                let mode = permissions(&file);
+                drop(file);
+                self.root.remove_file(&probe).ok();
+                mode
+            })
+        })
     }
 
     fn failed(&self, error: &io::Error) -> Reason {
@@ -112,7 +123,7 @@ struct Place {
     /// Where it is below the root, for telling.
     path: PathBuf,
     /// Names that are taken in it, folded.
-    taken: Arc<std::sync::Mutex<HashSet<String>>>,
+    taken: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Batch {
@@ -274,12 +285,12 @@ impl Place {
     fn open(dir: Dir, path: PathBuf) -> io::Result<Self> {
         // Names that differ in case or composition alone are one name on other systems: they count as taken.
         let taken = dir.entries()?.filter_map(|entry| Some(name::fold(entry.ok()?.file_name().to_str()?)));
-        Ok(Self { taken: Arc::new(std::sync::Mutex::new(taken.collect())), dir: Arc::new(dir), path })
+        Ok(Self { taken: Arc::new(Mutex::new(taken.collect())), dir: Arc::new(dir), path })
     }
 
     /// Takes a name, unless it is taken.
     fn take(&self, name: &str) -> bool {
-        self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name::fold(name))
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(name::fold(name))
     }
 }
 
@@ -412,7 +423,7 @@ impl Incoming {
             // A time that the file system cannot hold costs the file its time, not its bytes.
             self.file.set_modified(clamped(modified)).ok();
         }
-        set_permissions(&self.file, self.folder.mode).map_err(|error| self.failed(&error))?;
+        set_permissions(&self.file, self.folder.mode()).map_err(|error| self.failed(&error))?;
         if self.keeping.sync {
             self.file.sync_all().map_err(|error| self.failed(&error))?;
         }
@@ -520,7 +531,7 @@ fn create(dir: &Dir, name: &str) -> io::Result<File> {
     #[cfg(unix)]
     {
         use cap_std::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+        options.mode(PRIVATE);
     }
     Ok(dir.open_with(name, &options)?.into_std())
 }
@@ -564,8 +575,7 @@ fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
 #[cfg(unix)]
 fn permissions(file: &cap_std::fs::File) -> u32 {
     use cap_std::fs::PermissionsExt as _;
-    // A new file is 0666 less the umask, which cannot be read without setting it.
-    file.metadata().map_or(0o600, |metadata| metadata.permissions().mode() & 0o666 | 0o600)
+    file.metadata().map_or(PRIVATE, |metadata| metadata.permissions().mode() & 0o666 | PRIVATE)
 }
 
 #[cfg(not(unix))]

@@ -134,6 +134,27 @@ impl Wire {
         }
     }
 
+    /// Reads until the buffer is full, nothing more is there, or the end; `None` if nothing was there at all. Larger pieces
+    /// are hashed and written with fewer calls.
+    pub fn try_fill(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
+        let mut filled = 0;
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match self.try_read(room) {
+                Ok(Some(0)) if filled > 0 => {
+                    // The next call finds the end again.
+                    break;
+                }
+                Ok(Some(0)) => return Ok(Some(0)),
+                Ok(Some(n)) => filled += n,
+                // An error is told once; what came before it is looked at first.
+                Err(_) if filled > 0 => break,
+                Err(reason) => return Err(reason),
+                Ok(None) => break,
+            }
+        }
+        Ok((filled > 0).then_some(filled))
+    }
+
     /// Writes what there is room for; 0 if there is none.
     pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Reason> {
         if !self.writable {
@@ -184,7 +205,7 @@ impl Wire {
         let mut deadline = None;
         loop {
             self.waiting.check()?;
-            if let Some(n) = self.try_read(buffer)? {
+            if let Some(n) = self.try_fill(buffer)? {
                 return Ok(Some(n));
             }
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);

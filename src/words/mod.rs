@@ -6,7 +6,7 @@
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
-//! - [`transfer_reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
+//! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod event;
@@ -29,7 +29,7 @@ pub use self::{
     http::http_fault,
     rules::{rules_error, rules_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
-    transfer::{file_end, transfer_reason, transfer_state, way, way_for},
+    transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
 };
 use crate::preset::Localised;

@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::{Lang, failure, number};
 use crate::{
-    journal::Kind,
+    journal::{Call, Kind},
     transfer::{
         DiskFault, FileEnd, Reason, State, Way,
         framed::{FrameError, VERSION},
@@ -61,35 +61,31 @@ pub fn transfer_state(lang: Lang, state: State, direction: Direction) -> String 
 }
 
 /// How a file ended: in a word where it is well, else why not in a sentence.
-pub fn file_end(lang: Lang, end: &FileEnd, way: Way, direction: Direction) -> String {
+pub fn file_end(lang: Lang, end: &FileEnd) -> String {
     let tag = lang.tag();
     match end {
         FileEnd::Verified => t!("transfer.end.verified", locale = tag),
         FileEnd::Whole => t!("transfer.end.whole", locale = tag),
         FileEnd::Declined => t!("transfer.end.declined", locale = tag),
         FileEnd::NotReached => t!("transfer.end.not_reached", locale = tag),
-        FileEnd::Failed(reason) => transfer_reason(lang, reason, way, direction).into(),
+        FileEnd::Failed(why) => reason(lang, why).into(),
     }
     .into_owned()
 }
 
 /// Why a transfer or a file of it failed, which side that was on, and what to try.
-pub fn transfer_reason(lang: Lang, reason: &Reason, way: Way, direction: Direction) -> String {
+pub fn reason(lang: Lang, reason: &Reason) -> String {
     let tag = lang.tag();
     let (bare, there) = reason.bare();
-    let receiving = direction == Direction::Receiving;
     match bare {
         Reason::Net(failed) => {
-            let kind = if way == Way::Udp { Kind::UdpSocket } else { Kind::TcpConnection };
-            failure(lang, failed, kind).into()
+            let datagrams = matches!(failed.call, Call::SendTo | Call::RecvFrom);
+            failure(lang, failed, if datagrams { Kind::UdpSocket } else { Kind::TcpConnection }).into()
         }
         Reason::Disk { what, path, errno } => disk(tag, *what, path, *errno, there),
         Reason::Name(error) => t!("transfer.name.refused", locale = tag, why = name(tag, *error)),
-        Reason::Declined if there || !receiving => t!("transfer.reason.declined_there", locale = tag),
+        Reason::Declined if there => t!("transfer.reason.declined_there", locale = tag),
         Reason::Declined => t!("transfer.reason.declined", locale = tag),
-        Reason::NoAnswer(time) if receiving && !there => {
-            t!("transfer.reason.no_answer_here", locale = tag, time = seconds(*time))
-        }
         Reason::NoAnswer(time) => t!("transfer.reason.no_answer", locale = tag, time = seconds(*time)),
         Reason::Cancelled if there => t!("transfer.reason.cancelled_there", locale = tag),
         Reason::Cancelled => t!("transfer.reason.cancelled", locale = tag),
@@ -203,36 +199,33 @@ fn disk(tag: &'static str, what: DiskFault, path: &str, errno: i32, there: bool)
 mod tests {
     use super::*;
 
-    fn both(reason: &Reason, direction: Direction) -> [String; 2] {
-        Lang::ALL.map(|lang| transfer_reason(lang, reason, Way::Framed, direction))
+    fn both(why: &Reason) -> [String; 2] {
+        Lang::ALL.map(|lang| reason(lang, why))
     }
 
     #[test]
     fn the_side_is_told() {
         let full = Reason::Disk { what: DiskFault::Full, path: "a.bin".into(), errno: 28 };
         assert_eq!(
-            both(&full, Direction::Receiving),
+            both(&full),
             [
                 "The disk is full: a.bin could not be written. Make room, then resume.",
                 "磁盘已满，a.bin 写不进去。腾出空间，再续传。"
             ]
         );
         let there = Reason::There(Box::new(full));
-        assert_eq!(both(&there, Direction::Sending), ["The other side's disk is full.", "对方的磁盘已满。"]);
+        assert_eq!(both(&there), ["The other side's disk is full.", "对方的磁盘已满。"]);
         let declined = Reason::There(Box::new(Reason::Declined));
-        assert_eq!(both(&declined, Direction::Sending)[0], "The receiver said no.");
-        assert_eq!(both(&Reason::Declined, Direction::Receiving)[0], "You said no.");
+        assert_eq!(both(&declined)[0], "The receiver said no.");
+        assert_eq!(both(&Reason::Declined)[0], "You said no.");
     }
 
     #[test]
     fn numbers_are_grouped_and_times_have_units() {
         let cut = Reason::Size { announced: 300_001, came: 141_904 };
-        assert_eq!(
-            both(&cut, Direction::Receiving)[0],
-            "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again."
-        );
+        assert_eq!(both(&cut)[0], "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again.");
         let silent = Reason::Silent(Duration::from_mins(1));
-        assert_eq!(both(&silent, Direction::Sending)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
+        assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
     }
 
     #[test]
@@ -241,14 +234,14 @@ mod tests {
             for what in DiskFault::ALL {
                 let own = Reason::Disk { what, path: "a/b".into(), errno: 5 };
                 let there = Reason::There(Box::new(own.clone()));
-                for (reason, side) in [(own, true), (there, false)] {
-                    let text = transfer_reason(lang, &reason, Way::Framed, Direction::Sending);
+                for (why, side) in [(own, true), (there, false)] {
+                    let text = reason(lang, &why);
                     assert!(!text.contains("transfer.") && !text.contains('%'), "{text}");
                     assert_eq!(text.contains("a/b"), side, "{text}");
                 }
             }
             for error in NameError::ALL {
-                let text = transfer_reason(lang, &Reason::Name(error), Way::Framed, Direction::Sending);
+                let text = reason(lang, &Reason::Name(error));
                 assert!(!text.contains("transfer.") && !text.contains('%'), "{text}");
             }
         }

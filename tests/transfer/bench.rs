@@ -49,6 +49,13 @@ impl Bench {
         path
     }
 
+    /// Makes a file that takes long to send and none to make: random at its beginning, and then a hole.
+    pub fn long_file(&self, name: &str, size: u64) -> PathBuf {
+        let path = self.file(name, bytes(1 << 20, 5));
+        fs::File::options().write(true).open(&path).unwrap().set_len(size).unwrap();
+        path
+    }
+
     /// Starts a receiver into the folder.
     pub fn receive(&self, way: Way, policy: Policy) -> (ReceiverId, SocketAddr) {
         self.receive_into(self.into.path(), way, policy)

@@ -165,7 +165,7 @@ impl Input {
         let deadline = Instant::now() + out.wire.idle();
         loop {
             out.flush()?;
-            match out.wire.try_read(&mut self.buffer)? {
+            match out.wire.try_fill(&mut self.buffer)? {
                 Some(n) => {
                     self.end = n;
                     return Ok(n > 0);
@@ -283,14 +283,9 @@ impl Session<'_> {
         let mut batch = Batch::new(Arc::clone(self.folder), self.listener.keeping())?;
         let mut resumable = 0;
         if self.listener.keeping().partial {
-            let id = self.id();
-            let known = self.folder.remembers(&id);
-            if known {
-                self.job.set_state(State::Checking);
-            }
-            // Without a memory (another receiver has it) this try is one that cannot be gone on with.
-            self.kept = Kept::open(self.folder, &id).ok();
+            self.kept = Kept::open(self.folder, &self.id());
             if let Some(kept) = &self.kept {
+                self.job.set_state(State::Checking);
                 for (name, at) in &kept.folders {
                     // What was moved away meanwhile is made anew.
                     batch.again(name, at).ok();
@@ -345,6 +340,9 @@ impl Session<'_> {
 
     /// Tells the sender what is taken, and makes the folders.
     fn answer(&mut self, taken: &[bool]) -> Result<(), Reason> {
+        if self.kept.is_none() && self.listener.keeping().partial {
+            self.kept = Kept::begin(self.folder, &self.id());
+        }
         let (mut total, mut files) = (0_u64, 0);
         let mut folders = Vec::new();
         for at in 0..self.entries.len() {

@@ -9,19 +9,15 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Read as _, Write as _},
+    io::{Read as _, Write as _},
     sync::Arc,
     time::SystemTime,
 };
 
-use cap_std::fs::OpenOptions;
 use serde::{Deserialize, Serialize};
 
 use super::{Folder, clamped, create, open_part};
-use crate::transfer::{
-    name::{OURS, SafeName},
-    reason::Reason,
-};
+use crate::transfer::name::{OURS, SafeName};
 
 /// Bytes that are read of it at most; a hundred thousand entries have fewer.
 const BYTES: u64 = 64 << 20;
@@ -57,24 +53,10 @@ enum Line {
 }
 
 impl Kept {
-    /// Opens the memory of an offer with this hash, or begins one.
-    ///
-    /// # Errors
-    /// It can neither be read nor made, or another receiver has it.
-    pub fn open(folder: &Arc<Folder>, id: &[u8; 32]) -> Result<Self, Reason> {
-        let name = format!("{OURS}{}.resume", blake3::Hash::from_bytes(*id).to_hex().get(..16).unwrap_or_default());
-        let failed = |error: &io::Error| Reason::disk(error, &name);
-        let file = match create(&folder.root, &name) {
-            Ok(file) => {
-                file.try_lock().map_err(|error| failed(&error.into()))?;
-                file
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let opened = open_part(&folder.root, &name).map_err(|error| failed(&error))?;
-                opened.ok_or_else(|| failed(&io::ErrorKind::ResourceBusy.into()))?
-            }
-            Err(error) => return Err(failed(&error)),
-        };
+    /// Opens the memory of an offer with this hash; `None` if there is none, or another receiver has it.
+    pub fn open(folder: &Arc<Folder>, id: &[u8; 32]) -> Option<Self> {
+        let name = file_name(id);
+        let file = open_part(&folder.root, &name).ok().flatten()?;
         let mut text = String::new();
         // Lines that make no sense (the last one of a machine that lost power) are lines that were never written.
         (&file).take(BYTES).read_to_string(&mut text).ok();
@@ -83,7 +65,16 @@ impl Kept {
         for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             kept.take(line);
         }
-        Ok(kept)
+        Some(kept)
+    }
+
+    /// Begins one; `None` if it cannot be made, which costs nothing but a resume.
+    pub fn begin(folder: &Arc<Folder>, id: &[u8; 32]) -> Option<Self> {
+        let name = file_name(id);
+        let file = create(&folder.root, &name).ok()?;
+        file.try_lock().ok();
+        let (folders, parts, whole) = Default::default();
+        Some(Self { folder: Arc::clone(folder), name, file, folders, parts, whole, worth: false })
     }
 
     fn take(&mut self, line: Line) {
@@ -164,11 +155,7 @@ impl Kept {
     }
 }
 
-impl Folder {
-    /// Whether an offer with this hash broke off here before.
-    pub fn remembers(&self, id: &[u8; 32]) -> bool {
-        let hex = blake3::Hash::from_bytes(*id).to_hex();
-        let name = format!("{OURS}{}.resume", hex.get(..16).unwrap_or_default());
-        self.root.open_with(name, OpenOptions::new().read(true)).is_ok()
-    }
+fn file_name(id: &[u8; 32]) -> String {
+    let hex = blake3::Hash::from_bytes(*id).to_hex();
+    format!("{OURS}{}.resume", hex.get(..16).unwrap_or_default())
 }

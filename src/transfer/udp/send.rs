@@ -173,7 +173,7 @@ impl<'a> Sending<'a> {
                     io::ErrorKind::Interrupted => {}
                     // ENOBUFS: the system drops what it has no room for, which is what this way is there to show.
                     _ if error.raw_os_error() == Some(105) => return Ok(()),
-                    _ => return Err(Reason::net(Call::Send, &error, Some(self.peer))),
+                    _ => return Err(Reason::net(Call::SendTo, &error, Some(self.peer))),
                 },
             }
         }
@@ -240,7 +240,7 @@ impl<'a> Sending<'a> {
                         waited = true;
                     }
                     io::ErrorKind::Interrupted => {}
-                    _ => return Err(Reason::net(Call::Recv, &error, Some(self.peer))),
+                    _ => return Err(Reason::net(Call::RecvFrom, &error, Some(self.peer))),
                 },
             }
         }
