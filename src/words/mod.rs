@@ -7,6 +7,7 @@
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
 //! - [`run_error`], [`counters`], [`outcome`], [`lesson`]: a simulated run.
+//! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod event;
@@ -17,6 +18,7 @@ pub mod number;
 mod rules;
 mod sim;
 mod told;
+mod transfer;
 mod typed;
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub use self::{
     rules::{rules_error, rules_problem},
     sim::{counters, lesson, outcome, run_error},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
+    transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
 };
 use crate::preset::Localised;
