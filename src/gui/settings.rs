@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{chat::ChatSettings, theme::ThemeChoice};
+use super::{chat::ChatSettings, theme::ThemeChoice, transfers::TransferSettings};
 use crate::{journal::Budget, net::SocketSpec, text::Composition, words::Lang};
 
 /// Everything that lasts from one start to the next.
@@ -23,6 +23,8 @@ pub struct Settings {
     pub composer: Composition,
     /// Whom one chats with.
     pub chat: ChatSettings,
+    /// How files are sent and received.
+    pub transfer: TransferSettings,
     /// Sockets opened lately, the newest first.
     pub recent: Vec<SocketSpec>,
     /// Sockets to keep.
@@ -54,6 +56,7 @@ impl Default for Settings {
             journal: JournalLimit(64),
             composer: Composition::default(),
             chat: ChatSettings::default(),
+            transfer: TransferSettings::default(),
             recent: Vec::new(),
             favourites: Vec::new(),
         }

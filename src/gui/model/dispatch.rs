@@ -85,7 +85,9 @@ impl Model {
             | Action::ShowPlace(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
-            | Action::FileChosen(..) => {}
+            | Action::FileChosen(..)
+            | Action::FilesChosen(_)
+            | Action::Transfer(_) => {}
         }
     }
 

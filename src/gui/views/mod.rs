@@ -28,6 +28,7 @@ pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
+pub mod transfer;
 
 use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -57,6 +58,8 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// Files from one computer to another.
+    Transfer,
 }
 
 /// Which reading of the traffic is on show.
@@ -78,6 +81,8 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// Files from one computer to another.
+    pub transfer: transfer::TransferState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.
