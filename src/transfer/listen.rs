@@ -3,6 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
+    panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -94,10 +95,14 @@ impl Listener {
 
 /// The life of a receiver.
 pub(super) fn run(shared: &Arc<Shared>, listener: &Arc<Listener>) {
-    let ended = match listener.spec.way {
+    let body = || match listener.spec.way {
         Way::Udp => udp::listen(shared, listener),
         _ => listen(shared, listener),
     };
+    let ended = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        shared.abandon(listener.id);
+        Err(Reason::Bug)
+    });
     let state = ended.map_or_else(ReceiverState::Failed, |()| ReceiverState::Stopped);
     listener.end(&shared.hub, state);
 }

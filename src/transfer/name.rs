@@ -269,7 +269,7 @@ mod tests {
             ("数据集.csv", "数据集.csv"),
             ("a/./b//c", "a/b/c"),
             ("a\\b", "a/b"),
-            ("x:stream", "x_stream"),
+            ("file:stream", "file_stream"),
             ("what?.txt", "what_.txt"),
             ("end. . ", "end"),
             ("  two", "two"),

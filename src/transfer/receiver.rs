@@ -10,6 +10,8 @@
 //! link too), so the file gets its name by a hard link and loses the one it was written under. Where the file system
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
 
+mod kept;
+
 use std::{
     collections::{HashMap, HashSet},
     fs::File,
@@ -25,6 +27,7 @@ use cap_std::{
 };
 use sha2::Digest as _;
 
+pub use self::kept::Kept;
 use super::{
     name::{self, SafeName},
     reason::{DiskFault, Reason},
@@ -176,6 +179,7 @@ impl Batch {
                         size,
                         modified,
                         written: 0,
+                        at: 0,
                         blake3: blake3::Hasher::new(),
                         sha256: self.keeping.sha256.then(sha2::Sha256::new),
                         settled: false,
@@ -221,6 +225,7 @@ impl Batch {
             size: Some(size),
             modified,
             written: 0,
+            at: 0,
             blake3: blake3::Hasher::new(),
             sha256: self.keeping.sha256.then(sha2::Sha256::new),
             settled: false,
@@ -289,6 +294,8 @@ pub struct Incoming {
     size: Option<u64>,
     modified: Option<SystemTime>,
     written: u64,
+    /// Where [`write_at`](Self::write_at) stands.
+    at: u64,
     blake3: blake3::Hasher,
     sha256: Option<sha2::Sha256>,
     /// Its part-file is no longer ours to remove.
@@ -358,8 +365,10 @@ impl Incoming {
         if let Some(announced) = self.size.filter(|size| after > *size) {
             return Err(Reason::Size { announced, came: after });
         }
-        let write = |file: &mut File| file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes));
-        write(&mut self.file).map_err(|error| self.failed(&error))
+        // Most come in order, and a seek for each would be a second call for each.
+        let seek = if self.at == offset { Ok(0) } else { self.file.seek(SeekFrom::Start(offset)) };
+        self.at = after;
+        seek.and_then(|_| self.file.write_all(bytes)).map_err(|error| self.failed(&error))
     }
 
     /// Hashes what was [written anywhere](Self::write_at); what was never written is zeros.

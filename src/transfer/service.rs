@@ -280,6 +280,12 @@ impl Shared {
         self.stop.load(Relaxed)
     }
 
+    /// Ends what a receiver's own thread has left without an end, after a bug there.
+    pub fn abandon(&self, receiver: ReceiverId) {
+        let jobs: Vec<_> = lock(&self.jobs).values().filter(|job| job.receiver == Some(receiver)).cloned().collect();
+        jobs.iter().filter(|job| job.way == Way::Udp).for_each(|job| job.end(Err(Reason::Bug), Ledger::default()));
+    }
+
     /// Transfers of a receiver that have not ended.
     pub fn under_way(&self, receiver: ReceiverId) -> usize {
         let jobs = lock(&self.jobs);

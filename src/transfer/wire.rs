@@ -157,6 +157,8 @@ impl Wire {
         let deadline = self.last_words.map_or(deadline, |last| last.min(deadline));
         if self.last_words.is_none() {
             self.waiting.check()?;
+        } else if Instant::now() >= deadline {
+            return Err(Reason::Cancelled);
         }
         self.waiting.poll(Some(deadline.saturating_duration_since(Instant::now())))?;
         for event in &self.waiting.events {
