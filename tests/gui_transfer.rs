@@ -16,7 +16,10 @@ use std::{
 };
 
 use egui::accesskit::Role;
-use egui_kittest::{Harness, kittest::{NodeT as _, Queryable as _}};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 use harness::{BOTH, fill, in_language, sized, step_until, window};
 use twocan::{
     gui::{App, actions::Action, transfers::TransferAction, views::Place},
@@ -31,7 +34,12 @@ fn click(harness: &mut Harness<'_, App>, name: &str) {
 }
 
 /// The place, and a receiver in it that listens for this way into this folder.
-fn receiving(lang: Lang, theme: twocan::gui::theme::ThemeChoice, way: Way, into: &Path) -> (Harness<'static, App>, SocketAddr) {
+fn receiving(
+    lang: Lang,
+    theme: twocan::gui::theme::ThemeChoice,
+    way: Way,
+    into: &Path,
+) -> (Harness<'static, App>, SocketAddr) {
     let mut harness = window(lang, theme);
     harness.state_mut().model.settings.transfer.receive_way = way;
     harness.run();
@@ -176,4 +184,32 @@ fn a_quiet_window_asks_for_no_repaint_and_a_small_one_shows_all() {
         assert!(!harness.state().model.transfers.is_lively());
         harness.get_by_label(in_language(lang, "Drop files or folders here", "把文件或文件夹拖到这里"));
     }
+}
+
+#[test]
+fn a_large_file_is_paused_and_cancelled_with_a_click() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let large = files.path().join("large.bin");
+    fs::File::create(&large).unwrap().set_len(8 << 30).unwrap();
+    let (mut harness, address) = receiving(BOTH[0].0, BOTH[0].1, Way::Framed, folder.path());
+    fill(&mut harness, "Address and port of the receiver", &address.to_string());
+    harness.state_mut().view.transfer.paths.push(large);
+    harness.step();
+    click(&mut harness, &format!("Send to {address}"));
+    step_until(&mut harness, "it asks", |harness| harness.query_by_label("Accept 1").is_some());
+    click(&mut harness, "Accept 1");
+    let moved = |harness: &Harness<'_, App>| {
+        harness.state().model.transfers.rows.iter().all(|row| row.transfer.progress.bytes > 0)
+    };
+    step_until(&mut harness, "it moves", moved);
+    harness.step();
+    let pause = harness.get_all_by_role_and_label(Role::Button, "Pause").next().unwrap();
+    pause.click();
+    harness.step();
+    step_until(&mut harness, "it is paused", |harness| harness.query_by_label("Go on").is_some());
+    harness.get_all_by_role_and_label(Role::Button, "Cancel").next().unwrap().click();
+    harness.step();
+    step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
+    harness.step();
+    assert_eq!(harness.query_all_by_label("FAILED").count(), 2);
 }

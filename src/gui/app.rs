@@ -430,7 +430,8 @@ impl App {
             UiCommand::FocusComposer => self.view.place != Place::Chat,
             UiCommand::Close | UiCommand::Reopen => {
                 self.view.place != Place::Chat
-                    || self.model.chat.socket().is_none() || self.model.chat.socket() != self.model.selected
+                    || self.model.chat.socket().is_none()
+                    || self.model.chat.socket() != self.model.selected
             }
             _ => true,
         }

@@ -37,7 +37,7 @@ pub fn receive_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
         Err(error) => (Some(words::address_error(lang, error)), None),
     };
     let label = tr!(lang, "transfer_window.listen_on");
-    let width = ui.available_width() - 22.0;
+    let width = ui.available_width();
     Field::new(&label, bind).width(width).placeholder("0.0.0.0:8021").error(error).help(help).show(ui);
     let port = parsed.as_ref().map_or(0, std::net::SocketAddr::port);
     if let Some(address) = ui.horizontal(|ui| address_buttons(ui, lang, port)).inner {

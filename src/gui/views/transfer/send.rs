@@ -34,7 +34,7 @@ pub fn address_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
         _ => None,
     };
     let label = tr!(lang, "transfer_window.address");
-    let width = ui.available_width() - 22.0;
+    let width = ui.available_width();
     Field::new(&label, &mut state.to).width(width).placeholder("192.168.1.20:8021").error(error).show(ui);
     for recent in &settings.recent {
         let name = tr!(lang, "transfer_window.recent", address = recent);
@@ -66,7 +66,8 @@ pub fn address_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
 pub fn drop_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     let (lang, tokens) = (cx.lang, ui.tokens());
     let hovering = ui.input(|input| !input.raw.hovered_files.is_empty());
-    let frame = Frame::new().fill(if hovering { tokens.tcp_tint } else { tokens.sunken }).corner_radius(theme::CARD_RADIUS);
+    let frame =
+        Frame::new().fill(if hovering { tokens.tcp_tint } else { tokens.sunken }).corner_radius(theme::CARD_RADIUS);
     let shown = frame.inner_margin(16).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.vertical_centered(|ui| {
