@@ -41,7 +41,7 @@ use crate::preset::Localised;
 
 /// The texts: one pair of files an area, English and Chinese. The macro that reads the folder does not tell cargo about
 /// its files: without these lines a changed sentence would not be built in.
-pub(crate) const TEXTS: [[&str; 2]; 7] = [
+pub(crate) const TEXTS: [[&str; 2]; 8] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
     [
         include_str!("../../assets/locales/boundaries.en.toml"),
@@ -52,9 +52,13 @@ pub(crate) const TEXTS: [[&str; 2]; 7] = [
     [include_str!("../../assets/locales/ladder.en.toml"), include_str!("../../assets/locales/ladder.zh-CN.toml")],
     [include_str!("../../assets/locales/lens.en.toml"), include_str!("../../assets/locales/lens.zh-CN.toml")],
     [include_str!("../../assets/locales/transfer.en.toml"), include_str!("../../assets/locales/transfer.zh-CN.toml")],
+    [
+        include_str!("../../assets/locales/transfer_window.en.toml"),
+        include_str!("../../assets/locales/transfer_window.zh-CN.toml"),
+    ],
 ];
 // In a build without tests nothing else names them.
-const _: [[&str; 2]; 7] = TEXTS;
+const _: [[&str; 2]; 8] = TEXTS;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
