@@ -11,13 +11,14 @@
 //! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text), [`units`]: its short form as TOML.
 //! - [`host`]: the trait; `tcp`, [`udp`]: two that stand behind it. [`link`]: the cable.
 //! - [`arq`]: reliability on UDP, one mechanism at a time.
-//! - [`log`]: what comes out. [`counters`]: sums over it.
+//! - [`log`]: what comes out. [`counters`]: sums over it. `ladder`: as characters. [`trace`]: what Wireshark calls it.
 
 pub mod arq;
 pub mod counters;
 pub mod fate;
 pub mod host;
 pub mod knobs;
+mod ladder;
 pub mod link;
 pub mod log;
 mod program;
@@ -25,6 +26,7 @@ pub mod run;
 mod stack;
 mod tcp;
 pub mod text;
+pub mod trace;
 pub mod udp;
 pub mod units;
 pub mod workload;

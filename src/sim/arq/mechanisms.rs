@@ -170,6 +170,21 @@ impl Mechanisms {
         self
     }
 
+    /// The numbers in it, each with the path of its field in a run, the least and the most.
+    pub fn numbers(&self) -> impl Iterator<Item = (&'static str, u64, u64, u64)> {
+        let timeout = match self.timeout {
+            Timeout::Fixed(ms) => Some(("arq.timeout", ms.into(), SHORTEST_MS.into(), LONGEST_MS.into())),
+            Timeout::None | Timeout::Adaptive => None,
+        };
+        let window = match self.window {
+            Window::GoBackN(size) | Window::SelectiveRepeat(size) => {
+                Some(("arq.window", size.into(), 1, MOST_IN_WINDOW.into()))
+            }
+            Window::None | Window::StopAndWait => None,
+        };
+        [Some(("arq.bits", self.bits.into(), 0, MOST_BITS.into())), timeout, window].into_iter().flatten()
+    }
+
     /// How many packets the receiver may hold from the one that it expects on: 1 keeps nothing early.
     pub fn receiver_window(&self) -> u64 {
         match (self.bits, self.window) {

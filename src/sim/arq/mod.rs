@@ -9,10 +9,15 @@
 //! - [`header`]: bits and bytes. [`checksum`]: RFC 1071 and CRC-32.
 
 pub mod checksum;
+mod estimate;
 pub mod header;
+mod host;
 pub mod mechanisms;
 pub mod panel;
+mod receiver;
+mod sender;
 
+pub(super) use self::host::ArqHost;
 pub use self::{
     mechanisms::{Acks, Checksum, Mechanism, Mechanisms, Timeout, Window},
     panel::{Amount, Choice, Panel, Row},
