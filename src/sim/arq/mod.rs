@@ -6,12 +6,16 @@
 //! damage reaches the protocol. A set that cannot work is not refused: it fails in front of the learner, and says how.
 //!
 //! - [`mechanisms`]: the switches, and which set is weaker than which. [`panel`]: how a window shows them.
+//! - `sender`, `receiver`, `host`: the two halves, and the end of the link that has one of each.
+//! - [`level`]: what is wrong with a link, and what it takes (`assets/lab/levels.toml`). [`judge`]: 200 seeds at once.
 //! - [`header`]: bits and bytes. [`checksum`]: RFC 1071 and CRC-32.
 
 pub mod checksum;
 mod estimate;
 pub mod header;
 mod host;
+pub mod judge;
+pub mod level;
 pub mod mechanisms;
 pub mod panel;
 mod receiver;
@@ -19,6 +23,8 @@ mod sender;
 
 pub(super) use self::host::ArqHost;
 pub use self::{
+    judge::{Failure, Fault, Goal, Judgement, Outcome, SEEDS, Trial},
+    level::{Level, LevelError, Said, Worth, levels},
     mechanisms::{Acks, Checksum, Mechanism, Mechanisms, Timeout, Window},
     panel::{Amount, Choice, Panel, Row},
 };
