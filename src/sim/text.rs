@@ -21,6 +21,7 @@ use super::{
     Edit, Knobs, Micros, Run, Side, Transport, Workload,
     fate::{Act, Name, PacketKind},
     knobs::{LinkKnobs, ProgramKnobs, TcpKnobs, UdpKnobs},
+    prepared::Lesson,
     units::{as_time, show_time, time},
     workload::Own,
 };
@@ -196,6 +197,14 @@ struct Written {
     arq: super::arq::Mechanisms,
     #[serde(rename = "edit", skip_serializing_if = "Vec::is_empty")]
     edits: Vec<WrittenEdit>,
+    #[serde(skip_serializing)]
+    lesson: Option<Lesson>,
+}
+
+/// The lesson that stands beside a run, if there is one.
+pub(super) fn lesson(text: &str) -> Result<Option<Lesson>, RunError> {
+    let written: Written = toml::from_str(text).map_err(|error| of_toml(text, &error))?;
+    Ok(written.lesson)
 }
 
 /// Flat, so that what is wrong is found where it stands.
@@ -278,6 +287,7 @@ impl Written {
             udp: run.knobs.udp,
             arq: run.knobs.arq,
             edits: run.edits.iter().map(WrittenEdit::of).collect(),
+            lesson: None,
         }
     }
 

@@ -13,35 +13,51 @@ const BUILT: [&str; 1] = ["cli.help."];
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
 const TERMS: &[&str] = &[
     "pcapng", "tshark", "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom",
-    "send", "sendto", "shutdown", "strftime",
+    "send", "sendto", "shutdown", "smoltcp", "strftime",
 ];
 
 /// Words that are typed on the command line as they are, or sent.
 const TYPED: &[&str] = &[
+    "client",
+    "corrupt",
     "crlf",
+    "cubic",
+    "delay",
+    "duplicate",
     "echo",
     "event",
     "file",
     "gbk",
     "hello",
+    "jitter",
     "localhost",
     "loop",
-    "ncr",
+    "loss",
+    "messages",
     "name",
+    "ncr",
     "none",
     "path",
+    "ping",
+    "pong",
     "presets",
     "question",
     "refuse",
+    "reno",
+    "reorder",
     "sequential",
+    "server",
     "shell",
     "skip",
+    "tcp",
     "text",
     "then",
     "threads",
     "twocan",
+    "udp",
     "upper",
     "utf",
+    "voice",
 ];
 
 /// How names of files end, which look like keys.

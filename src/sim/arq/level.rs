@@ -1,4 +1,4 @@
-//! Levels: a link with something wrong, a protocol that fails on it, and what it takes. `assets/lab/levels.toml` has them.
+//! Levels: a link with something wrong, a protocol that fails on it, and what it takes. `assets/levels/arq.toml` has them.
 //!
 //! A set is *smallest* if it passes and no set passes that is weaker by one step: a mechanism less, a bit less, a smaller
 //! window, the next simpler kind. Mechanisms that the level has fixed stay as they are.
@@ -12,23 +12,12 @@ use super::{
     mechanisms::{Mechanism, Mechanisms},
 };
 use crate::{
-    sim::{Message, Micros, Run, text::RunError, units::as_time_or_none},
+    sim::{Message, Micros, Run, Told, text::RunError, units::as_time_or_none},
     text::{Charset, Unmappable},
 };
 
 /// The levels' text.
-const FILE: &str = include_str!("../../../assets/lab/levels.toml");
-
-/// A text in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Said {
-    /// English.
-    pub en: String,
-    /// 简体中文.
-    #[serde(rename = "zh-CN")]
-    pub zh_cn: String,
-}
+const FILE: &str = include_str!("../../../assets/levels/arq.toml");
 
 /// A level.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +25,13 @@ pub struct Level {
     /// Its name in files and links: `lost`.
     pub name: String,
     /// Its title.
-    pub title: Said,
+    pub title: Told,
     /// What is wrong with the link.
-    pub link: Said,
+    pub link: Told,
     /// What is asked before anything is run.
-    pub question: Said,
+    pub question: Told,
     /// What there is to understand, once it is solved.
-    pub explanation: Said,
+    pub explanation: Told,
     /// The set to begin with, which fails.
     pub start: Mechanisms,
     /// Mechanisms that cannot be changed here: the other end has them so.
@@ -119,10 +108,10 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,
-    title: Said,
-    link: Said,
-    question: Said,
-    explanation: Said,
+    title: Told,
+    link: Told,
+    question: Told,
+    explanation: Told,
     #[serde(default)]
     start: Mechanisms,
     #[serde(default)]

@@ -7,7 +7,7 @@
 //!
 //! - [`mechanisms`]: the switches, and which set is weaker than which. [`panel`]: how a window shows them.
 //! - `sender`, `receiver`, `host`: the two halves, and the end of the link that has one of each.
-//! - [`level`]: what is wrong with a link, and what it takes (`assets/lab/levels.toml`). [`judge`]: 200 seeds at once.
+//! - [`level`]: what is wrong with a link, and what it takes (`assets/levels/arq.toml`). [`judge`]: 200 seeds at once.
 //! - [`header`]: bits and bytes. [`checksum`]: RFC 1071 and CRC-32.
 
 pub mod checksum;
@@ -24,7 +24,7 @@ mod sender;
 pub(super) use self::host::ArqHost;
 pub use self::{
     judge::{Failure, Fault, Goal, Judgement, Outcome, SEEDS, Trial},
-    level::{Level, LevelError, Said, Worth, levels},
+    level::{Level, LevelError, Worth, levels},
     mechanisms::{Acks, Checksum, Mechanism, Mechanisms, Timeout, Window},
     panel::{Amount, Choice, Panel, Row},
 };
