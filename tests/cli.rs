@@ -7,6 +7,8 @@
 
 #[path = "cli/arguments.rs"]
 mod arguments;
+#[path = "cli/framing.rs"]
+mod framing;
 #[path = "cli/lab.rs"]
 mod lab;
 #[path = "support/process.rs"]

@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
-    net::{ServerModel, options::RECV_BYTES},
+    net::{
+        ServerModel,
+        options::{RECV_BYTES, WAIT},
+    },
     sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
     words::Lang,
@@ -50,6 +53,9 @@ pub(super) struct TcpServer {
     pub no_reuse: bool,
 
     #[command(flatten)]
+    pub frames: Frames,
+
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -63,6 +69,9 @@ pub(super) struct TcpClient {
 
     #[command(flatten)]
     pub answers: Answers,
+
+    #[command(flatten)]
+    pub frames: Frames,
 
     #[command(flatten)]
     pub common: Common,
@@ -97,6 +106,20 @@ pub(super) struct Answers {
 
     #[arg(long)]
     pub allow_commands: bool,
+}
+
+/// How the messages of a stream are marked.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the arguments")]
+pub(super) struct Frames {
+    #[arg(long, value_name = "FRAMING")]
+    pub frame_send: Option<String>,
+
+    #[arg(long, value_name = "FRAMING", conflicts_with = "json")]
+    pub frame_recv: Option<String>,
+
+    #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
+    pub frame_limit: Option<usize>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -235,6 +258,12 @@ pub(super) struct Common {
     #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
     pub recv: Option<usize>,
 
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub read_delay: Option<Duration>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub send_gap: Option<Duration>,
+
     #[arg(long)]
     pub json: bool,
 
@@ -303,8 +332,19 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// Milliseconds with or without a fraction, as many as can lie between two calls.
+fn wait(text: &str) -> Result<Duration, String> {
+    let ms: f64 = text.parse().map_err(|_| "milliseconds, such as 500")?;
+    let wait = Duration::try_from_secs_f64(ms / 1_000.0).map_err(|error| error.to_string())?;
+    if WAIT.contains(&wait) { Ok(wait) } else { Err(format!("0..={}", WAIT.end().as_millis())) }
+}
+
 fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
     clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
+}
+
+fn frame_limit() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1 << 30)
 }
 
 fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
@@ -348,7 +388,7 @@ mod tests {
     fn the_line_of_the_readme_is_understood() {
         let typed = Arguments::try_parse_from(
             "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
-             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
+             --unmappable ncr --ending crlf --escapes --recv 4 --read-delay 250 --send-gap 0.5 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
              --ladder --lang zh-CN"
                 .split_whitespace(),
         )
@@ -360,6 +400,16 @@ mod tests {
         assert!(server.common.ladder && server.common.pcap == Some("a.pcapng".into()));
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
+        assert_eq!(server.common.read_delay, Some(Duration::from_millis(250)));
+        assert_eq!(server.common.send_gap, Some(Duration::from_micros(500)));
+    }
+
+    #[test]
+    fn waits_longer_than_ten_seconds_are_refused() {
+        assert_eq!((wait("0"), wait("10000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
+        for text in ["-1", "nan", "inf", "10000.1", "1e300", "long", ""] {
+            assert!(wait(text).is_err(), "{text}");
+        }
     }
 
     #[test]

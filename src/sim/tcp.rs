@@ -56,6 +56,8 @@ pub(super) struct TcpHost {
     expected: u64,
     /// Whether bytes came that are not acknowledged.
     owes_ack: bool,
+    /// When anything was heard of the other side: giving up counts from here.
+    heard: Micros,
     timer: Option<(Timer, Micros)>,
     held: Option<Held>,
     /// Whether the last `send` took nothing.
@@ -136,6 +138,7 @@ impl TcpHost {
             their_initial: None,
             expected: 0,
             owes_ack: false,
+            heard: 0,
             timer: None,
             held: None,
             blocked: false,
@@ -446,6 +449,7 @@ impl TcpHost {
             let delay = self.knobs.delayed_ack.filter(|_| self.owes_ack);
             let timer = match self.state {
                 State::TimeWait => Timer::TimeWait,
+                _ if until == self.heard + self.knobs.give_up => Timer::GiveUp,
                 _ if delay.is_some_and(|delay| until - wire.now <= delay) => Timer::DelayedAck,
                 State::FinWait2 | State::CloseWait | State::Closed | State::Listen => return None,
                 _ if window == 0 && nxt < written && una == nxt => Timer::Persist,
@@ -477,6 +481,7 @@ impl Host for TcpHost {
             return Verdict::Discarded(Discard::Checksum);
         }
         let segment = Segment::parse(packet.bytes);
+        self.heard = wire.now;
         if let Some(segment) = &segment {
             self.learn(segment, packet, wire);
         }

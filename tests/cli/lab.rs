@@ -19,7 +19,7 @@ fn lines(text: &str) -> Vec<Value> {
 fn both_ladders_and_their_sums() {
     let text = out("lab --seed 7 --loss 15% --delay 40ms --messages 6");
     for says in
-        ["│             TCP              │", "│             UDP              │", "SYN ACK", "recv = 100: 1", "packets"]
+        ["│             TCP              │", "│             UDP              │", "SYN ACK", "recv = 100: 2", "packets"]
     {
         assert!(text.contains(says), "{says}:\n{text}");
     }

@@ -8,9 +8,9 @@ use super::paint::ROW;
 use crate::{
     gui::Model,
     journal::{
-        Kind, SocketEntry, SocketId,
+        SocketId,
         ladder::{Crossings, Ladder, Scale, Timeline, company},
-        spans::{self, Lane},
+        spans,
     },
 };
 
@@ -18,17 +18,6 @@ use crate::{
 const MANY: usize = 2_000;
 /// How often one of so many steps is made anew, in seconds.
 const EVERY: f64 = 0.25;
-
-/// What was sent and received at one end of a connection.
-#[derive(Clone, Debug, Default)]
-pub struct Ends {
-    /// Whose.
-    pub id: Option<SocketId>,
-    /// What was handed to `send`.
-    pub sent: Lane,
-    /// What `recv` returned.
-    pub received: Lane,
-}
 
 /// A ladder and what was made of it.
 #[derive(Default)]
@@ -39,10 +28,6 @@ pub struct Drawn {
     pub timeline: Timeline,
     /// Which arrows cross which steps.
     pub crossings: Crossings,
-    /// For a connection: its own end.
-    pub here: Ends,
-    /// For a connection whose other end is in this program: that one.
-    pub there: Ends,
     /// For whom it was made: what it depends on but for the rows.
     key: Vec<Key>,
     scale: Option<(Scale, u64)>,
@@ -61,12 +46,6 @@ impl Drawn {
     /// Whether it is about other sockets than those that the model has selected.
     pub fn is_of_another(&self, model: &Model) -> bool {
         self.key.first().map(|key| key.0) != model.selected
-    }
-
-    /// Whether there are bytes of a connection whose boundaries can be shown.
-    pub fn has_lanes(&self) -> bool {
-        let lanes = [&self.here.sent, &self.here.received, &self.there.sent, &self.there.received];
-        self.here.id.is_some() && lanes.into_iter().any(|lane| !lane.is_empty())
     }
 
     /// How often it was made.
@@ -99,14 +78,6 @@ impl Drawn {
         }
         self.ladder = Ladder::of(journal, &model.sockets, &chosen);
         self.crossings = Crossings::new(&self.ladder.arrows);
-        let ends = |id: Option<SocketId>| {
-            let entry = id.and_then(|id| model.sockets.get(id)).filter(|entry| entry.kind == Kind::TcpConnection);
-            let Some(SocketEntry { id, generation, .. }) = entry else { return Ends::default() };
-            let (sent, received) = spans::lanes(journal.rows_from(0), *id, *generation);
-            Ends { id: Some(*id), sent, received }
-        };
-        self.here = ends(Some(subject));
-        self.there = ends(spans::other_end(&model.sockets, subject));
         (self.key, self.made, self.stale, self.scale) = (key, now, false, None);
         self.times += 1;
     }

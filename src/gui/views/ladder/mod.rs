@@ -4,7 +4,6 @@
 //! rows of its sockets came or left; a frame paints what is on screen of it. Colour is the message, as in the table; what
 //! a call saw is solid, what is inferred is dashed, and a legend says so. The chosen row is the one of the table.
 
-mod boundaries;
 mod drawn;
 mod keys;
 mod marks;
@@ -14,9 +13,11 @@ mod words;
 
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
-use self::{boundaries::Direction, drawn::Drawn, place::Place};
+use self::{drawn::Drawn, place::Place};
 use super::{
-    Cx, Tab, head,
+    Cx, Tab,
+    boundaries::boundaries_panel,
+    head,
     traffic::{self, Texts, TrafficState},
 };
 use crate::{
@@ -55,7 +56,6 @@ pub struct LadderState {
     drawn: Drawn,
     place: Place,
     texts: Texts,
-    direction: Direction,
 }
 
 impl LadderState {
@@ -92,10 +92,8 @@ pub fn ladder_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic:
         .exact_size(26.0)
         .frame(line)
         .show(ui, |ui| legend_ui(ui, cx.lang, state.place.follows()));
-    if state.drawn.has_lanes() && ui.available_height() >= LOW {
-        Panel::bottom("boundaries").frame(flat.inner_margin(Margin::symmetric(12, 8))).show(ui, |ui| {
-            boundaries::boundaries_ui(ui, cx, &state.drawn, &mut state.direction, traffic);
-        });
+    if ui.available_height() >= LOW {
+        boundaries_panel(ui, cx, traffic);
     }
     CentralPanel::no_frame().frame(flat).show(ui, |ui| paint::body_ui(ui, cx, state, traffic));
 }

@@ -450,8 +450,7 @@ fn kind(state: &LadderState, step: &Step) -> Kind {
 /// The colour of a message: that of its send, and none where its send was not seen.
 pub fn hue(ui: &Ui, traffic: &TrafficState, message: Option<u64>) -> Color32 {
     let tokens = ui.tokens();
-    let hue = message.and_then(|seq| traffic.hue(seq));
-    hue.map_or(tokens.muted, |hue| tokens.message(usize::from(hue)))
+    traffic.color(tokens, message).unwrap_or(tokens.muted)
 }
 
 fn cut(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
