@@ -377,8 +377,9 @@ fn rate(text: &str) -> Result<Rate, units::UnitError> {
 }
 
 fn transports() -> impl clap::builder::TypedValueParser<Value = Transport> {
-    PossibleValuesParser::new(["tcp", "udp"]).map(|word| match word.as_str() {
+    PossibleValuesParser::new(["tcp", "udp", "arq"]).map(|word| match word.as_str() {
         "udp" => Transport::Udp,
+        "arq" => Transport::Arq,
         _ => Transport::Tcp,
     })
 }

@@ -76,6 +76,7 @@ fn name(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "TCP",
         Transport::Udp => "UDP",
+        Transport::Arq => "ARQ",
     }
 }
 

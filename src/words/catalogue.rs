@@ -18,6 +18,7 @@ const TERMS: &[&str] = &[
 
 /// Words that are typed on the command line as they are, or sent.
 const TYPED: &[&str] = &[
+    "arq",
     "client",
     "corrupt",
     "all",
