@@ -3,7 +3,13 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use super::{Micros, Side, counters::cover, fate::Name, run::Transport, workload::Message};
+use super::{
+    Micros, Side,
+    counters::cover,
+    fate::{Name, PacketKind},
+    run::Transport,
+    workload::Message,
+};
 
 /// A packet's place in [`Log::packets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +35,8 @@ pub struct Log {
     pub packets: Vec<Packet>,
     /// In the order of time; at one instant in the order in which they happened.
     pub events: Vec<Event>,
+    /// The first sequence number of each side, for TCP.
+    pub initial: [Option<u32>; 2],
     /// The bytes that each side's program read, one behind the other; [`Call::Recv`] has the ranges.
     pub read: [Vec<u8>; 2],
     /// How it ended.
@@ -440,6 +448,16 @@ impl Log {
         self.messages.get((number as usize).checked_sub(1)?)
     }
 
+    /// The sequence and acknowledgement numbers of a segment, counted from the first of each side as Wireshark does: the SYN
+    /// is 0, the first byte 1. Without ACK the second is 0.
+    pub fn relative(&self, packet: &Packet) -> Option<(u32, u32)> {
+        let segment = packet.segment()?;
+        let of = |side: Side| self.initial.get(side.index()).copied().flatten();
+        let seq = segment.seq.wrapping_sub(of(packet.from())?);
+        let ack = of(packet.from().other()).filter(|_| segment.ack);
+        Some((seq, ack.map_or(0, |initial| segment.ack_number.wrapping_sub(initial))))
+    }
+
     /// Packets that are on the link at any time in `from..=to`, in the order of sending.
     pub fn packets_between(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Packet> {
         let end = self.packets.partition_point(|packet| packet.sent <= to);
@@ -463,6 +481,23 @@ impl Log {
     pub fn next_resent(&self, after: Micros) -> Option<&Packet> {
         let start = self.packets.partition_point(|packet| packet.sent <= after);
         self.packets.get(start..)?.iter().find(|packet| packet.resent.is_some())
+    }
+
+    /// A number for all of it, the same wherever the run is played: every line of [`Self::text`], every byte and moment of
+    /// the packets, and what was read.
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.text().as_bytes());
+        for packet in &self.packets {
+            for moment in [packet.sent, packet.left, packet.out, packet.ended, packet.arrived_bytes().len() as u64] {
+                hasher.update(&moment.to_le_bytes());
+            }
+            hasher.update(&packet.bytes).update(packet.arrived_bytes());
+        }
+        for read in &self.read {
+            hasher.update(&(read.len() as u64).to_le_bytes()).update(read);
+        }
+        hasher.finalize().to_hex().chars().take(16).collect()
     }
 
     /// What a side's program read, in order.
@@ -495,6 +530,7 @@ impl Recorder {
             messages,
             packets: Vec::new(),
             events: Vec::new(),
+            initial: [None; 2],
             read: [Vec::new(), Vec::new()],
             ended: Ended::Done,
             end_at: 0,
@@ -521,6 +557,12 @@ impl Recorder {
     /// Writes a packet down, and when it is lost, if it is.
     pub(super) fn packet(&mut self, packet: Packet) {
         let side = packet.name.from;
+        if packet.name.kind == PacketKind::Syn
+            && let Some(segment) = packet.segment()
+            && let Some(initial) = self.log.initial.get_mut(side.index())
+        {
+            initial.get_or_insert(segment.seq);
+        }
         if packet.copy_of.is_none() {
             self.push(packet.sent, side, What::Sent(packet.id));
         }

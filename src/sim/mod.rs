@@ -8,21 +8,25 @@
 //! TCP and UDP are smoltcp 0.14 (IPv4, real headers and checksums), kept honest by four rules that `tcp` and `udp` tell of.
 //! The same inputs give the same log on every platform; with CUBIC, which computes in floating point, in the same build.
 //!
-//! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text), [`units`]: its short form as TOML.
+//! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text), [`units`]: its short form as TOML;
+//!   [`prepared`](mod@prepared): runs to learn from.
 //! - [`host`]: the trait; `tcp`, [`udp`]: two that stand behind it. [`link`]: the cable.
-//! - [`log`]: what comes out. [`counters`]: sums over it.
+//! - [`log`]: what comes out. [`counters`]: sums over it. `ladder`: as characters. [`trace`]: what Wireshark calls it.
 
 pub mod counters;
 pub mod fate;
 pub mod host;
 pub mod knobs;
+mod ladder;
 pub mod link;
 pub mod log;
+pub mod prepared;
 mod program;
 pub mod run;
 mod stack;
 mod tcp;
 pub mod text;
+pub mod trace;
 pub mod udp;
 pub mod units;
 pub mod workload;
@@ -39,6 +43,7 @@ pub use self::{
         Call, Change, Departure, Discard, End, Ended, Event, Failure, Held, Log, Loss, Note, Packet, PacketId, Piece,
         Read, Resent, Segment, Timer, What, Why,
     },
+    prepared::{Answer, Lesson, Prepared, Told, prepared},
     run::{Run, Transport},
     workload::{Message, Own, When, Workload},
 };

@@ -21,6 +21,7 @@ use super::{
     Edit, Knobs, Micros, Run, Side, Transport, Workload,
     fate::{Act, Name, PacketKind},
     knobs::{LinkKnobs, ProgramKnobs, TcpKnobs, UdpKnobs},
+    prepared::Lesson,
     units::{as_time, show_time, time},
     workload::Own,
 };
@@ -192,6 +193,14 @@ struct Written {
     udp: UdpKnobs,
     #[serde(rename = "edit", skip_serializing_if = "Vec::is_empty")]
     edits: Vec<WrittenEdit>,
+    #[serde(skip_serializing)]
+    lesson: Option<Lesson>,
+}
+
+/// The lesson that stands beside a run, if there is one.
+pub(super) fn lesson(text: &str) -> Result<Option<Lesson>, RunError> {
+    let written: Written = toml::from_str(text).map_err(|error| of_toml(text, &error))?;
+    Ok(written.lesson)
 }
 
 /// Flat, so that what is wrong is found where it stands.
@@ -273,6 +282,7 @@ impl Written {
             tcp: run.knobs.tcp,
             udp: run.knobs.udp,
             edits: run.edits.iter().map(WrittenEdit::of).collect(),
+            lesson: None,
         }
     }
 
