@@ -225,9 +225,12 @@ impl App {
                     FileFor::SaveRules(_) => tr!(lang, "editor.dialog_save"),
                     FileFor::ImportPreset => tr!(lang, "classic.dialog_open"),
                     FileFor::ExportPreset(_) => tr!(lang, "classic.dialog_save"),
+                    FileFor::SaveCapture(_) => tr!(lang, "lab.dialog_save"),
                 };
                 let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
-                if !matches!(purpose, FileFor::Send { .. } | FileFor::SaveTraffic) {
+                if matches!(purpose, FileFor::SaveCapture(_)) {
+                    dialog = dialog.add_filter("pcapng", &["pcapng"]).set_file_name("lab.pcapng");
+                } else if !matches!(purpose, FileFor::Send { .. } | FileFor::SaveTraffic) {
                     dialog = dialog.add_filter("TOML", &["toml"]);
                 }
                 self.dialogs.ask(purpose, dialog, self.waker.clone());
@@ -251,6 +254,7 @@ impl App {
                 Ok(()) => Notice::done(Done::PresetSaved(path)),
                 Err(problem) => Notice::PresetFile { path, problem },
             }),
+            Action::FileWritten(FileFor::SaveCapture(_), path, written) => self.view.lab.saved(path, written),
             Action::FileRead(_, path, text) => {
                 let lang = self.model.settings.language();
                 self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
@@ -299,7 +303,15 @@ impl App {
         if command.unavailable(&self.model).is_some() {
             return;
         }
-        if self.view.place == Place::Chat && self.leaves_chat(command) {
+        let leaves = match self.view.place {
+            Place::Bench => false,
+            Place::Chat => self.leaves_chat(command),
+            Place::Lab => {
+                let sockets = [UiCommand::Close, UiCommand::Reopen, UiCommand::FocusComposer];
+                sockets.contains(&command) || self.leaves_chat(command)
+            }
+        };
+        if leaves {
             self.view.place = Place::Bench;
             // A verb is for a socket that the user sees.
             if matches!(
@@ -336,6 +348,7 @@ impl App {
                 return self.view.traffic.run(command);
             }
             UiCommand::ShowChat => Action::ShowPlace(Place::Chat),
+            UiCommand::ShowLab => Action::ShowPlace(Place::Lab),
             UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
             UiCommand::FocusComposer => return self.view.composer.focus(),
             UiCommand::ClearTraffic => Action::ClearJournal,
@@ -360,6 +373,7 @@ impl App {
         match command {
             UiCommand::Palette
             | UiCommand::ShowChat
+            | UiCommand::ShowLab
             | UiCommand::FocusComposer
             | UiCommand::ClearTraffic
             | UiCommand::SwitchLanguage
@@ -388,6 +402,12 @@ impl App {
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
+        if view.place == Place::Lab {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::lab::lab_ui(ui, &mut cx, &mut view.lab));
+            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+            views::help::help_ui(ui, &cx, &mut view.help_open);
+            return;
+        }
         if view.place == Place::Chat {
             CentralPanel::no_frame().frame(flat).show(ui, |ui| views::chat::chat_ui(ui, &mut cx, &mut view.chat));
             views::palette::palette_ui(ui, &mut cx, &mut view.palette);

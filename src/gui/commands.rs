@@ -34,6 +34,7 @@ pub enum UiCommand {
     ShowConversation,
     ShowLadder,
     ShowChat,
+    ShowLab,
     FocusFilter,
     FocusComposer,
     PauseTraffic,
@@ -52,7 +53,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -70,6 +71,7 @@ impl UiCommand {
         Self::ShowConversation,
         Self::ShowLadder,
         Self::ShowChat,
+        Self::ShowLab,
         Self::FocusFilter,
         Self::FocusComposer,
         Self::PauseTraffic,
@@ -107,6 +109,7 @@ impl UiCommand {
             Self::ShowConversation => const { &[command(Key::Num2)] },
             Self::ShowChat => const { &[command(Key::Num3)] },
             Self::ShowLadder => const { &[command(Key::Num4)] },
+            Self::ShowLab => const { &[command(Key::Num7)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -157,6 +160,7 @@ impl UiCommand {
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.show_ladder"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
+            Self::ShowLab => tr!(lang, "command.show_lab"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.pause_traffic"),
@@ -195,6 +199,7 @@ impl UiCommand {
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
+            Self::ShowLab => tr!(lang, "command.tip.show_lab"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.tip.pause_traffic"),

@@ -40,7 +40,9 @@ impl Dialogs {
         let (sender, answer) = crossbeam_channel::bounded(1);
         let future: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match &purpose {
             FileFor::Send { .. } | FileFor::OpenRules | FileFor::ImportPreset => Box::pin(dialog.pick_file()),
-            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) => Box::pin(dialog.save_file()),
+            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) | FileFor::SaveCapture(_) => {
+                Box::pin(dialog.save_file())
+            }
         };
         let chosen_for = purpose.clone();
         let waiting = thread::Builder::new().name("file-dialog".into()).spawn(move || {
@@ -86,6 +88,10 @@ fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
         }
         FileFor::SaveRules(text) | FileFor::ExportPreset(text) => {
             let written = fs::write(&path, text).map_err(problem);
+            Action::FileWritten(purpose, path, written)
+        }
+        FileFor::SaveCapture(bytes) => {
+            let written = fs::write(&path, bytes).map_err(problem);
             Action::FileWritten(purpose, path, written)
         }
         FileFor::Send { .. } | FileFor::SaveTraffic => Action::FileChosen(purpose, path),

@@ -15,6 +15,7 @@ pub mod filter_bar;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod lab;
 pub mod ladder;
 pub mod new_menu;
 pub mod new_socket;
@@ -57,6 +58,8 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// TCP and UDP over the same simulated link.
+    Lab,
 }
 
 /// Which reading of the traffic is on show.
@@ -78,6 +81,8 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// The simulated link.
+    pub lab: lab::LabState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.

@@ -68,11 +68,6 @@ impl Axis {
         self.height
     }
 
-    /// Points a microsecond, outside of folds.
-    pub fn scale(&self) -> f64 {
-        self.scale
-    }
-
     /// How far down a moment stands.
     pub fn y(&self, at: Micros) -> f64 {
         let index = self.stretches.partition_point(|stretch| stretch.to <= at);

@@ -2,7 +2,7 @@
 
 use egui::{Align, Layout, Slider, Ui, WidgetInfo, vec2};
 
-use super::{LabState, paint::lane_name, play::Speed, words};
+use super::{LabState, play::Speed, words};
 use crate::{
     gui::{
         Cx,
@@ -110,11 +110,7 @@ pub fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, side: bool) {
             if copy.clicked()
                 && let Some(pair) = state.drawn.pair()
             {
-                let [left, right] = &pair.lanes;
-                let text = words::told(lang, lane_name(left), left, right)
-                    + "\n"
-                    + &words::told(lang, lane_name(right), right, left);
-                cx.actions.push(Action::Copy(text));
+                cx.actions.push(Action::Copy(words::told(lang, &pair.lanes)));
             }
             if compact_icon(ui, icons::PLUS, &tr!(lang, "lab.larger"), false).clicked() {
                 state.zoom(1);

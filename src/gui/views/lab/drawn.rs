@@ -156,7 +156,7 @@ impl Wanted {
             | Workload::PingPong { count, size, .. }
             | Workload::Voice { count, size, .. } => *count > MANY || u64::from(*count) * u64::from(*size) > LARGE,
             Workload::Text { .. } => false,
-            Workload::Own(own) => own.len() > MANY as usize,
+            Workload::Own { messages } => messages.len() > MANY as usize,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The head of the lab: what the run is, its luck, saving, playing; and the sliders.
 
+use std::path::PathBuf;
+
 use egui::{Align, Layout, RichText, TextEdit, TextStyle, Ui};
 
 use super::{LabState, knobs};
 use crate::{
     gui::{
         Cx,
-        actions::Action,
+        actions::{Action, FileProblem},
         theme::{TokensExt as _, icons},
         tr,
         widgets::{
@@ -15,7 +17,7 @@ use crate::{
             error_line, hint,
         },
     },
-    sim::{Run, RunError, Workload},
+    sim::{Run, Workload, text::RunError},
     words::Lang,
 };
 
@@ -31,6 +33,19 @@ pub struct HeadState {
     /// What was wrong with it.
     wrong: Option<RunError>,
     copied: bool,
+    /// The file that was written last, and why it was not.
+    saved: Option<(PathBuf, Option<String>)>,
+}
+
+impl LabState {
+    /// A capture was written, or was not.
+    pub fn saved(&mut self, path: PathBuf, written: Result<(), FileProblem>) {
+        let problem = written.err().map(|problem| match problem {
+            FileProblem::System(error) => error,
+            FileProblem::TooLarge => String::new(),
+        });
+        self.head.saved = Some((path, problem));
+    }
 }
 
 /// Paints the head.
@@ -57,6 +72,24 @@ pub fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         ui.add_space(4.0);
     }
     paste_ui(ui, lang, state);
+    saved_ui(ui, lang, state);
+}
+
+/// What became of the last capture.
+fn saved_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
+    let Some((path, problem)) = &state.head.saved else { return };
+    let path = path.display();
+    let mut seen = false;
+    ui.horizontal(|ui| {
+        match problem {
+            None => hint(ui, tr!(lang, "lab.saved", path = path)),
+            Some(problem) => error_line(ui, tr!(lang, "lab.not_saved", path = path, error = problem)),
+        };
+        seen = compact_icon(ui, icons::X, &tr!(lang, "save.close"), false).clicked();
+    });
+    if seen {
+        state.head.saved = None;
+    }
 }
 
 /// What is sent, in a title.
@@ -90,7 +123,7 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     if button(ui, tr!(lang, "lab.step"), Look::Plain).on_hover_text(tr!(lang, "lab.step_hint")).clicked() {
         state.step(true);
     }
-    super::save_ui(ui, cx, state);
+    super::save::save_ui(ui, cx, state);
     let seed = tr!(lang, "lab.seed", seed = state.run.seed);
     let next = button(ui, format!("{seed} {}", icons::REFRESH), Look::Plain).accessible_name(seed.as_ref());
     if next.on_hover_text(tr!(lang, "lab.seed_hint")).clicked() {

@@ -2,7 +2,7 @@
 
 use egui::{Event, EventFilter, Id, Key, Modifiers, Ui, pos2};
 
-use super::{Chosen, LabState, geometry, menu::Menu, paint::lane_name, words};
+use super::{Chosen, LabState, geometry, menu::Menu, words};
 use crate::{
     gui::{Cx, actions::Action},
     sim::{Act, PacketId},
@@ -71,9 +71,7 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LabState, id: Id) {
     }
     let copies = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)));
     if copies && let Some(pair) = state.drawn.pair() {
-        let [left, right] = &pair.lanes;
-        let lane = |lane, other| words::told(cx.lang, lane_name(lane), lane, other);
-        cx.actions.push(Action::Copy(format!("{}\n{}", lane(left, right), lane(right, left))));
+        cx.actions.push(Action::Copy(words::told(cx.lang, &pair.lanes)));
     }
 }
 

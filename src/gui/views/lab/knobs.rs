@@ -152,7 +152,7 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
                 *bytes = new as u32 * 1_000;
             }
         }
-        Workload::Text { .. } | Workload::Own(_) => {
+        Workload::Text { .. } | Workload::Own { .. } => {
             // As many as the text has.
             ui.add_enabled_ui(false, |ui| slider(ui, &name, &text, COUNTS, messages, width));
         }
@@ -179,7 +179,7 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
                 millis(ui, &tr!(lang, "lab.gap"), gap, DELAYS, width);
                 millis(ui, &tr!(lang, "lab.deadline"), deadline, DELAYS, width);
             }
-            Workload::Own(own) => own_ui(ui, lang, own, state),
+            Workload::Own { messages } => own_ui(ui, lang, messages, state),
         }
         let link = &mut run.knobs.link;
         burst(ui, lang, link, width);
@@ -258,7 +258,7 @@ fn workload_menu(ui: &mut Ui, lang: Lang, workload: &mut Workload) {
         (tr!(lang, "lab.work_ping"), Workload::PingPong { count: 5, size: 100, patience: 500_000 }),
         (tr!(lang, "lab.work_file"), Workload::File { bytes: 20_000, size: 1_000 }),
         (tr!(lang, "lab.work_voice"), Workload::Voice { count: 30, size: 160, gap: 20_000, deadline: 150_000 }),
-        (tr!(lang, "lab.work_own"), Workload::Own(own("hello\n你好\n再见"))),
+        (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见") }),
     ];
     let same = |a: &Workload, b: &Workload| std::mem::discriminant(a) == std::mem::discriminant(b);
     let current = kinds.iter().find(|(_, kind)| same(kind, workload)).map_or_else(String::new, |(name, _)| name.to_string());

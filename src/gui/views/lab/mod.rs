@@ -24,6 +24,7 @@ mod menu;
 mod paint;
 mod play;
 mod plot;
+mod save;
 mod side;
 mod stream;
 mod words;

@@ -80,11 +80,6 @@ impl Play {
         }
     }
 
-    /// Pauses.
-    pub fn pause(&mut self) {
-        self.playing = false;
-    }
-
     /// Goes to a moment and stays there.
     pub fn go_to(&mut self, at: Micros, end: Micros) {
         self.playing = false;
@@ -148,7 +143,7 @@ mod tests {
         play.advance(0.5, &axis, 1_200_000, 200_000);
         play.advance(0.3, &axis, 1_200_000, 200_000);
         assert_eq!(play.now(1_200_000), 600_000);
-        play.pause();
+        play.toggle();
         play.advance(9.0, &axis, 1_200_000, 200_000);
         assert_eq!(play.now(1_200_000), 600_000);
         play.toggle();

@@ -365,7 +365,7 @@ pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
 fn longest_wait(lane: &Lane) -> Option<(u32, Micros)> {
     let waits = lane.waits.iter().zip(1..).filter_map(|(wait, number)| Some((number, (*wait)?)));
     // The first of several.
-    let longest = waits.rev().max_by_key(|(_, wait)| *wait)?;
+    let longest = waits.min_by_key(|(number, wait)| (std::cmp::Reverse(*wait), *number))?;
     (longest.1 >= 1_000).then_some(longest)
 }
 
@@ -377,13 +377,14 @@ fn blocker(lane: &Lane, waited: u32) -> Option<u32> {
     })
 }
 
-/// The whole of a lane as text, for the clipboard and for those who cannot see the picture.
-pub fn told(lang: Lang, name: &str, lane: &Lane, other: &Lane) -> String {
-    let mut text = format!("{name}: {}. {}\n", summary(lang, lane), sentence(lang, lane, other));
-    for packet in &lane.log.packets {
-        let _ = writeln!(text, "{}", said(lang, packet));
-    }
-    text
+/// Both ladders in characters, each under what came of it: for the clipboard.
+pub fn told(lang: Lang, lanes: &[Lane; 2]) -> String {
+    let [left, right] = lanes;
+    let lane = |lane: &Lane, other: &Lane| {
+        let text = format!("{}. {}", summary(lang, lane), sentence(lang, lane, other));
+        format!("{}\n\n{}", tr!(lang, "lab.lane", name = super::paint::lane_name(lane), text = text), lane.log.text())
+    };
+    format!("{}\n{}", lane(left, right), lane(right, left))
 }
 
 #[cfg(test)]
