@@ -229,7 +229,7 @@ impl App {
                 };
                 let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
                 if matches!(purpose, FileFor::SaveCapture(_)) {
-                    dialog = dialog.add_filter("pcapng", &["pcapng"]).set_file_name("lab.pcapng");
+                    dialog = dialog.add_filter("pcapng", &["pcapng"]).set_file_name("run.pcapng");
                 } else if !matches!(purpose, FileFor::Send { .. } | FileFor::SaveTraffic) {
                     dialog = dialog.add_filter("TOML", &["toml"]);
                 }

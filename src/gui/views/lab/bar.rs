@@ -11,7 +11,7 @@ use crate::{
         tr,
         widgets::{
             compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
-            hint, rule,
+            hint,
         },
     },
     sim::Micros,
@@ -75,10 +75,9 @@ impl LabState {
 /// Paints the bar. `side` says whether the column at the right is open.
 pub fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, side: bool) {
     let lang = cx.lang;
-    rule(ui);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let roomy = ui.available_width() > 980.0;
+        let roomy = ui.available_width() > 1_080.0;
         let tight = ui.available_width() < 640.0;
         if compact_icon(ui, icons::CHEVRON_LEFT, &tr!(lang, "lab.back"), false)
             .on_hover_text(tr!(lang, "lab.back_hint"))
@@ -86,7 +85,18 @@ pub fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, side: bool) {
         {
             state.step(false);
         }
-        scrub_ui(ui, cx, state, if roomy { 240.0 } else if tight { 90.0 } else { 130.0 });
+        scrub_ui(
+            ui,
+            cx,
+            state,
+            if roomy {
+                190.0
+            } else if tight {
+                90.0
+            } else {
+                130.0
+            },
+        );
         for (again, icon, word, tip) in [
             (false, icons::CIRCLE_X, tr!(lang, "lab.next_loss"), tr!(lang, "lab.next_loss_hint")),
             (true, icons::REPEAT, tr!(lang, "lab.next_again"), tr!(lang, "lab.next_again_hint")),
@@ -146,7 +156,9 @@ fn scrub_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState, width: f32) {
         .scope(|ui| {
             ui.spacing_mut().slider_width = width;
             ui.spacing_mut().slider_rail_height = 4.0;
+            ui.spacing_mut().interact_size.y = 17.0;
             let visuals = ui.visuals_mut();
+            visuals.handle_shape = egui::style::HandleShape::Circle;
             visuals.selection.bg_fill = tokens.tcp;
             visuals.widgets.inactive.bg_fill = tokens.line;
             for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {

@@ -1,6 +1,8 @@
 //! Below the ladders: what the receiving program read, one sentence of what happened, and behind tabs the sums and plots.
 
-use egui::{Align, CornerRadius, FontId, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, CornerRadius, FontId, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{LabState, counters, drawn::Lane, marks, plot, stream, words};
 use crate::{
@@ -57,7 +59,8 @@ pub fn below_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState) {
             ui.painter().vline(middle, all.y_range(), Stroke::new(1.0, tokens.line));
             for index in 0..2 {
                 let (left, right) = if index == 0 { (all.left(), middle) } else { (middle, all.right()) };
-                let rect = Rect::from_min_max(pos2(left + 16.0, all.top() + 10.0), pos2(right - 12.0, all.bottom() - 4.0));
+                let rect =
+                    Rect::from_min_max(pos2(left + 16.0, all.top() + 10.0), pos2(right - 12.0, all.bottom() - 4.0));
                 ui.scope_builder(egui::UiBuilder::new().max_rect(rect).id_salt(("below", index)), |ui| {
                     ui.set_clip_rect(ui.clip_rect().intersect(rect.expand(2.0)));
                     lane_ui(ui, cx.lang, state, index, at);
@@ -65,11 +68,15 @@ pub fn below_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState) {
             }
         }
         Tab::Counters => {
-            let rect = Rect::from_min_max(pos2(all.left() + 16.0, all.top() + 10.0), pos2(all.right() - 12.0, all.bottom()));
+            let rect =
+                Rect::from_min_max(pos2(all.left() + 16.0, all.top() + 10.0), pos2(all.right() - 12.0, all.bottom()));
             ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| counters::counters_ui(ui, cx.lang, state));
         }
         Tab::Plot => {
-            let rect = Rect::from_min_max(pos2(all.left() + 8.0, all.top() + 6.0), pos2(all.right() - 8.0, all.bottom() - 4.0));
+            let rect = Rect::from_min_max(
+                pos2(all.left() + 8.0, all.top() + 6.0),
+                pos2(all.right() - 8.0, all.bottom() - 4.0),
+            );
             ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| plot::plot_ui(ui, cx.lang, state));
         }
     }
@@ -173,7 +180,13 @@ fn blocks_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
     let mut numbers = missing.iter();
     for block in &blocks {
         let width = size_of(&block.piece);
-        let gap = if shown == 0 { 0.0 } else if block.first { GAPS[0] } else { GAPS[1] };
+        let gap = if shown == 0 {
+            0.0
+        } else if block.first {
+            GAPS[0]
+        } else {
+            GAPS[1]
+        };
         if x + gap + width > rect.right() - if shown + 1 < total { rest_width } else { 0.0 } {
             break;
         }

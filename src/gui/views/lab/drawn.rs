@@ -278,7 +278,11 @@ fn spans(log: &Log) -> Vec<Span> {
                     let waits = messages(waiting);
                     let missing = waiting.first().map_or(0, |first| first.message - u32::from(first.from == 0));
                     match &mut hole {
-                        Some((_, messages, _)) => *messages = waits,
+                        Some((_, messages, _)) => {
+                            messages.extend(waits);
+                            messages.sort_unstable();
+                            messages.dedup();
+                        }
                         None => hole = Some((now, waits, missing)),
                     }
                 }

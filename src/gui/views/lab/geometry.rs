@@ -13,9 +13,9 @@ const TIMES: f32 = 60.0;
 /// From a program's lifeline to its kernel's.
 const PROGRAM: f32 = 92.0;
 /// Room for words beside a lifeline that has nothing next to it.
-const WORDS: f32 = 84.0;
+const WORDS: f32 = 98.0;
 /// Room for words at the right.
-const WORDS_RIGHT: f32 = 150.0;
+const WORDS_RIGHT: f32 = 156.0;
 /// From this width on a lane has room for four lifelines.
 pub const ROOMY: f32 = 640.0;
 /// How near the pointer has to be to an arrow.
@@ -132,9 +132,7 @@ fn reach(packet: &Packet, delay: Micros) -> f32 {
     match packet.end {
         // It never left.
         End::Lost(Loss::QueueFull) => 0.06,
-        End::Lost(_) if delay > 0 => {
-            (packet.ended.saturating_sub(packet.out) as f32 / delay as f32).clamp(0.15, 0.9)
-        }
+        End::Lost(_) if delay > 0 => (packet.ended.saturating_sub(packet.out) as f32 / delay as f32).clamp(0.15, 0.9),
         End::Lost(_) => 0.5,
         _ => 1.0,
     }

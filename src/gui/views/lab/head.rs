@@ -111,11 +111,8 @@ fn title(lang: Lang, state: &LabState) -> String {
 fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let lang = cx.lang;
     let playing = state.play.is_playing();
-    let (icon, word) = if playing {
-        (icons::PAUSE, tr!(lang, "lab.pause"))
-    } else {
-        (icons::PLAY_FILLED, tr!(lang, "lab.play"))
-    };
+    let (icon, word) =
+        if playing { (icons::PAUSE, tr!(lang, "lab.pause")) } else { (icons::PLAY_FILLED, tr!(lang, "lab.play")) };
     let play = button(ui, format!("{icon} {word}"), Look::Primary).accessible_name(word.as_ref());
     if play.on_hover_text(tr!(lang, "lab.play_hint")).clicked() {
         state.toggle_play();

@@ -22,18 +22,22 @@ const DELAYS: &[u64] = &[0, 1, 2, 5, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100
 /// Steps of chances, in tenths of percent.
 const CHANCES: &[u64] = &[0, 5, 10, 20, 30, 50, 70, 100, 120, 150, 200, 250, 300, 400, 500, 700, 1_000];
 /// Steps of the bandwidth, in kbit/s; 0 is without limit.
-const RATES: &[u64] = &[8, 16, 32, 64, 100, 128, 200, 256, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 0];
+const RATES: &[u64] =
+    &[8, 16, 32, 64, 100, 128, 200, 256, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 0];
 /// Steps of numbers of messages.
 const COUNTS: &[u64] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 40, 60, 100, 200, 500, 1_000];
 /// Steps of bytes in a message.
-const SIZES: &[u64] = &[1, 10, 40, 100, 160, 200, 256, 340, 500, 1_000, 1_024, 1_460, 2_000, 4_000, 9_000, 20_000, 60_000];
+const SIZES: &[u64] =
+    &[1, 10, 40, 100, 160, 200, 256, 340, 500, 1_000, 1_024, 1_460, 2_000, 4_000, 9_000, 20_000, 60_000];
 /// Steps of bytes of a file, in kB.
 const FILES: &[u64] = &[1, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 /// Steps of the MTU; 0 is a message and 40 bytes.
 const MTUS: &[u64] = &[0, 68, 140, 296, 576, 1_064, 1_280, 1_500, 9_000];
 /// Steps of the queue and of windows, in bytes.
-const BUFFERS: &[u64] =
-    &[300, 600, 1_000, 1_500, 2_000, 3_000, 5_000, 8_000, 10_000, 16_384, 20_000, 32_768, 50_000, 65_535, 131_072, 262_144];
+const BUFFERS: &[u64] = &[
+    300, 600, 1_000, 1_500, 2_000, 3_000, 5_000, 8_000, 10_000, 16_384, 20_000, 32_768, 50_000, 65_535, 131_072,
+    262_144,
+];
 /// Steps of an outage, in milliseconds.
 const OUTAGES: &[u64] = &[0, 20, 50, 100, 150, 200, 300, 400, 500, 700, 1_000, 2_000, 3_000, 5_000, 10_000];
 /// Steps of the delayed ACK, in milliseconds; 0 is at once.
@@ -83,12 +87,14 @@ fn slider(ui: &mut Ui, name: &str, value: &str, steps: &[u64], at: u64, width: f
                 ui.add(egui::Label::new(RichText::new(name).small().color(tokens.muted)).truncate());
             });
         });
-        let mut index = steps.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(at)).map_or(0, |(index, _)| index);
+        let mut index =
+            steps.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(at)).map_or(0, |(index, _)| index);
         let last = steps.len().saturating_sub(1);
         ui.spacing_mut().slider_width = width;
         ui.spacing_mut().slider_rail_height = 4.0;
-        ui.spacing_mut().interact_size.y = 16.0;
+        ui.spacing_mut().interact_size.y = 17.0;
         let visuals = ui.visuals_mut();
+        visuals.handle_shape = egui::style::HandleShape::Circle;
         visuals.selection.bg_fill = tokens.tcp;
         visuals.widgets.inactive.bg_fill = tokens.line;
         for state in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
@@ -244,8 +250,7 @@ fn outage(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
         set(from, new * 1_000);
     }
     if lasts > 0
-        && let Some(new) =
-            slider(ui, &tr!(lang, "lab.outage_from"), &words::time(from), OUTAGES, from / 1_000, width)
+        && let Some(new) = slider(ui, &tr!(lang, "lab.outage_from"), &words::time(from), OUTAGES, from / 1_000, width)
     {
         set(new * 1_000, lasts);
     }
@@ -261,7 +266,8 @@ fn workload_menu(ui: &mut Ui, lang: Lang, workload: &mut Workload) {
         (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见") }),
     ];
     let same = |a: &Workload, b: &Workload| std::mem::discriminant(a) == std::mem::discriminant(b);
-    let current = kinds.iter().find(|(_, kind)| same(kind, workload)).map_or_else(String::new, |(name, _)| name.to_string());
+    let current =
+        kinds.iter().find(|(_, kind)| same(kind, workload)).map_or_else(String::new, |(name, _)| name.to_string());
     let name = tr!(lang, "lab.workload");
     let text = tr!(lang, "lab.knob", name = name, value = current);
     compact_menu(ui, &text, &text, |ui| {

@@ -62,6 +62,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let id = ui.scope_id().with("packet_menu");
     Popup::new(id, ui.ctx().clone(), PopupAnchor::Position(menu.at), ui.layer_id())
         .open_bool(&mut open)
+        .accessible_name(tr!(lang, "lab.packet_menu"))
         .gap(10.0)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
@@ -107,7 +108,13 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet) {
     };
     ui.label(strong(title));
     hint(ui, words::reason(lang, packet, log.transport));
-    let fate = tr!(lang, "lab.said", time = words::moment(packet.sent), from = words::side(lang, packet.from()), what = words::fate(lang, packet));
+    let fate = tr!(
+        lang,
+        "lab.said",
+        time = words::moment(packet.sent),
+        from = words::side(lang, packet.from()),
+        what = words::fate(lang, packet)
+    );
     hint(ui, fate);
     let color = ui.tokens().muted;
     Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {

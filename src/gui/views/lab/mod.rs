@@ -133,8 +133,8 @@ fn opening() -> Run {
         rate: Some(1_000_000),
         ..LinkKnobs::default()
     };
-    let workload = Workload::Messages { count: 6, size: 1_000, gap: 5_000 };
-    Run { workload, knobs: Knobs { link, ..Knobs::default() }, seed: 7, ..Run::default() }
+    let workload = Workload::Messages { count: 6, size: 100, gap: 13_000 };
+    Run { workload, knobs: Knobs { link, ..Knobs::default() }, seed: 201, ..Run::default() }
 }
 
 impl LabState {
@@ -184,14 +184,11 @@ impl LabState {
         let wanted = Wanted { run: self.run.clone() };
         self.drawn.sync(ui.ctx(), &wanted);
         let Some(pair) = self.drawn.pair() else { return };
-        let axis_for = AxisFor {
-            made: self.drawn.times(),
-            folded: self.shown.folded,
-            zoom: self.shown.zoom,
-            height: self.height,
-        };
+        let axis_for =
+            AxisFor { made: self.drawn.times(), folded: self.shown.folded, zoom: self.shown.zoom, height: self.height };
         if self.axis_for != Some(axis_for) {
-            let (idle, busy) = if self.shown.folded { (pair.idle.as_slice(), pair.busy()) } else { (&[][..], pair.end) };
+            let (idle, busy) =
+                if self.shown.folded { (pair.idle.as_slice(), pair.busy()) } else { (&[][..], pair.end) };
             let fitting = axis::fitting(busy, idle.len(), self.run.knobs.link.delay, f64::from(self.height));
             let scale = fitting * 2_f64.powf(f64::from(self.shown.zoom) / 2.0);
             self.axis = Axis::new(idle, pair.end, scale);
@@ -245,9 +242,12 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     menu::menu_ui(ui, cx, state);
     let flat = Frame::new().fill(ui.tokens().panel);
     let wide = ui.available_width() >= WIDE;
-    Panel::top("lab_head").frame(flat.inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 10 })).show(ui, |ui| {
-        head::head_ui(ui, cx, state);
-    });
+    Panel::top("lab_head").frame(flat.inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 10 })).show(
+        ui,
+        |ui| {
+            head::head_ui(ui, cx, state);
+        },
+    );
     let side = state.side_wanted.unwrap_or(wide);
     if side {
         Panel::right("lab_side").exact_size(SIDE).resizable(false).frame(flat).show(ui, |ui| {
@@ -263,4 +263,34 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         below::below_ui(ui, cx, state);
     });
     CentralPanel::no_frame().frame(flat).show(ui, |ui| paint::lanes_ui(ui, cx, state));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{PacketKind, Side, Transport};
+    #[test]
+    fn what_one_finds_first_shows_each_thing_that_can_happen() {
+        let run = opening();
+        let (tcp, udp) = (run.over(Transport::Tcp).play(), run.over(Transport::Udp).play());
+        let (tcp, udp) = (tcp.counters(), udp.counters());
+        assert_eq!((tcp.lost, tcp.resent, tcp.whole), (1, 1, 6));
+        assert_eq!((udp.lost, udp.missing, udp.twice, udp.late), (1, 1, 1, 2));
+        assert!(tcp.last_byte < Some(500_000), "by a fast retransmit, not by the timer: {tcp:?}");
+    }
+
+    #[test]
+    fn a_change_by_hand_is_taken_back_by_making_it_again() {
+        let mut state = LabState::default();
+        let packet = Name { from: Side::Client, kind: PacketKind::Data, number: 2, offset: 0, attempt: 1 };
+        state.edit(packet, Act::Lose);
+        state.edit(packet, Act::Duplicate);
+        assert_eq!(state.run.edits.len(), 2);
+        state.edit(packet, Act::Spare);
+        let acts: Vec<_> = state.run.edits.iter().map(|edit| edit.act).collect();
+        assert_eq!(acts, [Act::Duplicate, Act::Spare]);
+        state.edit(packet, Act::Duplicate);
+        state.edit(packet, Act::Spare);
+        assert!(state.run.edits.is_empty());
+    }
 }

@@ -1,8 +1,8 @@
 //! The two ladders, one time axis: only what is on screen of them.
 
 use egui::{
-    Align2, Color32, FontId, Galley, Id, Painter, Pos2, Rangef, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind,
-    Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, FontId, Galley, Id, Painter, Pos2, Rangef, Rect, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -218,6 +218,8 @@ struct Words {
     y: f32,
     column: Column,
     text: String,
+    /// More, for those who point at it or cannot see it.
+    whole: Option<String>,
     color: Color32,
     bold: bool,
 }
@@ -301,9 +303,8 @@ impl<'t> Scene<'t> {
         let shown: Vec<&Packet> = geometry::on_screen(&lane.log, self.from, self.to).collect();
         let many = shown.len() > MANY;
         let delay = |side: Side| state.run.knobs.direction(side).delay;
-        let place = |packet: &Packet| {
-            Arrow::new(packet, &self.grid, &state.axis, delay(packet.from())).moved(self.down)
-        };
+        let place =
+            |packet: &Packet| Arrow::new(packet, &self.grid, &state.axis, delay(packet.from())).moved(self.down);
         let arrows: Vec<(PacketId, Arrow)> = shown.iter().map(|packet| (packet.id, place(packet))).collect();
         let free = !egui::Popup::is_any_open(ui.ctx());
         let pointer = ui.input(|input| input.pointer.hover_pos());
@@ -416,16 +417,18 @@ impl<'t> Scene<'t> {
                 if fired {
                     let text = words::lasting(self.lang, &span.what, span.to - span.from);
                     // Above what it makes the sender send.
-                    notes.push(Words { y: bottom - 9.0, column, text, color, bold: false });
+                    notes.push(Words { y: bottom - 9.0, column, text, whole: None, color, bold: false });
                 }
             }
             Lasting::Held { .. } | Lasting::Hole { .. } | Lasting::Closed => {
                 let left = if out < 0.0 { x - 5.0 } else { x + 1.0 };
                 let bar = Rect::from_min_max(pos2(left, top), pos2(left + 4.0, bottom.max(top + 2.0)));
                 painter.rect_filled(bar, 1.0, tokens.warn.gamma_multiply(0.55));
-                let text = words::lasting(self.lang, &span.what, span.to - span.from);
+                let took = span.to - span.from;
+                let text = words::lasting_short(self.lang, &span.what, took);
+                let whole = Some(words::lasting(self.lang, &span.what, took));
                 let y = f32::midpoint(top.max(self.lane.top()), bottom.min(self.lane.bottom()));
-                notes.push(Words { y, column, text, color: tokens.warn, bold: false });
+                notes.push(Words { y, column, text, whole, color: tokens.warn, bold: false });
             }
         }
     }
@@ -495,17 +498,19 @@ impl<'t> Scene<'t> {
         if many {
             return;
         }
-        if control && packet.name.kind != PacketKind::Ack || packet.name.kind == PacketKind::Ack && self.opens(state, packet) {
+        if control && packet.name.kind != PacketKind::Ack
+            || packet.name.kind == PacketKind::Ack && self.opens(state, packet)
+        {
             self.word(painter, &drawn, packet);
         }
         if let (Some(text), true) = (words::again(self.lang, packet), ended) {
             let column = Self::beside(packet.from().other());
-            notes.push(Words { y: arrow.to.y, column, text, color: tokens.muted, bold: false });
+            notes.push(Words { y: arrow.to.y, column, text, whole: None, color: tokens.muted, bold: false });
         }
         if let (End::Discarded(why), true) = (packet.end, ended) {
             let column = Self::beside(packet.from().other());
             let text = words::discard_words(self.lang, why);
-            notes.push(Words { y: arrow.to.y, column, text, color: tokens.error, bold: false });
+            notes.push(Words { y: arrow.to.y, column, text, whole: None, color: tokens.error, bold: false });
         }
     }
 
@@ -566,11 +571,11 @@ impl<'t> Scene<'t> {
                             Side::Server => Column::ServerProgram,
                         };
                         let color = if waits { tokens.warn } else { color };
-                        notes.push(Words { y, column, text: words::call(call), color, bold: failed });
+                        notes.push(Words { y, column, text: words::call(call), whole: None, color, bold: failed });
                     }
                 } else if failed {
                     let text = words::call(call);
-                    notes.push(Words { y, column: Self::beside(event.side), text, color, bold: true });
+                    notes.push(Words { y, column: Self::beside(event.side), text, whole: None, color, bold: true });
                 }
                 if let (Call::Recv { pieces, .. }, false) = (call, many) {
                     self.read(lane, event, &messages(pieces), y, notes);
@@ -582,7 +587,7 @@ impl<'t> Scene<'t> {
                 marks::bead(painter, pos2(kernel + out, y), (*count).min(99), color, tokens.on_accent);
                 if *count == 3 {
                     let text = tr!(self.lang, "lab.dup_acks", count = count).into_owned();
-                    notes.push(Words { y, column: Self::beside(event.side), text, color, bold: false });
+                    notes.push(Words { y, column: Self::beside(event.side), text, whole: None, color, bold: false });
                 }
             }
             _ => {}
@@ -597,7 +602,7 @@ impl<'t> Scene<'t> {
         if lane.log.transport == Transport::Tcp {
             if numbers.len() > 1 {
                 let text = tr!(self.lang, "lab.read", what = what).into_owned();
-                notes.push(Words { y, column, text, color: tokens.ok, bold: true });
+                notes.push(Words { y, column, text, whole: None, color: tokens.ok, bold: true });
             }
             return;
         }
@@ -610,7 +615,7 @@ impl<'t> Scene<'t> {
             (true, true) => tr!(self.lang, "lab.read_late", what = what),
             (true, false) => return,
         };
-        notes.push(Words { y, column, text: text.into_owned(), color: tokens.muted, bold: false });
+        notes.push(Words { y, column, text: text.into_owned(), whole: None, color: tokens.muted, bold: false });
     }
 
     /// Below the last packet of UDP: the silence explained.
@@ -621,7 +626,11 @@ impl<'t> Scene<'t> {
         let missing = lane.fortunes.iter().zip(1..).filter(|(fortune, _)| fortune.read_at.is_none());
         let numbers: Vec<u32> = missing.map(|(_, number)| number).collect();
         let text = tr!(self.lang, "lab.nothing_more", what = words::list(self.lang, &numbers));
-        let at = pos2(self.lane.center().x.max(self.grid.times + 20.0), self.y(state, lane.log.end_at) + 34.0);
+        let mut below = state.axis.y(lane.log.end_at) + 34.0;
+        // Not on the words of a fold.
+        let fold = state.axis.folds(below - 24.0, below + 24.0).next();
+        below = fold.map_or(below, |fold| fold.top + super::axis::FOLD + 16.0);
+        let at = pos2(self.grid.kernels.into_iter().sum::<f32>() / 2.0, below as f32 + self.down);
         let font = FontId::proportional(11.0);
         let galley = self.galley(painter, &text, font, self.tokens.muted, self.lane.width() - 24.0);
         let around = Rect::from_center_size(at, galley.size() + vec2(8.0, 2.0));
@@ -648,9 +657,11 @@ impl<'t> Scene<'t> {
                 let left = if right { x } else { x - galley.size().x };
                 let rect = Rect::from_min_size(pos2(left, top - 1.0), galley.size());
                 painter.galley(rect.min, galley, note.color);
-                let node = ui.interact(rect.intersect(self.lane), self.id.with(("note", column as u8, nth)), Sense::hover());
-                node.widget_info(|| WidgetInfo::labeled(Role::Label, true, &note.text));
-                node.on_hover_text(&note.text);
+                let node =
+                    ui.interact(rect.intersect(self.lane), self.id.with(("note", column as u8, nth)), Sense::hover());
+                let whole = note.whole.as_deref().unwrap_or(&note.text);
+                node.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+                node.on_hover_text(whole);
             }
         }
     }

@@ -14,8 +14,18 @@ pub struct Speed(u32);
 
 impl Speed {
     /// What can be chosen.
-    pub const ALL: [Self; 10] =
-        [Self(5), Self(10), Self(20), Self(50), Self(100), Self(200), Self(500), Self(1_000), Self(5_000), Self(20_000)];
+    pub const ALL: [Self; 10] = [
+        Self(5),
+        Self(10),
+        Self(20),
+        Self(50),
+        Self(100),
+        Self(200),
+        Self(500),
+        Self(1_000),
+        Self(5_000),
+        Self(20_000),
+    ];
 
     /// One at which so much virtual time takes some seconds.
     pub fn fitting(busy: Micros) -> Self {

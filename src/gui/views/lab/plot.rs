@@ -34,9 +34,17 @@ impl Curves {
             if packet.from() == Side::Client && segment.len > 0 {
                 let top = u64::from(segment.seq.wrapping_sub(base)) + u64::from(segment.len);
                 let point = [packet.sent as f64 / 1e3, top as f64];
-                if packet.resent.is_some() { curves.again.push(point) } else { curves.sent.push(point) }
+                if packet.resent.is_some() {
+                    curves.again.push(point)
+                } else {
+                    curves.sent.push(point)
+                }
                 changes.push((packet.sent, true, top));
-            } else if packet.from() == Side::Server && packet.end == End::Delivered && packet.ended <= now && segment.ack {
+            } else if packet.from() == Side::Server
+                && packet.end == End::Delivered
+                && packet.ended <= now
+                && segment.ack
+            {
                 changes.push((packet.ended, false, u64::from(segment.ack_number.wrapping_sub(base))));
             }
         }

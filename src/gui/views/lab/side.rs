@@ -65,11 +65,7 @@ impl LabState {
 
 /// Paints the column.
 pub fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
-    ui.painter().vline(
-        ui.max_rect().left() + 0.5,
-        ui.max_rect().y_range(),
-        egui::Stroke::new(1.0, ui.tokens().line),
-    );
+    ui.painter().vline(ui.max_rect().left() + 0.5, ui.max_rect().y_range(), egui::Stroke::new(1.0, ui.tokens().line));
     ScrollArea::vertical().id_salt("lab_side").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {

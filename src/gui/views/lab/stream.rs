@@ -237,7 +237,10 @@ mod tests {
     fn the_bar_has_an_island_until_the_hole_is_filled() {
         let log = losing_third(Transport::Tcp);
         let stream = Stream::at(&log, 130_000);
-        assert_eq!((stream.arrived.as_slice(), stream.reads.as_slice()), (&[(0, 200), (300, 600)][..], &[100, 200][..]));
+        assert_eq!(
+            (stream.arrived.as_slice(), stream.reads.as_slice()),
+            (&[(0, 200), (300, 600)][..], &[100, 200][..])
+        );
         assert_eq!((stream.sent, stream.total), (600, 600));
         let end = Stream::at(&log, log.end_at);
         assert_eq!((end.acked, end.arrived.as_slice(), end.read()), (600, &[(0, 600)][..], 600));

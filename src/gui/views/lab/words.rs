@@ -21,8 +21,8 @@ pub fn time(micros: Micros) -> String {
 
 /// A moment: always in milliseconds, so that moments can be compared.
 pub fn moment(micros: Micros) -> String {
-    let (whole, rest) = (number::grouped(micros / 1_000), micros % 1_000);
-    if rest == 0 { format!("{whole} ms") } else { format!("{whole}.{} ms", rest / 100) }
+    let (whole, tenths) = (number::grouped(micros / 1_000), micros % 1_000 / 100);
+    if tenths == 0 { format!("{whole} ms") } else { format!("{whole}.{tenths} ms") }
 }
 
 /// `3, 5, 6`, and how many more where there are many.
@@ -132,9 +132,7 @@ pub fn fate(lang: Lang, packet: &Packet) -> String {
         End::Delivered if packet.damaged.is_some() => tr!(lang, "lab.delivered_damaged", time = at).into_owned(),
         End::Delivered => tr!(lang, "lab.delivered", time = at).into_owned(),
         End::Lost(loss) => tr!(lang, "lab.lost_at", time = at, why = loss_words(lang, loss)).into_owned(),
-        End::Discarded(why) => {
-            tr!(lang, "lab.discarded_at", time = at, why = discard_words(lang, why)).into_owned()
-        }
+        End::Discarded(why) => tr!(lang, "lab.discarded_at", time = at, why = discard_words(lang, why)).into_owned(),
     }
 }
 
@@ -246,6 +244,16 @@ pub fn call(call: &Call) -> String {
         Call::Failed(Failure::TimedOut) => "ETIMEDOUT".to_owned(),
         Call::StoppedWaiting(_) => "recv: EAGAIN".to_owned(),
         Call::Close => "close".to_owned(),
+    }
+}
+
+/// What lasts, in a word or two where there is little room.
+pub fn lasting_short(lang: Lang, what: &Lasting, took: Micros) -> String {
+    match what {
+        Lasting::Held { why: Held::Nagle, .. } => "Nagle".to_owned(),
+        Lasting::Held { why: Held::Window, .. } => tr!(lang, "lab.window_full").into_owned(),
+        Lasting::Held { why: Held::Congestion, .. } => tr!(lang, "lab.cwnd_full").into_owned(),
+        _ => lasting(lang, what, took),
     }
 }
 
@@ -407,7 +415,7 @@ mod tests {
         let [tcp, udp] = &pair.lanes;
         assert_eq!(
             sentence(Lang::En, tcp, udp),
-            "All, once, in order. Message 4 waited 95 ms in the kernel for message 3."
+            "All, once, in order. Message 4 waited 70 ms in the kernel for message 3."
         );
         assert_eq!(sentence(Lang::En, udp, tcp), "First byte after 40 ms instead of 100 ms. Lost 3.");
         assert_eq!(sentence(Lang::Zh, udp, tcp), "首字节在 40 ms 后到达，而不是 100 ms。3 丢失。");
@@ -423,7 +431,7 @@ mod tests {
         let fields = fields(again, bases(&pair.lanes[0].log, again.from()));
         let value = |name| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str());
         assert!(value("Sequence Number").unwrap().ends_with("(ISN + 201)"), "{fields:?}");
-        assert_eq!((value("Total Length"), value("Control bits")), (Some("140"), Some("PSH ACK")));
+        assert_eq!((value("Total Length"), value("Control bits")), (Some("140"), Some("ACK")));
         let datagram = &pair.lanes[1].log.packets[0];
         let length = super::fields(datagram, [0, 0]).into_iter().find(|(field, _)| *field == "Length");
         assert_eq!(length.map(|(_, value)| value).as_deref(), Some("108"));
