@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
     net::{ServerModel, options::RECV_BYTES},
+    sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
     words::Lang,
 };
@@ -28,6 +29,7 @@ pub(super) enum Subcommand {
     Presets(Presets),
     Preset(Preset),
     Tour(Tour),
+    Lab(Box<Lab>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -129,6 +131,91 @@ pub(super) struct Tour {
 
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Lab {
+    #[arg(value_name = "RUN")]
+    pub lab_run: Option<String>,
+
+    #[arg(long, value_name = "NAME", value_parser = transports())]
+    pub transport: Option<Transport>,
+
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    #[arg(long, value_name = "KIND", value_parser = ["messages", "text", "ping-pong", "file", "voice"])]
+    pub workload: Option<String>,
+
+    #[arg(long, value_name = "COUNT")]
+    pub messages: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<u32>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub gap: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delay: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub jitter: Option<Micros>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub loss: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub duplicate: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub reorder: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub corrupt: Option<Chance>,
+
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<Rate>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub queue: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+
+    #[arg(long, value_name = "NAME", value_parser = controls())]
+    pub control: Option<Control>,
+
+    #[arg(long)]
+    pub no_nagle: bool,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delayed_ack: Option<Micros>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub window: Option<u32>,
+
+    #[arg(long, value_name = "KNOB=FROM..TO")]
+    pub sweep: Option<String>,
+
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: u32,
+
+    #[arg(long)]
+    pub list: bool,
+
+    #[arg(long = "toml", conflicts_with_all = ["lab_json", "sweep"])]
+    pub as_toml: bool,
+
+    #[arg(long = "json", id = "lab_json")]
+    pub json: bool,
+
+    #[arg(long = "pcap", id = "lab_pcap", value_name = "FILE", conflicts_with = "sweep")]
+    pub pcap: Option<PathBuf>,
+
+    #[arg(long, value_name = "END", default_value = "client", value_parser = sides())]
+    pub vantage: Side,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Common {
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -177,6 +264,37 @@ pub(super) fn language(tag: &str) -> Result<Lang, String> {
         "zh" | "zh-cn" | "zh-hans" => Ok(Lang::Zh),
         _ => Err("en, zh-CN".into()),
     }
+}
+
+/// Bits a second, or without limit. A type of its own, because clap would take an `Option` for one that is not given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(pub Option<u64>);
+
+fn rate(text: &str) -> Result<Rate, units::UnitError> {
+    units::rate(text).map(Rate)
+}
+
+fn transports() -> impl clap::builder::TypedValueParser<Value = Transport> {
+    PossibleValuesParser::new(["tcp", "udp", "arq"]).map(|word| match word.as_str() {
+        "udp" => Transport::Udp,
+        "arq" => Transport::Arq,
+        _ => Transport::Tcp,
+    })
+}
+
+fn controls() -> impl clap::builder::TypedValueParser<Value = Control> {
+    PossibleValuesParser::new(["none", "reno", "cubic"]).map(|word| match word.as_str() {
+        "none" => Control::None,
+        "cubic" => Control::Cubic,
+        _ => Control::Reno,
+    })
+}
+
+fn sides() -> impl clap::builder::TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(["client", "server"]).map(|word| match word.as_str() {
+        "server" => Side::Server,
+        _ => Side::Client,
+    })
 }
 
 /// Seconds with or without a fraction: `5`, `0.25`.

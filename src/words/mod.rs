@@ -6,6 +6,7 @@
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
+//! - [`run_error`], [`counters`], [`outcome`], [`lesson`]: a simulated run.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod event;
@@ -13,6 +14,7 @@ mod failure;
 mod http;
 pub mod number;
 mod rules;
+mod sim;
 mod told;
 mod typed;
 
@@ -26,6 +28,7 @@ pub use self::{
     failure::{failure, failure_short},
     http::http_fault,
     rules::{rules_error, rules_problem},
+    sim::{counters, lesson, outcome, run_error},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     typed::{address_error, compose_error, reach},
 };
