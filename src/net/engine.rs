@@ -372,12 +372,12 @@ mod tests {
             peer.as_mut().unwrap().write_all(b"nobody answers this").unwrap();
             // Until the kernel takes no more, and not only until the worker has waited for a processor: what the rules say
             // meanwhile would move else.
-            const STILL: u32 = 60;
+            const STILL: u32 = 30;
             let sent = || counters.totals().bytes_out;
             let mut still = 0;
             while still < STILL {
-                engine.command(connection, Command::Send { bytes: vec![0; 64 << 10], to: None }).unwrap();
                 let (mut before, goal) = (sent(), sent() + (64 << 10));
+                engine.command(connection, Command::Send { bytes: vec![0; 64 << 10], to: None }).unwrap();
                 still = 0;
                 while sent() < goal && still < STILL {
                     if engine.batches().recv_timeout(Duration::from_millis(10)).is_ok() {
