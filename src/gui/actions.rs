@@ -7,7 +7,7 @@ use super::{
     chat::ChatSettings,
     commands::UiCommand,
     draft::NewKind,
-    settings::JournalLimit,
+    settings::{Framings, JournalLimit},
     theme::ThemeChoice,
     views::{Place, lens::Taken, rules::Subject},
 };
@@ -65,6 +65,12 @@ pub enum Action {
     SetJournal(JournalLimit),
     /// What the composer starts with next time.
     SetComposition(Composition),
+    /// How the messages of a socket, or of the connections of a listener, are framed.
+    SetFramings(SocketId, Framings),
+    /// How they are framed where nothing was chosen.
+    SetUsualFramings(Framings),
+    /// The longest message that is gathered from a stream, in bytes.
+    SetMessageLimit(usize),
     /// Drop every row.
     ClearJournal,
     /// Open a socket and chat with it.

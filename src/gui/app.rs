@@ -340,6 +340,7 @@ impl App {
             UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
             UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
             UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
+            UiCommand::ShowMessages => return self.view.tab = Tab::Messages,
             UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
@@ -458,6 +459,7 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
         Tab::Ladder => views::ladder::ladder_ui(ui, cx, &mut view.ladder, &mut view.traffic),
+        Tab::Messages => views::framing::framing_ui(ui, cx, &mut view.framing, &mut view.traffic),
     });
 }
 

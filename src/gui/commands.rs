@@ -33,6 +33,7 @@ pub enum UiCommand {
     ShowTraffic,
     ShowConversation,
     ShowLadder,
+    ShowMessages,
     ShowChat,
     ShowLens,
     FocusFilter,
@@ -53,7 +54,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -70,6 +71,7 @@ impl UiCommand {
         Self::ShowTraffic,
         Self::ShowConversation,
         Self::ShowLadder,
+        Self::ShowMessages,
         Self::ShowChat,
         Self::ShowLens,
         Self::FocusFilter,
@@ -110,6 +112,7 @@ impl UiCommand {
             Self::ShowChat => const { &[command(Key::Num3)] },
             Self::ShowLadder => const { &[command(Key::Num4)] },
             Self::ShowLens => const { &[command_shift(Key::E)] },
+            Self::ShowMessages => const { &[command(Key::Num5)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -159,6 +162,7 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.show_messages"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
             Self::ShowLens => tr!(lang, "command.show_lens"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
@@ -198,6 +202,7 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.tip.show_messages"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
             Self::ShowLens => tr!(lang, "command.tip.show_lens"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),

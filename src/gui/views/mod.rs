@@ -12,6 +12,7 @@ pub mod describe;
 pub mod detail;
 pub mod empty;
 pub mod filter_bar;
+pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
@@ -70,6 +71,8 @@ pub enum Tab {
     Conversation,
     /// As lifelines with arrows between them.
     Ladder,
+    /// As messages cut out of what was received.
+    Messages,
 }
 
 /// What views keep from one frame to the next.
@@ -87,6 +90,8 @@ pub struct ViewState {
     pub conversation: conversation::ConversationState,
     /// The ladder.
     pub ladder: ladder::LadderState,
+    /// The messages in the stream.
+    pub framing: framing::FramingState,
     /// The message being written.
     pub composer: composer::ComposerState,
     /// The column of sockets.

@@ -42,7 +42,7 @@ use crate::{
         theme::{TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact, compact_icon, menu_entry, menu_spacing},
+            compact::{compact, compact_icon, compact_menu, menu_entry, menu_spacing},
             encoding_menu::encoding_menu,
         },
     },
@@ -54,6 +54,8 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 640.0;
+/// Below this width the tabs are a menu.
+const TABS: f32 = 560.0;
 
 /// In which encoding payload is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -240,14 +242,29 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
 pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
-    if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
-        cx.actions.push(Action::Run(UiCommand::ShowTraffic));
+    let lang = cx.lang;
+    let tabs = [
+        (Tab::Traffic, tr!(lang, "traffic.tab"), UiCommand::ShowTraffic),
+        (Tab::Conversation, tr!(lang, "conversation.tab"), UiCommand::ShowConversation),
+        (Tab::Ladder, tr!(lang, "ladder.tab"), UiCommand::ShowLadder),
+        (Tab::Messages, tr!(lang, "framing.tab"), UiCommand::ShowMessages),
+    ];
+    if ui.available_width() < TABS {
+        // As at 200 %: side by side they would lie under the buttons at the right.
+        let current = tabs.iter().find(|(tab, ..)| *tab == on).map_or("", |(_, text, _)| text);
+        compact_menu(ui, current, &tr!(lang, "framing.tabs", tab = current), |ui| {
+            for (other, text, command) in &tabs {
+                if menu_entry(ui, *other == on, text).clicked() {
+                    cx.actions.push(Action::Run(*command));
+                }
+            }
+        });
+        return;
     }
-    if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
-        cx.actions.push(Action::Run(UiCommand::ShowConversation));
-    }
-    if tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
-        cx.actions.push(Action::Run(UiCommand::ShowLadder));
+    for (other, text, command) in &tabs {
+        if tab(ui, text, *other == on) {
+            cx.actions.push(Action::Run(*command));
+        }
     }
 }
 
