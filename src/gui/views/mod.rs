@@ -3,6 +3,7 @@
 //! A view is a function `xxx_ui(ui, cx, &mut XxxState)`: it reads [`Cx::model`], writes its own state and pushes
 //! [`Action`](super::Action)s. It never calls the engine.
 
+pub mod boundaries;
 pub mod chat;
 pub mod classic;
 pub mod composer;
@@ -16,6 +17,7 @@ pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod lab;
 pub mod ladder;
 pub mod lens;
 pub mod new_menu;
@@ -30,6 +32,7 @@ pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
+pub mod transfer;
 
 use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -59,6 +62,10 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// Files from one computer to another.
+    Transfer,
+    /// TCP and UDP over the same simulated link.
+    Lab,
 }
 
 /// Which reading of the traffic is on show.
@@ -82,6 +89,10 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// Files from one computer to another.
+    pub transfer: transfer::TransferState,
+    /// The simulated link.
+    pub lab: lab::LabState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.
