@@ -159,8 +159,9 @@ fn the_lens() {
         let mut window = Window::open(&screen, home.path());
         window.click(words.get("empty.tcp_start"));
         window.see("ESTABLISHED");
-        window.click(words.get("composer.name"));
+        window.key("Ctrl+E");
         window.type_text("你好");
+        window.see("E4 BD A0");
         window.key("Ctrl+Shift+E");
         window.see(words.get("lens.from_composer"));
         window.see("E4 BD A0");

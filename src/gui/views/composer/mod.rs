@@ -15,7 +15,7 @@ mod target;
 
 use std::collections::BTreeMap;
 
-use egui::{Align, Layout, RichText, Ui, vec2};
+use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, pos2, vec2};
 
 use self::{
     draft::Draft,
@@ -38,7 +38,7 @@ use crate::{
         theme::{self, TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact_icon, compact_menu, menu_entry},
+            compact::{compact, compact_icon, compact_menu, menu_entry},
             error_line,
         },
     },
@@ -163,21 +163,21 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         if lines.is_some() { Target::of_lines(model, entry, &draft) } else { Target::of(model, entry, &draft) };
     let framings = model.framings(entry.id);
     let framed = state.preview.of(&draft.text, composition, &framings.send).clone();
-    let sent = ui
-        .with_layout(Layout::right_to_left(Align::Min), |ui| {
-            ui.set_max_height(58.0);
-            ui.spacing_mut().item_spacing.x = 12.0;
-            let reason = match lines {
-                Some(lines) => unsayable(cx.lang, lines, &draft.text, &target),
-                None => unsendable(cx.lang, entry, &framed, &target),
-            };
-            let sent = send_ui(ui, cx.lang, reason);
-            let mode = if lines.is_some() { Mode::Text } else { composition.mode };
-            let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, mode);
-            // An empty datagram is sent by the button only: Enter in an empty field is a slip of the finger.
-            sent || (entered && !draft.text.is_empty())
-        })
-        .inner;
+    let row = ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        ui.set_max_height(58.0);
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let reason = match lines {
+            Some(lines) => unsayable(cx.lang, lines, &draft.text, &target),
+            None => unsendable(cx.lang, entry, &framed, &target),
+        };
+        let sent = send_ui(ui, cx.lang, reason);
+        let mode = if lines.is_some() { Mode::Text } else { composition.mode };
+        let entered = field::field_ui(ui, cx.lang, entry.id, &mut state.field, &mut draft, mode);
+        // An empty datagram is sent by the button only: Enter in an empty field is a slip of the finger.
+        sent || (entered && !draft.text.is_empty())
+    });
+    let sent = row.inner;
+    lens_ui(ui, cx, row.response.rect, &draft.text, composition);
     // As at 200 %: then what is left over stands in a line of its own, with the bytes beside it.
     let narrow = entry.kind != Kind::UdpSocket && ui.available_width() < NARROW && lines.is_none();
     if narrow {
@@ -209,12 +209,6 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             if button.clicked() {
                 state.open = (!open).then_some(which);
             }
-        }
-        let text = tr!(cx.lang, "lens.open");
-        let lens = compact_icon(ui, icons::TYPE, &text, roomy);
-        if lens.on_hover_text(tr!(cx.lang, "lens.open_message")).clicked() {
-            let taken = lens::from_composer(&draft.text, composition);
-            cx.actions.push(Action::ShowLens(taken.map(Box::new)));
         }
         let beside = ui.available_width() > 110.0;
         if beside {
@@ -269,6 +263,22 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     if (height - state.height).abs() > 0.5 {
         state.height = height;
         ui.ctx().request_discard("the composer's height changed");
+    }
+}
+
+/// The button that opens the encoding lens on the message: below the one that sends, where nothing else needs the room.
+fn lens_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: Rect, typed: &str, composition: Composition) {
+    let corner = Rect::from_min_max(pos2(row.right() - 60.0, row.top() + 37.0), pos2(row.right(), row.top() + 58.0));
+    let text = tr!(cx.lang, "lens.open");
+    let word = (RichText::new(icons::TYPE).size(12.0), compact(text.as_ref()).color(ui.tokens().muted));
+    let mut corner_ui = ui.new_child(UiBuilder::new().max_rect(corner).layout(Layout::right_to_left(Align::Center)));
+    corner_ui.spacing_mut().button_padding = vec2(4.0, 1.0);
+    corner_ui.spacing_mut().interact_size.y = 20.0;
+    let button = egui::Button::new(word).frame_when_inactive(false).gap(4.0);
+    let lens = corner_ui.add(button).accessible_name(text);
+    if lens.on_hover_text(tr!(cx.lang, "lens.open_message")).clicked() {
+        let taken = lens::from_composer(typed, composition);
+        cx.actions.push(Action::ShowLens(taken.map(Box::new)));
     }
 }
 

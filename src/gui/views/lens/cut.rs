@@ -103,7 +103,9 @@ pub fn cut_ui(ui: &mut Ui, lang: Lang, state: &mut CutState, looked: &mut Looked
     let cuts = state.cuts(len, ends);
     let Some((column, reads)) = looked.reads(charset, &cuts) else { return };
     let lines = len.div_ceil(per_line(ui.available_width())).max(1) as f32;
-    let height = (lines * LINE + 12.0).min(ui.available_height() * 0.5);
+    // In a low window the reads need the room more.
+    let most = if ui.available_height() < 220.0 { LINE + 6.0 } else { ui.available_height() * 0.5 };
+    let height = (lines * LINE + 12.0).min(most);
     let margin = Margin { left: 16, right: 16, top: 0, bottom: 6 };
     Panel::top("lens_strip").exact_size(height).frame(flat.inner_margin(margin)).show(ui, |ui| {
         strip_ui(ui, lang, state, column, reads);
@@ -146,16 +148,19 @@ fn controls_ui(ui: &mut Ui, lang: Lang, state: &mut CutState, cuttable: &Cuttabl
             state.how = How::One;
         }
         widgets::choices(ui, &tr!(lang, "lens.cut"), &mut state.how, &hows);
-        ui.spacing_mut().slider_width = (ui.available_width() * 0.3).clamp(100.0, 260.0);
+        let width = (ui.max_rect().width() * 0.3).clamp(100.0, 260.0);
+        ui.spacing_mut().slider_width = width;
         // Its rail would have the colour of the panel.
         ui.visuals_mut().widgets.inactive.bg_fill = ui.tokens().line;
         ui.visuals_mut().slider_trailing_fill = true;
         match state.how {
             How::One => {
+                let text = tr!(lang, "lens.cut_at");
+                super::room(ui, &text, width + 140.0);
                 if compact_icon(ui, icons::CHEVRON_LEFT, &tr!(lang, "lens.cut_left"), false).clicked() {
                     state.at = state.at.saturating_sub(1);
                 }
-                let slider = Slider::new(&mut state.at, 0..=len).step_by(1.0).text(tr!(lang, "lens.cut_at"));
+                let slider = Slider::new(&mut state.at, 0..=len).step_by(1.0).text(text);
                 ui.add(slider);
                 if compact_icon(ui, icons::CHEVRON_RIGHT, &tr!(lang, "lens.cut_right"), false).clicked() {
                     state.at = (state.at + 1).min(len);
@@ -163,7 +168,9 @@ fn controls_ui(ui: &mut Ui, lang: Lang, state: &mut CutState, cuttable: &Cuttabl
             }
             How::Every => {
                 let slider = Slider::new(&mut state.every, 1..=len.max(1)).logarithmic(len > 64).step_by(1.0);
-                ui.add(slider.text(tr!(lang, "lens.cut_size")));
+                let text = tr!(lang, "lens.cut_size");
+                super::room(ui, &text, width + 80.0);
+                ui.add(slider.text(text));
             }
             How::Rows => {}
         }
@@ -318,9 +325,11 @@ fn reads_ui(ui: &mut Ui, lang: Lang, column: &Column, reads: &Reads) {
         0 => (icons::CIRCLE_CHECK, tokens.ok),
         _ => (icons::CIRCLE_X, tokens.error),
     };
+    let low = ui.available_height() < 160.0;
     ui.horizontal(|ui| {
         widgets::icon(ui, icon, 14.0, color);
-        ui.add(egui::Label::new(RichText::new(summary(lang, reads)).color(tokens.text)).wrap());
+        let label = egui::Label::new(RichText::new(summary(lang, reads)).color(tokens.text));
+        ui.add(if low { label.truncate() } else { label.wrap() });
     });
     let columns = Columns::new(ui.available_width());
     let (head, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());

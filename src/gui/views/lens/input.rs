@@ -30,8 +30,9 @@ use crate::{
 const EDITABLE: usize = 4_096;
 /// Characters of the field: three a byte.
 const FIELD: usize = EDITABLE * 3;
-/// What stands there when the lens is opened for the first time: one of each kind.
-const EXAMPLE: &str = "你好, hello 間";
+/// What stands there when the lens is opened for the first time: GB2312 lacks the last two, in GBK they break when their
+/// bytes are upper-cased, and all of it in UTF-8 can be read as GBK and back.
+const EXAMPLE: &str = "你好, hello 時間";
 
 /// Where it comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

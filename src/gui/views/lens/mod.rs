@@ -15,7 +15,7 @@ mod upper;
 
 use std::time::Instant;
 
-use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, Ui};
+use egui::{Align, CentralPanel, Frame, Key, Layout, Margin, Panel, RichText, ScrollArea, Sense, Ui, UiBuilder};
 
 use self::{input::Input, looked::Looked};
 pub use self::{
@@ -47,6 +47,8 @@ const MOST: usize = 8;
 /// Below these heights the field has one line, or two.
 const LOW: f32 = 480.0;
 const MEDIUM: f32 = 720.0;
+/// The least height of a page.
+const PAGE: f32 = 260.0;
 
 /// What the lens is to look at.
 #[derive(Clone, Debug)]
@@ -197,14 +199,28 @@ pub fn lens_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LensState, covered: boo
     Panel::bottom("lens_numbers").exact_size(24.0).frame(flat.inner_margin(Margin::symmetric(16, 0))).show(ui, |ui| {
         numbers_ui(ui, lang, state, done);
     });
-    CentralPanel::no_frame().frame(flat).show(ui, |ui| match state.page {
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+        if ui.available_height() >= PAGE {
+            return page_ui(ui, cx, state);
+        }
+        // At 200 %: what does not fit is scrolled to.
+        ScrollArea::vertical().id_salt("lens_page").auto_shrink(false).show(ui, |ui| {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), PAGE), Sense::hover());
+            page_ui(&mut ui.new_child(UiBuilder::new().max_rect(rect)), cx, state);
+        });
+    });
+    if closing {
+        state.close();
+    }
+}
+
+fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LensState) {
+    let lang = cx.lang;
+    match state.page {
         Page::Characters => characters::characters_ui(ui, lang, &mut state.characters, &state.looked),
         Page::Pairs => pairs::pairs_ui(ui, cx, &mut state.pairs, &state.looked),
         Page::Cut => cut::cut_ui(ui, lang, &mut state.cut, &mut state.looked, state.input.ends()),
         Page::Upper => upper::upper_ui(ui, lang, &mut state.upper, &state.looked),
-    });
-    if closing {
-        state.close();
     }
 }
 

@@ -131,7 +131,7 @@ fn large_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &PairsState, looked: &Looked) {
         ui.label(crate::gui::theme::strong(pair));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let nothing = matches!(cell.verdict, Verdict::CannotSend(_));
-            let roomy = ui.available_width() > 480.0;
+            let roomy = ui.available_width() > 560.0;
             if !nothing && compact_icon(ui, icons::COPY, &tr!(lang, "lens.copy_read"), roomy).clicked() {
                 cx.actions.push(Action::Copy(cell.text.clone()));
             }

@@ -20,6 +20,9 @@ use crate::{
     words::{Lang, number::grouped},
 };
 
+/// From this width on the verdicts stand beside the texts, else below them.
+const WIDE: f32 = 640.0;
+
 /// The encoding whose characters are listed.
 #[derive(Default)]
 pub struct UpperState {
@@ -40,11 +43,12 @@ pub fn upper_ui(ui: &mut Ui, lang: Lang, state: &mut UpperState, looked: &Looked
         ScrollArea::vertical().id_salt("lens_uppers").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             widgets::hint(ui, tr!(lang, "lens.upper_lead"));
-            Grid::new("lens_upper").num_columns(3).spacing([16.0, 8.0]).show(ui, |ui| {
-                text_ui(ui, lang, looked);
+            let wide = ui.available_width() > WIDE;
+            Grid::new("lens_upper").num_columns(if wide { 3 } else { 2 }).spacing([16.0, 8.0]).show(ui, |ui| {
+                text_ui(ui, lang, looked, wide);
                 for (column, upper) in all() {
                     let on = listed.is_some_and(|(of, _)| of.charset() == column.charset());
-                    if encoding_ui(ui, lang, column, upper, on) {
+                    if encoding_ui(ui, lang, (column, upper), on, wide) {
                         state.of = Some(column.charset());
                     }
                 }
@@ -59,7 +63,7 @@ pub fn upper_ui(ui: &mut Ui, lang: Lang, state: &mut UpperState, looked: &Looked
 }
 
 /// What upper-casing the characters gives.
-fn text_ui(ui: &mut Ui, lang: Lang, looked: &Looked) {
+fn text_ui(ui: &mut Ui, lang: Lang, looked: &Looked, wide: bool) {
     let tokens = ui.tokens();
     let (text, more) = &looked.upper;
     ui.label(theme::strong(tr!(lang, "lens.as_text")));
@@ -67,13 +71,26 @@ fn text_ui(ui: &mut Ui, lang: Lang, looked: &Looked) {
         0 => String::new(),
         count => tr!(lang, "lens.more_capitals", count = grouped(*count as u64)).into_owned(),
     };
-    ui.label(RichText::new(told).small().color(tokens.muted));
-    ui.add(egui::Label::new(RichText::new(shortened(text)).monospace()).truncate());
+    verdict_and_text(ui, wide, text, |ui| _ = ui.label(RichText::new(told).small().color(tokens.muted)));
+}
+
+/// Ends a row: beside each other, or in a narrow window the text above its verdict.
+fn verdict_and_text(ui: &mut Ui, wide: bool, text: &str, verdict: impl FnOnce(&mut Ui)) {
+    let text = egui::Label::new(RichText::new(shortened(text)).monospace());
+    if wide {
+        verdict(ui);
+        ui.add(text.truncate());
+    } else {
+        ui.vertical(|ui| {
+            ui.add(text.truncate());
+            verdict(ui);
+        });
+    }
     ui.end_row();
 }
 
 /// What upper-casing the bytes gives in one encoding. Returns whether its characters are to be listed.
-fn encoding_ui(ui: &mut Ui, lang: Lang, column: &Column, upper: &Upper, on: bool) -> bool {
+fn encoding_ui(ui: &mut Ui, lang: Lang, (column, upper): (&Column, &Upper), on: bool, wide: bool) -> bool {
     let tokens = ui.tokens();
     let name = column.charset().name();
     let text = RichText::new(tr!(lang, "lens.as_bytes", encoding = name)).font(FontId::new(12.0, theme::medium()));
@@ -88,12 +105,12 @@ fn encoding_ui(ui: &mut Ui, lang: Lang, column: &Column, upper: &Upper, on: bool
         (true, false) => (icons::CIRCLE_CHECK, tokens.muted),
         (false, _) => (icons::CIRCLE_X, tokens.error),
     };
-    ui.horizontal(|ui| {
-        widgets::icon(ui, icon, 13.0, color);
-        ui.label(RichText::new(told).small().color(color));
+    verdict_and_text(ui, wide, &upper.text, |ui| {
+        ui.horizontal(|ui| {
+            widgets::icon(ui, icon, 13.0, color);
+            ui.label(RichText::new(told).small().color(color));
+        });
     });
-    ui.add(egui::Label::new(RichText::new(shortened(&upper.text)).monospace()).truncate());
-    ui.end_row();
     clicked
 }
 
@@ -134,12 +151,14 @@ fn broken_row_ui(ui: &Ui, rect: Rect, told: &[String; 5]) {
     let painter = ui.painter_at(rect);
     let at = |x: f32| pos2(rect.left() + x, rect.center().y);
     let mono = FontId::monospace(12.0);
+    let [first, second, third, fourth, last] =
+        if rect.width() > WIDE { [56.0, 150.0, 262.0, 286.0, 398.0] } else { [36.0, 124.0, 208.0, 226.0, 310.0] };
     painter.text(at(0.0), Align2::LEFT_CENTER, number, FontId::monospace(11.0), tokens.faint);
-    painter.text(at(56.0), Align2::LEFT_CENTER, before, FontId::proportional(14.0), tokens.text);
-    painter.text(at(150.0), Align2::LEFT_CENTER, bytes, mono.clone(), tokens.muted);
-    painter.text(at(262.0), Align2::CENTER_CENTER, icons::ARROW_RIGHT, FontId::proportional(13.0), tokens.muted);
-    painter.text(at(286.0), Align2::LEFT_CENTER, after_bytes, mono, tokens.muted);
-    painter.text(at(398.0), Align2::LEFT_CENTER, after, FontId::proportional(14.0), tokens.error);
+    painter.text(at(first), Align2::LEFT_CENTER, before, FontId::proportional(14.0), tokens.text);
+    painter.text(at(second), Align2::LEFT_CENTER, bytes, mono.clone(), tokens.muted);
+    painter.text(at(third), Align2::CENTER_CENTER, icons::ARROW_RIGHT, FontId::proportional(13.0), tokens.muted);
+    painter.text(at(fourth), Align2::LEFT_CENTER, after_bytes, mono, tokens.muted);
+    painter.text(at(last), Align2::LEFT_CENTER, after, FontId::proportional(14.0), tokens.error);
 }
 
 /// A broken character: its number, the character, its bytes, what it is now, and those bytes.
