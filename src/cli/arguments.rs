@@ -5,8 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
-    net::{ServerModel, options::RECV_BYTES},
+    net::{
+        ServerModel,
+        options::{RECV_BYTES, WAIT},
+    },
+    sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
+    transfer::{Accept, Way},
     words::Lang,
 };
 
@@ -25,9 +30,12 @@ pub(super) enum Subcommand {
     TcpServer(TcpServer),
     TcpClient(TcpClient),
     Udp(Udp),
+    Send(Send),
+    Receive(Receive),
     Presets(Presets),
     Preset(Preset),
     Tour(Tour),
+    Lab(Box<Lab>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -118,6 +126,76 @@ pub(super) struct Frames {
 }
 
 #[derive(clap::Args, Debug)]
+pub(super) struct Send {
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[arg(long = "to", value_name = "ADDR")]
+    pub recipient: String,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub pace: Option<u64>,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_000))]
+    pub datagram: Option<usize>,
+
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub connect_timeout: Duration,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Receive {
+    #[arg(long = "bind", value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub place: String,
+
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "WHO", default_value = "ask", value_parser = accepts())]
+    pub accept: Accept,
+
+    #[arg(long)]
+    pub once: bool,
+
+    #[arg(long)]
+    pub sync: bool,
+
+    #[arg(long)]
+    pub keep: bool,
+
+    #[arg(long = "name", value_name = "NAME")]
+    pub save_as: Option<String>,
+
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+/// What is told about files.
+#[derive(clap::Args, Debug)]
+pub(super) struct Told {
+    #[arg(long)]
+    pub sha256: bool,
+
+    #[arg(long)]
+    pub json: bool,
+
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(clap::Args, Debug)]
 pub(super) struct Presets {
     #[arg(long)]
     pub json: bool,
@@ -149,6 +227,91 @@ pub(super) struct Tour {
 
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Lab {
+    #[arg(value_name = "RUN")]
+    pub lab_run: Option<String>,
+
+    #[arg(long, value_name = "NAME", value_parser = transports())]
+    pub transport: Option<Transport>,
+
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    #[arg(long, value_name = "KIND", value_parser = ["messages", "text", "ping-pong", "file", "voice"])]
+    pub workload: Option<String>,
+
+    #[arg(long, value_name = "COUNT")]
+    pub messages: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<u32>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub gap: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delay: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub jitter: Option<Micros>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub loss: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub duplicate: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub reorder: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub corrupt: Option<Chance>,
+
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<Rate>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub queue: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+
+    #[arg(long, value_name = "NAME", value_parser = controls())]
+    pub control: Option<Control>,
+
+    #[arg(long)]
+    pub no_nagle: bool,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delayed_ack: Option<Micros>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub window: Option<u32>,
+
+    #[arg(long, value_name = "KNOB=FROM..TO")]
+    pub sweep: Option<String>,
+
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: u32,
+
+    #[arg(long)]
+    pub list: bool,
+
+    #[arg(long = "toml", conflicts_with_all = ["lab_json", "sweep"])]
+    pub as_toml: bool,
+
+    #[arg(long = "json", id = "lab_json")]
+    pub json: bool,
+
+    #[arg(long = "pcap", id = "lab_pcap", value_name = "FILE", conflicts_with = "sweep")]
+    pub pcap: Option<PathBuf>,
+
+    #[arg(long, value_name = "END", default_value = "client", value_parser = sides())]
+    pub vantage: Side,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Common {
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -167,6 +330,12 @@ pub(super) struct Common {
 
     #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
     pub recv: Option<usize>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub read_delay: Option<Duration>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub send_gap: Option<Duration>,
 
     #[arg(long)]
     pub json: bool,
@@ -199,10 +368,48 @@ pub(super) fn language(tag: &str) -> Result<Lang, String> {
     }
 }
 
+/// Bits a second, or without limit. A type of its own, because clap would take an `Option` for one that is not given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(pub Option<u64>);
+
+fn rate(text: &str) -> Result<Rate, units::UnitError> {
+    units::rate(text).map(Rate)
+}
+
+fn transports() -> impl clap::builder::TypedValueParser<Value = Transport> {
+    PossibleValuesParser::new(["tcp", "udp", "arq"]).map(|word| match word.as_str() {
+        "udp" => Transport::Udp,
+        "arq" => Transport::Arq,
+        _ => Transport::Tcp,
+    })
+}
+
+fn controls() -> impl clap::builder::TypedValueParser<Value = Control> {
+    PossibleValuesParser::new(["none", "reno", "cubic"]).map(|word| match word.as_str() {
+        "none" => Control::None,
+        "cubic" => Control::Cubic,
+        _ => Control::Reno,
+    })
+}
+
+fn sides() -> impl clap::builder::TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(["client", "server"]).map(|word| match word.as_str() {
+        "server" => Side::Server,
+        _ => Side::Client,
+    })
+}
+
 /// Seconds with or without a fraction: `5`, `0.25`.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// Milliseconds with or without a fraction, as many as can lie between two calls.
+fn wait(text: &str) -> Result<Duration, String> {
+    let ms: f64 = text.parse().map_err(|_| "milliseconds, such as 500")?;
+    let wait = Duration::try_from_secs_f64(ms / 1_000.0).map_err(|error| error.to_string())?;
+    if WAIT.contains(&wait) { Ok(wait) } else { Err(format!("0..={}", WAIT.end().as_millis())) }
 }
 
 fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
@@ -219,6 +426,15 @@ fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
         "event-loop" => ServerModel::EventLoop,
         _ => ServerModel::Threads,
     })
+}
+
+fn ways() -> impl clap::builder::TypedValueParser<Value = Way> {
+    PossibleValuesParser::new(Way::ALL.map(Way::name))
+        .map(|word| Way::ALL.into_iter().find(|way| way.name() == word).unwrap_or_default())
+}
+
+fn accepts() -> impl clap::builder::TypedValueParser<Value = Accept> {
+    PossibleValuesParser::new(["ask", "all"]).map(|word| if word == "all" { Accept::All } else { Accept::Ask })
 }
 
 fn unmappables() -> impl clap::builder::TypedValueParser<Value = Unmappable> {
@@ -254,7 +470,7 @@ mod tests {
     fn the_line_of_the_readme_is_understood() {
         let typed = Arguments::try_parse_from(
             "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
-             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
+             --unmappable ncr --ending crlf --escapes --recv 4 --read-delay 250 --send-gap 0.5 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
              --ladder --lang zh-CN"
                 .split_whitespace(),
         )
@@ -266,6 +482,16 @@ mod tests {
         assert!(server.common.ladder && server.common.pcap == Some("a.pcapng".into()));
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
+        assert_eq!(server.common.read_delay, Some(Duration::from_millis(250)));
+        assert_eq!(server.common.send_gap, Some(Duration::from_micros(500)));
+    }
+
+    #[test]
+    fn waits_longer_than_ten_seconds_are_refused() {
+        assert_eq!((wait("0"), wait("10000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
+        for text in ["-1", "nan", "inf", "10000.1", "1e300", "long", ""] {
+            assert!(wait(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     framing::{Framing, LIMIT},
-    net::Endpoint,
+    net::{Endpoint, SocketSpec},
     text::{Charset, Composition, Mode},
     words::{self, Lang},
 };
@@ -33,7 +33,10 @@ pub(super) struct Options {
     /// Whether the user named an encoding.
     pub encoding_given: bool,
     /// Bytes for one `recv`, where the user said so.
-    pub recv_bytes: Option<usize>,
+    recv_bytes: Option<usize>,
+    /// The wait before each `recv` and the one between two `send`s, where the user said so.
+    read_delay: Option<Duration>,
+    send_gap: Option<Duration>,
     /// Every record as a line on standard output, instead of the text.
     pub json: bool,
     /// Nothing on standard error but what went wrong.
@@ -69,6 +72,8 @@ impl Options {
             frame_recv: Framing::None,
             frame_limit: LIMIT,
             recv_bytes: typed.recv,
+            read_delay: typed.read_delay,
+            send_gap: typed.send_gap,
             json: typed.json,
             quiet: typed.quiet,
             limit: typed.limit,
@@ -87,6 +92,20 @@ impl Options {
         };
         let (frame_send, frame_recv) = (framing(&typed.frame_send)?, framing(&typed.frame_recv)?);
         Ok(Self { frame_send, frame_recv, frame_limit: typed.frame_limit.unwrap_or(LIMIT), ..self })
+    }
+}
+
+impl Options {
+    /// Gives a socket what was said of its calls: bytes for one, and what lies between them.
+    pub fn tune(&self, spec: &mut SocketSpec) {
+        let (recv_bytes, read_delay, send_gap) = match spec {
+            SocketSpec::TcpServer(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+            SocketSpec::TcpClient(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+            SocketSpec::Udp(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+        };
+        *recv_bytes = self.recv_bytes.unwrap_or(*recv_bytes);
+        *read_delay = self.read_delay.unwrap_or(*read_delay);
+        *send_gap = self.send_gap.unwrap_or(*send_gap);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{chat::ChatSettings, theme::ThemeChoice};
+use super::{chat::ChatSettings, theme::ThemeChoice, transfers::TransferSettings};
 use crate::{
     framing::{self, Framing},
     journal::Budget,
@@ -27,12 +27,16 @@ pub struct Settings {
     pub journal: JournalLimit,
     /// The longest message that is gathered from a stream, in bytes.
     pub message_limit: usize,
+    /// Whether the boundaries of messages are on show, and not only their sentence.
+    pub boundaries: bool,
     /// What the composer starts with.
     pub composer: Composition,
     /// Whom one chats with.
     pub chat: ChatSettings,
     /// How the messages of a connection are framed until another framing is chosen for it.
     pub framing: Framings,
+    /// How files are sent and received.
+    pub transfer: TransferSettings,
     /// Sockets opened lately, the newest first.
     pub recent: Vec<SocketSpec>,
     /// Sockets to keep.
@@ -73,9 +77,11 @@ impl Default for Settings {
             zoom_percent: 100,
             journal: JournalLimit(64),
             message_limit: framing::LIMIT,
+            boundaries: true,
             composer: Composition::default(),
             chat: ChatSettings::default(),
             framing: Framings::default(),
+            transfer: TransferSettings::default(),
             recent: Vec::new(),
             favourites: Vec::new(),
         }

@@ -51,6 +51,15 @@ impl SendQueue {
         self.items.push_back(Item::Bytes { data, at: 0 });
     }
 
+    /// Whether the next thing to do is to begin with a message, or with a file.
+    pub fn begins(&self) -> bool {
+        match self.items.front() {
+            Some(Item::Bytes { at, .. }) => *at == 0,
+            Some(Item::File(file)) => !file.started,
+            _ => false,
+        }
+    }
+
     /// Whether closing was asked for already.
     pub fn is_closing(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Close(_) | Item::Abort))

@@ -124,6 +124,7 @@ impl Bench {
                 }
                 Action::SetUsualFramings(framings) => self.model.settings.framing = framings,
                 Action::SetMessageLimit(bytes) => self.model.settings.message_limit = bytes,
+                Action::SetBoundaries(open) => self.model.settings.boundaries = open,
                 Action::ClearJournal => self.model.journal.clear(),
                 other => self.asked.push(other),
             }

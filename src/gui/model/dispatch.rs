@@ -8,7 +8,7 @@ use crate::{
         actions::{Action, Pair},
         meter::Meter,
     },
-    journal::SocketId,
+    journal::{Kind, SocketId},
     net::{Command, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
     preset::Preset,
 };
@@ -64,6 +64,7 @@ impl Model {
             }
             Action::SetUsualFramings(framings) => self.settings.framing = framings,
             Action::SetMessageLimit(bytes) => self.settings.message_limit = bytes,
+            Action::SetBoundaries(open) => self.settings.boundaries = open,
             Action::ClearJournal => self.journal.clear(),
             Action::OpenChat(spec) => {
                 self.settings.chat.address = spec.address;
@@ -88,9 +89,12 @@ impl Model {
             | Action::FileRead(..)
             | Action::FileWritten(..)
             | Action::ShowPlace(_)
+            | Action::ShowLens(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
-            | Action::FileChosen(..) => {}
+            | Action::FileChosen(..)
+            | Action::FilesChosen(_)
+            | Action::Transfer(_) => {}
         }
     }
 
@@ -157,6 +161,12 @@ impl Model {
         let mut tuned = self.tuned.get(&id).cloned().unwrap_or_default();
         match &command {
             Command::SetRecvBytes(bytes) => tuned.recv_bytes = Some(*bytes),
+            Command::SetReadDelay(delay) => tuned.read_delay = Some(*delay),
+            Command::SetSendGap(gap) => tuned.send_gap = Some(*gap),
+            // What a connection is told, its kernel confirms; a listener's is a wish for those to come.
+            Command::SetNodelay(on) if self.sockets.get(id).is_some_and(|entry| entry.kind == Kind::TcpListener) => {
+                tuned.nodelay = Some(*on);
+            }
             Command::SetResponder(responder) => tuned.responder = Some(responder.clone()),
             _ => {}
         }

@@ -25,10 +25,16 @@ pub use self::{
     draft::parse_target,
     person::{Person, PersonState, person_ui},
 };
-use super::{Cx, framing::ChoiceState};
+use super::{
+    Cx,
+    framing::ChoiceState,
+    lens::{self, Taken},
+};
 use crate::{
     framing::{Framing, FramingError, Parts},
     gui::{
+        Model,
+        actions::Action,
         theme::{self, TokensExt as _, icons},
         tr,
         widgets::{
@@ -117,6 +123,13 @@ impl Preview {
 }
 
 impl ComposerState {
+    /// What the encoding lens is to look at: the message for the selected socket, while the cursor is in it.
+    pub fn for_lens(&self, model: &Model, ctx: &egui::Context) -> Option<Taken> {
+        let socket = model.selected.filter(|id| field::has_focus(ctx, *id))?;
+        let typed = &self.drafts.get(&socket)?.text;
+        lens::from_composer(typed, model.settings.composer)
+    }
+
     /// Puts the cursor into the field in the next frame.
     pub fn focus(&mut self) {
         self.field.focus();
@@ -196,6 +209,12 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             if button.clicked() {
                 state.open = (!open).then_some(which);
             }
+        }
+        let text = tr!(cx.lang, "lens.open");
+        let lens = compact_icon(ui, icons::TYPE, &text, roomy);
+        if lens.on_hover_text(tr!(cx.lang, "lens.open_message")).clicked() {
+            let taken = lens::from_composer(&draft.text, composition);
+            cx.actions.push(Action::ShowLens(taken.map(Box::new)));
         }
         let beside = ui.available_width() > 110.0;
         if beside {
