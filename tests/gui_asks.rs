@@ -49,7 +49,7 @@ fn shows(harness: &Harness<'_, App>, text: &str) -> bool {
 }
 
 fn say(harness: &mut Harness<'_, App>, lang: Lang, text: &str) {
-    harness.get_by_role_and_label(Role::MultilineTextInput, in_language(lang, "Message", "消息")).focus();
+    harness.get_by_role_and_label(Role::MultilineTextInput, in_language(lang, "Message", "消息内容")).focus();
     harness.step();
     harness.event(Event::Text(text.into()));
     harness.step();

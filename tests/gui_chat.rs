@@ -96,7 +96,7 @@ fn people_talk_in_both_languages() {
         let prefix = in_language(lang, "Prefix", "前缀");
         fill(&mut harness, prefix, "发给{name}: ");
         harness.run();
-        let message = in_language(lang, "Message", "消息");
+        let message = in_language(lang, "Message", "消息内容");
         harness.get_by_label(message).focus();
         harness.step();
         say(&mut harness, "hello");

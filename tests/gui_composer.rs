@@ -29,7 +29,7 @@ use twocan::{
 use views::{Bench, show, show_any_text};
 
 fn message_name(lang: Lang) -> &'static str {
-    tr(lang, "Message", "消息")
+    tr(lang, "Message", "消息内容")
 }
 
 /// Puts the cursor into the message and types.

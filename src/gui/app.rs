@@ -534,7 +534,8 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
         views::composer::composer_ui(ui, cx, &mut view.composer);
     });
     let room = ui.available_width();
-    view.traffic.ladder_beside = view.tab != Tab::Ladder && view.ladder.is_beside(room);
+    // The ladder itself, and the picture of the buffer, need the whole width.
+    view.traffic.ladder_beside = !matches!(view.tab, Tab::Ladder | Tab::Messages) && view.ladder.is_beside(room);
     if view.traffic.ladder_beside {
         let sizes = views::ladder::BESIDE..=room - views::ladder::BESIDE;
         let panel = Panel::right("ladder_beside").resizable(true).default_size(room * 0.487).size_range(sizes);

@@ -210,7 +210,9 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
                 state.open = (!open).then_some(which);
             }
         }
-        let beside = ui.available_width() > 110.0;
+        // The parts of a frame tell nothing when they are cut off.
+        let is_framed = framed.as_ref().is_ok_and(|framed| framed.parts.len() > framed.parts.body);
+        let beside = ui.available_width() > if is_framed && !narrow { 240.0 } else { 110.0 };
         if beside {
             options::framed_ui(ui, cx.lang, entry.kind, &framed);
         }

@@ -319,6 +319,8 @@ impl Cut {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::journal::{Batch, Budget, CloseReason, Record, Span};
 
@@ -448,6 +450,46 @@ mod tests {
         }
         cut.advance(&journal, &Source { kind: Kind::UdpSocket, ..source("none") }, 0);
         assert_eq!(told(&cut, &journal), ["one", "", "two"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_rows_panic_and_messages_tile_the_stream(
+            rows in prop::collection::vec((0_u8..12, prop::collection::vec(0_u8..14, 0..9), 0_u16..2), 0..60),
+            spec in prop::sample::select(vec![
+                "none", "line", "delimiter:\\x01", "fixed:3", "u8", "u16-be+self", "header:u8", "silence:1",
+            ]),
+            budget in 2_usize..60,
+        ) {
+            let mut journal = Journal::new(Budget { rows: budget, ..Budget::default() });
+            let mut cut = Cut::default();
+            let source = source(spec);
+            for (at, (what, bytes, generation)) in rows.into_iter().enumerate() {
+                let event = match what {
+                    0 => Event::Connected { took: 1 },
+                    1 => Event::PeerEnded,
+                    2 => Event::Closed { why: CloseReason::User, unsent: 0 },
+                    _ => Event::Received { full: bytes.len() as u32 },
+                };
+                let at = at as u64 * MS;
+                push(&mut journal, at, event, generation, if event.has_payload() { &bytes } else { b"" });
+                // Sometimes nobody looks while rows come and go.
+                if what == 3 {
+                    continue;
+                }
+                prop_assert!(cut.advance(&journal, &source, at));
+                for (message, next) in cut.messages().iter().zip(cut.messages().iter().skip(1)) {
+                    prop_assert_eq!(message.end(), next.start);
+                }
+                let taken = cut.messages().back().map_or(0, Message::end);
+                prop_assert!(cut.error().is_some() || cut.waiting() + taken <= cut.came());
+                for message in cut.messages() {
+                    let there = cut.bytes(&journal, &message.body(), 99);
+                    let first = cut.reads().front().map_or(u64::MAX, |read| read.offset);
+                    prop_assert!(message.start < first || there.len() == message.parts.body);
+                }
+            }
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn framing_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut FramingState, traffi
     head_ui(ui, cx, state, entry, connection, &framings, traffic);
     let flat = Frame::new().fill(ui.tokens().panel);
     let inside = flat.inner_margin(Margin::symmetric(12, 8));
-    if state.slicing {
+    if state.slicing && entry.kind != Kind::UdpSocket {
         CentralPanel::no_frame().frame(inside).show(ui, |ui| {
             let charset = cx.model.settings.composer.charset;
             slicer::slicer_ui(ui, cx, &mut state.slicer, &framings.receive, charset);

@@ -8,7 +8,7 @@ use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::cut::{Cut, Message, Read};
+use super::cut::{Cut, Message};
 use crate::{
     gui::{Cx, theme::TokensExt as _, tr, views::traffic::TrafficState},
     words::number::grouped,
@@ -24,6 +24,8 @@ const BUFFER: f32 = 40.0;
 const NAMES: f32 = 64.0;
 /// Reads or messages on show at most; those around the chosen one, else the newest.
 const SHOWN: usize = 24;
+/// Reads, or messages, that are painted at most where there are many in one of the others.
+const MOST: usize = 96;
 
 /// Paints the lanes. A click chooses a message, and its read in the table of traffic.
 pub fn picture_ui(ui: &mut Ui, cx: &Cx<'_>, cut: &Cut, selected: &mut Option<u64>, traffic: &mut TrafficState) {
@@ -48,26 +50,33 @@ pub fn picture_ui(ui: &mut Ui, cx: &Cx<'_>, cut: &Cut, selected: &mut Option<u64
     buffer_ui(ui, cut, place, Rect::from_x_y_ranges(left..=rect.right(), buffer..=rect.bottom()));
 }
 
-/// The bytes of the stream on show.
+/// The bytes of the stream on show: those of some messages and reads around the chosen message, else of the newest.
 fn window(cut: &Cut, selected: Option<u64>) -> (u64, u64) {
-    let reads = cut.reads();
+    let (reads, messages) = (cut.reads(), cut.messages());
     let end = cut.came();
-    if let Some(message) = selected.and_then(|number| cut.message(number)) {
-        let around = cut.messages_of(&(message.start..message.end().max(message.start + 1)));
-        let first = around.start.saturating_sub(SHOWN / 2);
-        let last = cut.messages().get(around.end.saturating_sub(1) + SHOWN / 2).map_or(end, Message::end);
-        let from = cut.messages().get(first).map_or(0, |message| message.start);
-        // Whole reads: where they were cut is what the picture is about.
-        let seen = cut.reads_of(&(from..last));
-        let from = reads.get(seen.start).map_or(from, |read| read.offset);
-        return (from, reads.get(seen.end.saturating_sub(1)).map_or(last, Read::end).max(last).min(end));
-    }
-    let read = reads.get(reads.len().saturating_sub(SHOWN)).map_or(0, |read| read.offset);
-    let messages = cut.messages();
-    let message = messages.get(messages.len().saturating_sub(SHOWN)).map_or(read, |message| message.start);
-    let from = read.max(message);
-    let first = cut.reads_of(&(from..end)).start;
-    (reads.get(first).map_or(from, |read| read.offset).min(end), end)
+    let Some(message) = selected.and_then(|number| cut.message(number)) else {
+        let read = reads.get(reads.len().saturating_sub(SHOWN)).map_or(0, |read| read.offset);
+        let message = messages.get(messages.len().saturating_sub(SHOWN)).map_or(read, |message| message.start);
+        return whole_reads(cut, read.max(message).min(end), end);
+    };
+    let around = cut.messages_of(&(message.start..message.end().max(message.start + 1)));
+    let first = messages.get(around.start.saturating_sub(SHOWN / 2)).map_or(0, |message| message.start);
+    let last = messages.get(around.end.saturating_sub(1) + SHOWN / 2).map_or(end, Message::end);
+    // A message may have come in very many reads: then its beginning is shown.
+    let seen = cut.reads_of(&(message.start..last));
+    let until = reads.get(seen.start + MOST).map_or(last, |read| read.offset.min(last));
+    let seen = cut.reads_of(&(first..message.start.max(first + 1)));
+    let from = reads.get(seen.end.saturating_sub(MOST)).map_or(first, |read| read.offset.max(first));
+    whole_reads(cut, from.min(until), until)
+}
+
+/// The same from and to where reads were cut, which is what the picture is about; but not with very many messages.
+fn whole_reads(cut: &Cut, from: u64, until: u64) -> (u64, u64) {
+    let seen = cut.reads_of(&(from..until));
+    let wider = cut.reads().get(seen.start).map_or(from, |read| read.offset.min(from));
+    let longer = cut.reads().get(seen.end.saturating_sub(1)).map_or(until, |read| read.end().max(until));
+    let few = |from, until| cut.messages_of(&(from..until)).len() <= MOST;
+    (if few(wider, until) { wider } else { from }, if few(from, longer) { longer } else { until })
 }
 
 /// From bytes of the stream to points.
@@ -158,7 +167,7 @@ fn messages_ui(
             choose(cut, number, selected, traffic);
         }
     }
-    let rest = (cut.came() - cut.waiting(), cut.came());
+    let rest = (cut.came().saturating_sub(cut.waiting()), cut.came());
     if cut.waiting() > 0 && rest.1 > place.from {
         let cell = place.cell(rest.0, rest.1, top);
         let stroke = Stroke::new(1.0, ui.tokens().muted);
@@ -219,4 +228,52 @@ fn cell_ui(ui: &Ui, cell: Rect, inner: Rect, id: egui::Id, word: &str, said: &st
     let clicked = response.clicked();
     response.on_hover_text_at_pointer(said);
     clicked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        gui::views::framing::cut::Source,
+        journal::{Batch, Event, Journal, Kind, Record, SocketId, Span},
+    };
+
+    fn cut(spec: &str, reads: impl IntoIterator<Item = Vec<u8>>) -> Cut {
+        let (mut journal, mut batch, mut cut) = (Journal::default(), Batch::default(), Cut::default());
+        let socket = SocketId(1);
+        for bytes in reads {
+            let event = Event::Received { full: bytes.len() as u32 };
+            batch.push(Record { at: 0, socket, generation: 0, event, peer: None, bytes: Span::default() }, &bytes);
+        }
+        journal.push(batch);
+        let source = Source { socket, kind: Kind::TcpConnection, framing: spec.parse().unwrap(), limit: 1 << 20 };
+        while !cut.advance(&journal, &source, 0) {}
+        cut
+    }
+
+    #[test]
+    fn never_more_is_painted_than_one_can_see() {
+        let lines = |count: usize| b"line\n".repeat(count);
+        for (name, cut) in [
+            ("a few", cut("line", vec![lines(3); 4])),
+            ("one read with many messages", cut("line", [lines(9), lines(50_000), lines(9)])),
+            ("one message in many reads", cut("fixed:50000", vec![b"x".to_vec(); 100_000])),
+            ("many of both", cut("line", vec![lines(1); 5_000])),
+            ("nothing", cut("line", [])),
+        ] {
+            let all = cut.first_message()..cut.first_message() + cut.messages().len() as u64;
+            let some = [all.start, all.start + 1, (all.start + all.end) / 2, all.end.saturating_sub(1)];
+            for selected in some.into_iter().map(Some).chain([None]) {
+                let (from, until) = window(&cut, selected);
+                assert!(from <= until && until <= cut.came(), "{name}: {from} {until}");
+                let (reads, messages) = (cut.reads_of(&(from..until)), cut.messages_of(&(from..until)));
+                assert!(reads.len() <= 2 * MOST + 2 && messages.len() <= 2 * MOST, "{name}: {reads:?} {messages:?}");
+                if let Some(message) = selected.and_then(|number| cut.message(number)) {
+                    assert!((from..until).contains(&message.start), "{name}: {selected:?}");
+                } else if cut.came() > 0 {
+                    assert_eq!(until, cut.came(), "{name}");
+                }
+            }
+        }
+    }
 }

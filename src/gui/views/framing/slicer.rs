@@ -51,6 +51,7 @@ type Outcome = Result<Report, (usize, FramingError)>;
 
 struct Running {
     attack: Attack,
+    charset: Charset,
     outcome: Receiver<Outcome>,
     since: Instant,
 }
@@ -58,13 +59,14 @@ struct Running {
 /// A finished attack, in words where they take long to make.
 struct Done {
     attack: Attack,
+    charset: Charset,
     outcome: Outcome,
     ladder: String,
 }
 
 impl SlicerState {
     /// Begins an attack on a thread of its own: a thousand runs may take longer than a frame.
-    fn start(&mut self, ctx: &egui::Context, attack: Attack) -> std::io::Result<()> {
+    fn start(&mut self, ctx: &egui::Context, attack: Attack, charset: Charset) -> std::io::Result<()> {
         let (sender, outcome) = bounded(1);
         let (job, ctx) = (attack.clone(), ctx.clone());
         thread::Builder::new().name("worst-slicer".into()).spawn(move || {
@@ -72,7 +74,7 @@ impl SlicerState {
             sender.send(job.run()).ok();
             ctx.request_repaint();
         })?;
-        self.running = Some(Running { attack, outcome, since: Instant::now() });
+        self.running = Some(Running { attack, charset, outcome, since: Instant::now() });
         Ok(())
     }
 
@@ -82,7 +84,7 @@ impl SlicerState {
             Ok(outcome) => {
                 let failure = outcome.as_ref().ok().and_then(|report| report.failure.as_ref());
                 let ladder = failure.map(ladder).unwrap_or_default();
-                self.done = Some(Done { attack: running.attack.clone(), outcome, ladder });
+                self.done = Some(Done { attack: running.attack.clone(), charset: running.charset, outcome, ladder });
                 self.running = None;
             }
             Err(TryRecvError::Empty) => {}
@@ -132,7 +134,7 @@ pub fn slicer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SlicerState, framing:
         Ok(messages) if start => {
             let limit = cx.model.settings.message_limit;
             let attack = Attack { framing: framing.clone(), limit, messages, seed: state.seed, runs: RUNS };
-            if let Err(error) = state.start(ui.ctx(), attack) {
+            if let Err(error) = state.start(ui.ctx(), attack, charset) {
                 error_line(ui, error.to_string());
             }
         }
@@ -220,18 +222,18 @@ fn done_ui(ui: &mut Ui, cx: &mut Cx<'_>, done: &Done) {
             cx.actions.push(Action::Copy(done.ladder.clone()));
         }
     });
-    hint(ui, outcome(lang, failure, &done.attack));
+    hint(ui, outcome(lang, failure, done));
     ScrollArea::both().id_salt("slicer_ladder").auto_shrink(false).show(ui, |ui| {
         ui.add(egui::Label::new(RichText::new(&done.ladder).monospace()).extend());
     });
 }
 
 /// What came out instead: `5 messages out of 9; number 1 was "i = 1i"`.
-fn outcome(lang: Lang, failure: &Failure, attack: &Attack) -> String {
-    let charset = Charset::UTF_8;
+fn outcome(lang: Lang, failure: &Failure, done: &Done) -> String {
+    let attack = &done.attack;
     let mut text = String::new();
     let quoted = |bytes: &[u8]| -> String {
-        let text: String = charset.decode(bytes).chars().take(40).collect();
+        let text: String = done.charset.decode(bytes).chars().take(40).collect();
         format!("{text:?}")
     };
     let said = tr!(
