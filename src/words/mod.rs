@@ -35,7 +35,10 @@ use crate::preset::Localised;
 /// its files: without these lines a changed sentence would not be built in.
 pub(crate) const TEXTS: [[&str; 2]; 7] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
-    [include_str!("../../assets/locales/boundaries.en.toml"), include_str!("../../assets/locales/boundaries.zh-CN.toml")],
+    [
+        include_str!("../../assets/locales/boundaries.en.toml"),
+        include_str!("../../assets/locales/boundaries.zh-CN.toml"),
+    ],
     [include_str!("../../assets/locales/framing.en.toml"), include_str!("../../assets/locales/framing.zh-CN.toml")],
     [include_str!("../../assets/locales/lab.en.toml"), include_str!("../../assets/locales/lab.zh-CN.toml")],
     [include_str!("../../assets/locales/ladder.en.toml"), include_str!("../../assets/locales/ladder.zh-CN.toml")],
