@@ -1,7 +1,7 @@
 //! Twocan (传声筒): a desktop playground for network sockets.
 //!
 //! ```text
-//!  text    bytes <-> text            charset  escape  hex  http  compose   pure
+//!  text    bytes <-> text            charset  escape  hex  http  compose  reading   pure
 //!  framing a byte stream <-> messages  decoder  delimiter                   pure
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys

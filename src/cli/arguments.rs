@@ -51,6 +51,9 @@ pub(super) struct TcpServer {
     pub no_reuse: bool,
 
     #[command(flatten)]
+    pub frames: Frames,
+
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -64,6 +67,9 @@ pub(super) struct TcpClient {
 
     #[command(flatten)]
     pub answers: Answers,
+
+    #[command(flatten)]
+    pub frames: Frames,
 
     #[command(flatten)]
     pub common: Common,
@@ -98,6 +104,20 @@ pub(super) struct Answers {
 
     #[arg(long)]
     pub allow_commands: bool,
+}
+
+/// How the messages of a stream are marked.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the arguments")]
+pub(super) struct Frames {
+    #[arg(long, value_name = "FRAMING")]
+    pub frame_send: Option<String>,
+
+    #[arg(long, value_name = "FRAMING", conflicts_with = "json")]
+    pub frame_recv: Option<String>,
+
+    #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
+    pub frame_limit: Option<usize>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -203,6 +223,10 @@ fn wait(text: &str) -> Result<Duration, String> {
 
 fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
     clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
+}
+
+fn frame_limit() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1 << 30)
 }
 
 fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {

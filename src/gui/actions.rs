@@ -7,9 +7,9 @@ use super::{
     chat::ChatSettings,
     commands::UiCommand,
     draft::NewKind,
-    settings::JournalLimit,
+    settings::{Framings, JournalLimit},
     theme::ThemeChoice,
-    views::{Place, rules::Subject},
+    views::{Place, lens::Taken, rules::Subject},
 };
 use crate::{
     export::code::Language,
@@ -65,6 +65,12 @@ pub enum Action {
     SetJournal(JournalLimit),
     /// What the composer starts with next time.
     SetComposition(Composition),
+    /// How the messages of a socket, or of the connections of a listener, are framed.
+    SetFramings(SocketId, Framings),
+    /// How they are framed where nothing was chosen.
+    SetUsualFramings(Framings),
+    /// The longest message that is gathered from a stream, in bytes.
+    SetMessageLimit(usize),
     /// Show the boundaries of messages under the table, or only their sentence.
     SetBoundaries(bool),
     /// Drop every row.
@@ -89,6 +95,8 @@ pub enum Action {
     ShowSettings,
     /// Show this row of a socket in its traffic.
     ShowRow(SocketId, u64),
+    /// Look at this in the encoding lens; at nothing new: at what was there.
+    ShowLens(Option<Box<Taken>>),
     /// Show this part of the program.
     ShowPlace(Place),
     /// Run a command of the palette.

@@ -203,6 +203,11 @@ impl App {
                     presets.delete(name);
                 }
             }
+            // Over a form rather than instead of it: what is filled in there is there again afterwards.
+            Action::ShowLens(taken) => {
+                self.view.place = Place::Bench;
+                self.view.lens.open(taken.map(|taken| *taken));
+            }
             Action::ShowPlace(place) => {
                 self.view.place = place;
                 // What is done to "the socket" with a key is done to the one on show.
@@ -299,6 +304,10 @@ impl App {
         if command.unavailable(&self.model).is_some() {
             return;
         }
+        let lens = self.view.place == Place::Bench && self.view.lens.is_open();
+        if lens && command.shows_traffic() {
+            self.view.lens.close();
+        }
         if self.view.place == Place::Chat && self.leaves_chat(command) {
             self.view.place = Place::Bench;
             // A verb is for a socket that the user sees.
@@ -331,11 +340,14 @@ impl App {
             UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
             UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
             UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
+            UiCommand::ShowMessages => return self.view.tab = Tab::Messages,
             UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
             }
             UiCommand::ShowChat => Action::ShowPlace(Place::Chat),
+            UiCommand::ShowLens if lens => return self.view.lens.close(),
+            UiCommand::ShowLens => Action::ShowLens(self.view.for_lens(&self.model, ctx).map(Box::new)),
             UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
             UiCommand::FocusComposer => return self.view.composer.focus(),
             UiCommand::ClearTraffic => Action::ClearJournal,
@@ -403,7 +415,8 @@ impl App {
         let form = view.new_socket.draft.is_some()
             || view.rules.is_open()
             || view.confirm.is_open()
-            || view.save_preset.is_open();
+            || view.save_preset.is_open()
+            || view.lens.is_open();
         let inspector = view.inspector_open(is_wide(ui.ctx()));
         if inspector && cx.model.selected_entry().is_some() && !form {
             Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
@@ -413,6 +426,8 @@ impl App {
         CentralPanel::no_frame().frame(flat).show(ui, |ui| {
             if view.confirm.is_open() {
                 views::confirm::confirm_ui(ui, &mut cx, &mut view.confirm, covered);
+            } else if view.lens.is_open() {
+                views::lens::lens_ui(ui, &mut cx, &mut view.lens, covered);
             } else if view.rules.is_open() {
                 views::rules::rules_ui(ui, &mut cx, &mut view.rules, &mut view.new_socket.draft, covered);
             } else if view.save_preset.is_open() {
@@ -444,6 +459,7 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
         Tab::Ladder => views::ladder::ladder_ui(ui, cx, &mut view.ladder, &mut view.traffic),
+        Tab::Messages => views::framing::framing_ui(ui, cx, &mut view.framing, &mut view.traffic),
     });
 }
 

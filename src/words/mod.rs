@@ -10,6 +10,7 @@
 
 mod event;
 mod failure;
+mod framing;
 mod http;
 pub mod number;
 mod rules;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
+    framing::{frame_parts, framing_error, framing_missing, framing_spec_error},
     http::http_fault,
     rules::{rules_error, rules_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},

@@ -18,10 +18,11 @@ use super::{
     actions::{Action, Pair},
     chat::Chat,
     meter::Meter,
-    settings::Settings,
+    settings::{Framings, Settings},
 };
 use crate::{
-    journal::{Epoch, Failure, Journal, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
+    framing::Framing,
+    journal::{Epoch, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
     net::{CommandError, Reach, Responder, SocketSpec, TcpServerSpec, UdpSpec, interfaces::Interface},
     preset::{Listing, Localised, Preset},
     words::{self, Lang},
@@ -51,6 +52,7 @@ pub struct Model {
     now: Nanos,
     specs: BTreeMap<SocketId, SocketSpec>,
     tuned: BTreeMap<SocketId, Tuned>,
+    framings: BTreeMap<SocketId, Framings>,
     meters: BTreeMap<SocketId, Meter>,
     activity: Activity,
     closed: BTreeMap<SocketId, Closed>,
@@ -149,6 +151,7 @@ impl Model {
             now: 0,
             specs: BTreeMap::new(),
             tuned: BTreeMap::new(),
+            framings: BTreeMap::new(),
             meters: BTreeMap::new(),
             activity: Activity::default(),
             closed: BTreeMap::new(),
@@ -294,6 +297,28 @@ impl Model {
     pub fn broadcast(&self, id: SocketId) -> bool {
         let opened = matches!(self.specs.get(&id), Some(SocketSpec::Udp(UdpSpec { broadcast: true, .. })));
         self.tuned.get(&id).and_then(|tuned| tuned.broadcast).unwrap_or(opened)
+    }
+
+    /// How the messages of a socket are framed: as was chosen for it, else for its listener, else for all, else as its rules say. Datagrams need none.
+    pub fn framings(&self, id: SocketId) -> Framings {
+        let Some(entry) = self.sockets.get(id).filter(|entry| entry.kind != Kind::UdpSocket) else {
+            return Framings::default();
+        };
+        let of_listener = || match entry.origin {
+            Origin::AcceptedBy(listener) => self.framings.get(&listener),
+            Origin::Opened => None,
+        };
+        if let Some(chosen) = self.framings.get(&id).or_else(of_listener) {
+            return chosen.clone();
+        }
+        let mut usual = self.settings.framing.clone();
+        // Rules that name a framing know what is spoken here.
+        if usual.receive == Framing::None
+            && let Some(rules) = self.responder(id).rules()
+        {
+            usual.receive = rules.framing.clone();
+        }
+        usual
     }
 
     /// Totals and rates of a socket.

@@ -13,10 +13,12 @@ pub mod describe;
 pub mod detail;
 pub mod empty;
 pub mod filter_bar;
+pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
 pub mod ladder;
+pub mod lens;
 pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
@@ -70,6 +72,8 @@ pub enum Tab {
     Conversation,
     /// As lifelines with arrows between them.
     Ladder,
+    /// As messages cut out of what was received.
+    Messages,
 }
 
 /// What views keep from one frame to the next.
@@ -87,6 +91,8 @@ pub struct ViewState {
     pub conversation: conversation::ConversationState,
     /// The ladder.
     pub ladder: ladder::LadderState,
+    /// The messages in the stream.
+    pub framing: framing::FramingState,
     /// The message being written.
     pub composer: composer::ComposerState,
     /// The column of sockets.
@@ -101,6 +107,8 @@ pub struct ViewState {
     pub save_preset: save_preset::SavePresetState,
     /// The editor of a responder.
     pub rules: rules::RulesState,
+    /// The encoding lens.
+    pub lens: lens::LensState,
     /// What waits for the user's word.
     pub confirm: confirm::ConfirmState,
     /// The palette.
@@ -123,6 +131,12 @@ impl ViewState {
         self.rules.leave();
         self.save_preset.close();
         self.confirm.close();
+        self.lens.close();
+    }
+
+    /// What the encoding lens is to look at when it is opened by its keys: the rows or the message with the focus.
+    pub fn for_lens(&self, model: &Model, ctx: &egui::Context) -> Option<lens::Taken> {
+        if self.traffic.has_focus(ctx) { self.traffic.for_lens(model) } else { self.composer.for_lens(model, ctx) }
     }
 
     /// Opens or closes the column at the right.
