@@ -9,6 +9,8 @@
 mod arguments;
 #[path = "cli/framing.rs"]
 mod framing;
+#[path = "cli/lab.rs"]
+mod lab;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;

@@ -31,6 +31,7 @@ pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
+pub mod transfer;
 
 use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -60,6 +61,8 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// Files from one computer to another.
+    Transfer,
 }
 
 /// Which reading of the traffic is on show.
@@ -83,6 +86,8 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// Files from one computer to another.
+    pub transfer: transfer::TransferState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.
