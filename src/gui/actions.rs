@@ -142,6 +142,8 @@ pub enum FileFor {
     ImportPreset,
     /// To write a preset to, to share it; its text.
     ExportPreset(String),
+    /// To write a simulated capture to; its bytes.
+    SaveCapture(std::sync::Arc<[u8]>),
 }
 
 /// Why a file of text could not be read or written.

@@ -277,9 +277,12 @@ impl App {
                     FileFor::SaveRules(_) => tr!(lang, "editor.dialog_save"),
                     FileFor::ImportPreset => tr!(lang, "classic.dialog_open"),
                     FileFor::ExportPreset(_) => tr!(lang, "classic.dialog_save"),
+                    FileFor::SaveCapture(_) => tr!(lang, "lab.dialog_save"),
                 };
                 let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
-                if matches!(
+                if matches!(purpose, FileFor::SaveCapture(_)) {
+                    dialog = dialog.add_filter("pcapng", &["pcapng"]).set_file_name("run.pcapng");
+                } else if matches!(
                     purpose,
                     FileFor::OpenRules | FileFor::SaveRules(_) | FileFor::ImportPreset | FileFor::ExportPreset(_)
                 ) {
@@ -306,6 +309,7 @@ impl App {
                 Ok(()) => Notice::done(Done::PresetSaved(path)),
                 Err(problem) => Notice::PresetFile { path, problem },
             }),
+            Action::FileWritten(FileFor::SaveCapture(_), path, written) => self.view.lab.saved(path, written),
             Action::FileRead(_, path, text) => {
                 let lang = self.model.settings.language();
                 self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
@@ -405,6 +409,7 @@ impl App {
             UiCommand::ShowLens if lens => return self.view.lens.close(),
             UiCommand::ShowLens => Action::ShowLens(self.view.for_lens(&self.model, ctx).map(Box::new)),
             UiCommand::ShowTransfer => Action::ShowPlace(Place::Transfer),
+            UiCommand::ShowLab => Action::ShowPlace(Place::Lab),
             UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
             UiCommand::FocusComposer => return self.view.composer.focus(),
             UiCommand::ClearTraffic => Action::ClearJournal,
@@ -430,6 +435,7 @@ impl App {
             UiCommand::Palette
             | UiCommand::ShowChat
             | UiCommand::ShowTransfer
+            | UiCommand::ShowLab
             | UiCommand::ClearTraffic
             | UiCommand::SwitchLanguage
             | UiCommand::SwitchTheme
@@ -460,6 +466,12 @@ impl App {
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
+        if view.place == Place::Lab {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::lab::lab_ui(ui, &mut cx, &mut view.lab));
+            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+            views::help::help_ui(ui, &cx, &mut view.help_open);
+            return;
+        }
         if view.place == Place::Chat {
             CentralPanel::no_frame().frame(flat).show(ui, |ui| views::chat::chat_ui(ui, &mut cx, &mut view.chat));
             views::palette::palette_ui(ui, &mut cx, &mut view.palette);

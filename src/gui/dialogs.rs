@@ -44,7 +44,7 @@ impl Dialogs {
                 let future = dialog.pick_file();
                 Box::pin(async move { one(future.await) })
             }
-            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) => {
+            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) | FileFor::SaveCapture(_) => {
                 let future = dialog.save_file();
                 Box::pin(async move { one(future.await) })
             }
@@ -104,6 +104,10 @@ fn answer_of(purpose: FileFor, mut paths: Vec<PathBuf>) -> Option<Action> {
         }
         FileFor::SaveRules(text) | FileFor::ExportPreset(text) => {
             let written = fs::write(&path, text).map_err(problem);
+            Action::FileWritten(purpose, path, written)
+        }
+        FileFor::SaveCapture(bytes) => {
+            let written = fs::write(&path, bytes).map_err(problem);
             Action::FileWritten(purpose, path, written)
         }
         FileFor::Send { .. }

@@ -17,6 +17,7 @@ pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod lab;
 pub mod ladder;
 pub mod lens;
 pub mod new_menu;
@@ -63,6 +64,8 @@ pub enum Place {
     Chat,
     /// Files from one computer to another.
     Transfer,
+    /// TCP and UDP over the same simulated link.
+    Lab,
 }
 
 /// Which reading of the traffic is on show.
@@ -88,6 +91,8 @@ pub struct ViewState {
     pub chat: chat::ChatState,
     /// Files from one computer to another.
     pub transfer: transfer::TransferState,
+    /// The simulated link.
+    pub lab: lab::LabState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.
