@@ -439,8 +439,6 @@ fn a_file_is_sent_over_a_real_socket() {
     let path = folder.path().join("some.bin");
     std::fs::write(&path, vec![7_u8; 300_000]).unwrap();
     let (mut harness, client) = echo(Lang::En);
-    // What comes back are many rows: the end of the file is to stay among those on screen.
-    harness.state_mut().model.settings.boundaries = false;
     harness.state_mut().view.ladder.set_beside(false);
     harness.get_by_label("File…").click();
     harness.run();
@@ -450,7 +448,17 @@ fn a_file_is_sent_over_a_real_socket() {
     step_until(&mut harness, "all of it came back", |harness| {
         harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == 300_000)
     });
-    step_until(&mut harness, "the end is a row", |harness| harness.query_by_label_contains("300 kB sent").is_some());
+    // What came back after it are many rows: it is shown, wherever it stands.
+    let ended = |harness: &Harness<'_, App>| {
+        let mut rows = harness.state().model.journal.rows_from(0);
+        rows.find(|row| matches!(row.record.event, Event::FileEnded { .. })).map(|row| row.seq)
+    };
+    step_until(&mut harness, "the file has ended", |harness| ended(harness).is_some());
+    let seq = ended(&harness).unwrap();
+    harness.state_mut().actions.push(Action::ShowRow(client, seq));
+    step_until(&mut harness, "the end is a row", |harness| {
+        harness.query_all_by_label_contains("300 kB sent").next().is_some()
+    });
 }
 
 #[test]

@@ -42,7 +42,11 @@ pub const TIMEOUT: RangeInclusive<f64> = 0.1..=3600.0;
 
 /// A form filled in. Fields that its kind does not have are kept for when the kind is changed.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each is the field of the same name in one of the specs, as typed")]
+#[expect(
+    missing_docs,
+    clippy::struct_excessive_bools,
+    reason = "each is the field of the same name in one of the specs"
+)]
 pub struct Draft {
     pub kind: NewKind,
     pub address: String,

@@ -588,13 +588,13 @@ mod tests {
             prop_assert_eq!(all.len(sent, Direction::Out), (fates.len(), 0));
             let last = fates.iter().rposition(|fate| fate.0);
             let mut rows = std::collections::BTreeSet::new();
-            for n in 0..fates.len() {
+            for (n, (comes, cut)) in fates.iter().enumerate() {
                 let datagram = all.nth(sent, Direction::Out, n).unwrap();
-                prop_assert_eq!(datagram.received.is_some(), fates[n].0, "{} {:?}", n, datagram);
+                prop_assert_eq!(datagram.received.is_some(), *comes, "{} {:?}", n, datagram);
                 if let Some(row) = datagram.received {
                     prop_assert!(rows.insert(row), "one recv of two sends");
                     prop_assert!(message(n).starts_with(journal.row(row).unwrap().bytes));
-                    prop_assert_eq!(datagram.gone() as usize, fates[n].1);
+                    prop_assert_eq!(datagram.gone() as usize, *cut);
                 } else {
                     prop_assert_eq!(datagram.fate() == Fate::Lost, last.is_some_and(|last| last > n));
                 }

