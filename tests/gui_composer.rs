@@ -439,9 +439,6 @@ fn a_file_is_sent_over_a_real_socket() {
     let path = folder.path().join("some.bin");
     std::fs::write(&path, vec![7_u8; 300_000]).unwrap();
     let (mut harness, client) = echo(Lang::En);
-    // What comes back are many rows: the end of the file is to stay among those on screen.
-    harness.state_mut().model.settings.boundaries = false;
-    harness.state_mut().view.ladder.set_beside(false);
     harness.get_by_label("File…").click();
     harness.run();
     fill(&mut harness, "File", path.to_str().unwrap());
@@ -450,6 +447,14 @@ fn a_file_is_sent_over_a_real_socket() {
     step_until(&mut harness, "all of it came back", |harness| {
         harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == 300_000)
     });
+    // Where so much has come since that it is not among the last on screen.
+    let end = |harness: &Harness<'_, App>| {
+        let mut rows = harness.state().model.journal.rows_from(0);
+        rows.find(|row| matches!(row.record.event, Event::FileEnded { .. })).map(|row| row.seq)
+    };
+    step_until(&mut harness, "the end is told", |harness| end(harness).is_some());
+    let end = end(&harness).unwrap();
+    harness.state_mut().actions.push(Action::ShowRow(client, end));
     step_until(&mut harness, "the end is a row", |harness| harness.query_by_label_contains("300 kB sent").is_some());
 }
 
