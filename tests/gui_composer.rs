@@ -455,7 +455,9 @@ fn a_file_is_sent_over_a_real_socket() {
     step_until(&mut harness, "the end is told", |harness| end(harness).is_some());
     let end = end(&harness).unwrap();
     harness.state_mut().actions.push(Action::ShowRow(client, end));
-    step_until(&mut harness, "the end is a row", |harness| harness.query_by_label_contains("300 kB sent").is_some());
+    step_until(&mut harness, "the end is a row", |harness| {
+        harness.query_all_by_label_contains("300 kB sent").next().is_some()
+    });
 }
 
 #[test]

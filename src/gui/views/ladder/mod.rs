@@ -10,6 +10,7 @@ mod marks;
 mod paint;
 mod place;
 mod replay;
+mod save;
 mod transport;
 mod words;
 
@@ -68,6 +69,7 @@ pub struct LadderState {
     slower: u32,
     /// Whether the user wants it beside the table where there is room.
     beside: bool,
+    save: save::SaveState,
 }
 
 impl Default for LadderState {
@@ -85,6 +87,7 @@ impl Default for LadderState {
             replay: None,
             slower: 10,
             beside: true,
+            save: save::SaveState::default(),
         }
     }
 }
@@ -188,6 +191,9 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     }
     state.sync(ui, cx, traffic.selected());
     head_ui(ui, cx, state, traffic, beside);
+    let whole = ui.available_rect_before_wrap();
+    save::drive(ui, &mut state.save, whole);
+    save::save_ui(ui, cx, state, traffic);
     let flat = Frame::new().fill(ui.tokens().panel);
     let line = flat.inner_margin(Margin::symmetric(12, 0));
     let (legend, transport) = if beside {
@@ -277,6 +283,9 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, narrow: bool) 
         ui.separator();
         if menu_entry(ui, state.beside, &tr!(lang, "ladder.beside")).clicked() {
             state.beside = !state.beside;
+        }
+        if menu_entry(ui, false, &tr!(lang, "ladder.save")).clicked() {
+            state.save.open();
         }
         let copies = (1..=COPIED).contains(&state.drawn.index.len());
         let copy = ui.add_enabled_ui(copies, |ui| menu_entry(ui, false, &tr!(lang, "ladder.copy_menu"))).inner;

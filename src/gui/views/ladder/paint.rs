@@ -355,7 +355,7 @@ impl View {
                 continue;
             }
             // On the side where no words stand.
-            let side = if wait.line == 0 { 15.0 } else { -15.0 };
+            let side = if wait.line == 0 { 16.0 } else { -16.0 };
             let rect = marks::wait(ui, self.x(wait.line) + side, top, bottom);
             let name = words::wait(cx.lang, wait);
             marks::turned(ui, rect, &name, ui.tokens().muted, 5.0);
