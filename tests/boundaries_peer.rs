@@ -40,7 +40,7 @@ fn client(
 ) -> (Harness<'static, App>, SocketId, Process) {
     let (server, port) = python_server("tcp_server.py", &["127.0.0.1", shape]);
     let target: Endpoint = format!("127.0.0.1:{port}").parse().unwrap();
-    let mut harness = harness::sized(lang, theme, egui::vec2(1440.0, 1600.0));
+    let mut harness = harness::sized(lang, theme, egui::vec2(1440.0, 2400.0));
     harness.step();
     let spec = SocketSpec::TcpClient(TcpClientSpec { target, ..spec });
     harness.state_mut().actions.push(Action::OpenNew(spec));

@@ -297,7 +297,7 @@ fn at_200_percent_the_ladder_has_the_room_and_nothing_lies_on_the_tabs() {
         }
         app.model.apply(batch);
         harness.run_steps(8);
-        let tab = harness.get_by_role_and_label(Role::Tab, tr(lang, "Ladder", "时序图")).rect();
+        let tab = harness.get_by_label(tr(lang, "Show as: Ladder", "显示为：时序图")).rect();
         let scale = harness.get_by_label_contains(tr(lang, "Time runs", "时间轴")).rect();
         assert!(tab.right() <= scale.left(), "{tab:?} {scale:?}");
         assert!(harness.get_by_role_and_label(Role::List, tr(lang, "Ladder", "时序图")).rect().height() > 20.0);

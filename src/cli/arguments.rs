@@ -9,7 +9,9 @@ use crate::{
         ServerModel,
         options::{RECV_BYTES, WAIT},
     },
+    sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
+    transfer::{Accept, Way},
     words::Lang,
 };
 
@@ -28,9 +30,12 @@ pub(super) enum Subcommand {
     TcpServer(TcpServer),
     TcpClient(TcpClient),
     Udp(Udp),
+    Send(Send),
+    Receive(Receive),
     Presets(Presets),
     Preset(Preset),
     Tour(Tour),
+    Lab(Box<Lab>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -51,6 +56,9 @@ pub(super) struct TcpServer {
     pub no_reuse: bool,
 
     #[command(flatten)]
+    pub frames: Frames,
+
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -64,6 +72,9 @@ pub(super) struct TcpClient {
 
     #[command(flatten)]
     pub answers: Answers,
+
+    #[command(flatten)]
+    pub frames: Frames,
 
     #[command(flatten)]
     pub common: Common,
@@ -100,6 +111,90 @@ pub(super) struct Answers {
     pub allow_commands: bool,
 }
 
+/// How the messages of a stream are marked.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the arguments")]
+pub(super) struct Frames {
+    #[arg(long, value_name = "FRAMING")]
+    pub frame_send: Option<String>,
+
+    #[arg(long, value_name = "FRAMING", conflicts_with = "json")]
+    pub frame_recv: Option<String>,
+
+    #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
+    pub frame_limit: Option<usize>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Send {
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[arg(long = "to", value_name = "ADDR")]
+    pub recipient: String,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub pace: Option<u64>,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_000))]
+    pub datagram: Option<usize>,
+
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub connect_timeout: Duration,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Receive {
+    #[arg(long = "bind", value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub place: String,
+
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "WHO", default_value = "ask", value_parser = accepts())]
+    pub accept: Accept,
+
+    #[arg(long)]
+    pub once: bool,
+
+    #[arg(long)]
+    pub sync: bool,
+
+    #[arg(long)]
+    pub keep: bool,
+
+    #[arg(long = "name", value_name = "NAME")]
+    pub save_as: Option<String>,
+
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+/// What is told about files.
+#[derive(clap::Args, Debug)]
+pub(super) struct Told {
+    #[arg(long)]
+    pub sha256: bool,
+
+    #[arg(long)]
+    pub json: bool,
+
+    #[arg(long)]
+    pub quiet: bool,
+}
+
 #[derive(clap::Args, Debug)]
 pub(super) struct Presets {
     #[arg(long)]
@@ -128,6 +223,91 @@ pub(super) struct Preset {
 pub(super) struct Tour {
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Lab {
+    #[arg(value_name = "RUN")]
+    pub lab_run: Option<String>,
+
+    #[arg(long, value_name = "NAME", value_parser = transports())]
+    pub transport: Option<Transport>,
+
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    #[arg(long, value_name = "KIND", value_parser = ["messages", "text", "ping-pong", "file", "voice"])]
+    pub workload: Option<String>,
+
+    #[arg(long, value_name = "COUNT")]
+    pub messages: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<u32>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub gap: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delay: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub jitter: Option<Micros>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub loss: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub duplicate: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub reorder: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub corrupt: Option<Chance>,
+
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<Rate>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub queue: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+
+    #[arg(long, value_name = "NAME", value_parser = controls())]
+    pub control: Option<Control>,
+
+    #[arg(long)]
+    pub no_nagle: bool,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delayed_ack: Option<Micros>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub window: Option<u32>,
+
+    #[arg(long, value_name = "KNOB=FROM..TO")]
+    pub sweep: Option<String>,
+
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: u32,
+
+    #[arg(long)]
+    pub list: bool,
+
+    #[arg(long = "toml", conflicts_with_all = ["lab_json", "sweep"])]
+    pub as_toml: bool,
+
+    #[arg(long = "json", id = "lab_json")]
+    pub json: bool,
+
+    #[arg(long = "pcap", id = "lab_pcap", value_name = "FILE", conflicts_with = "sweep")]
+    pub pcap: Option<PathBuf>,
+
+    #[arg(long, value_name = "END", default_value = "client", value_parser = sides())]
+    pub vantage: Side,
 }
 
 #[derive(clap::Args, Debug)]
@@ -188,6 +368,37 @@ pub(super) fn language(tag: &str) -> Result<Lang, String> {
     }
 }
 
+/// Bits a second, or without limit. A type of its own, because clap would take an `Option` for one that is not given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(pub Option<u64>);
+
+fn rate(text: &str) -> Result<Rate, units::UnitError> {
+    units::rate(text).map(Rate)
+}
+
+fn transports() -> impl clap::builder::TypedValueParser<Value = Transport> {
+    PossibleValuesParser::new(["tcp", "udp", "arq"]).map(|word| match word.as_str() {
+        "udp" => Transport::Udp,
+        "arq" => Transport::Arq,
+        _ => Transport::Tcp,
+    })
+}
+
+fn controls() -> impl clap::builder::TypedValueParser<Value = Control> {
+    PossibleValuesParser::new(["none", "reno", "cubic"]).map(|word| match word.as_str() {
+        "none" => Control::None,
+        "cubic" => Control::Cubic,
+        _ => Control::Reno,
+    })
+}
+
+fn sides() -> impl clap::builder::TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(["client", "server"]).map(|word| match word.as_str() {
+        "server" => Side::Server,
+        _ => Side::Client,
+    })
+}
+
 /// Seconds with or without a fraction: `5`, `0.25`.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
@@ -205,12 +416,25 @@ fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
     clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
 }
 
+fn frame_limit() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1 << 30)
+}
+
 fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
     PossibleValuesParser::new(["sequential", "threads", "event-loop"]).map(|word| match word.as_str() {
         "sequential" => ServerModel::Sequential,
         "event-loop" => ServerModel::EventLoop,
         _ => ServerModel::Threads,
     })
+}
+
+fn ways() -> impl clap::builder::TypedValueParser<Value = Way> {
+    PossibleValuesParser::new(Way::ALL.map(Way::name))
+        .map(|word| Way::ALL.into_iter().find(|way| way.name() == word).unwrap_or_default())
+}
+
+fn accepts() -> impl clap::builder::TypedValueParser<Value = Accept> {
+    PossibleValuesParser::new(["ask", "all"]).map(|word| if word == "all" { Accept::All } else { Accept::Ask })
 }
 
 fn unmappables() -> impl clap::builder::TypedValueParser<Value = Unmappable> {

@@ -4,8 +4,12 @@ use std::{path::PathBuf, time::Duration};
 
 use rust_i18n::t;
 
-use super::{Refusal, arguments::Common};
+use super::{
+    Refusal,
+    arguments::{Common, Frames},
+};
 use crate::{
+    framing::{Framing, LIMIT},
     net::{Endpoint, SocketSpec},
     text::{Charset, Composition, Mode},
     words::{self, Lang},
@@ -18,6 +22,12 @@ pub(super) struct Options {
     pub lang: Lang,
     /// How a line becomes a message.
     pub composition: Composition,
+    /// How a message is marked before it is sent (TCP).
+    pub frame_send: Framing,
+    /// Where messages end in what is received (TCP).
+    pub frame_recv: Framing,
+    /// The longest of those, in bytes.
+    pub frame_limit: usize,
     /// The encoding in which received bytes are shown.
     pub reading: Charset,
     /// Whether the user named an encoding.
@@ -58,6 +68,9 @@ impl Options {
                 ending: typed.ending,
                 escapes: typed.escapes,
             },
+            frame_send: Framing::None,
+            frame_recv: Framing::None,
+            frame_limit: LIMIT,
             recv_bytes: typed.recv,
             read_delay: typed.read_delay,
             send_gap: typed.send_gap,
@@ -69,6 +82,16 @@ impl Options {
             pcap: typed.pcap.clone(),
             ladder: typed.ladder,
         })
+    }
+
+    /// With the framings of a stream.
+    pub fn framed(self, typed: &Frames, lang: Lang) -> Result<Self, Refusal> {
+        let framing = |spec: &Option<String>| match spec {
+            Some(spec) => spec.parse().map_err(|error| Refusal(words::framing_spec_error(lang, &error))),
+            None => Ok(Framing::None),
+        };
+        let (frame_send, frame_recv) = (framing(&typed.frame_send)?, framing(&typed.frame_recv)?);
+        Ok(Self { frame_send, frame_recv, frame_limit: typed.frame_limit.unwrap_or(LIMIT), ..self })
     }
 }
 

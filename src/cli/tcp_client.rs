@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn run(typed: &TcpClient, lang: Lang) -> Result<Exit, Refusal> {
-    let mut options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?.framed(&typed.frames, lang)?;
     let mut spec = SocketSpec::TcpClient(TcpClientSpec {
         target: options::endpoint(&typed.target, lang)?,
         connect_timeout: typed.connect_timeout,

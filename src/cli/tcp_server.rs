@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
-    let mut options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?.framed(&typed.frames, lang)?;
     let address = parse_bind(&typed.listen).map_err(|error| Refusal(words::address_error(lang, &error)))?;
     let default = TcpServerSpec::default();
     let mut spec = SocketSpec::TcpServer(TcpServerSpec {

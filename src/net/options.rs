@@ -16,8 +16,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::responder::Responder;
-use crate::journal::Kind;
 pub use crate::text::Part;
+use crate::{framing::Framing, journal::Kind};
 
 /// Bytes for one `recv`: from one byte to 1 MiB.
 pub const RECV_BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
@@ -481,6 +481,8 @@ pub enum Command {
 pub struct Repeat {
     /// The message, in pieces.
     pub parts: Vec<Part>,
+    /// How each is marked (TCP).
+    pub framing: Framing,
     /// From one message to the next; zero for as fast as the socket takes them.
     pub every: Duration,
     /// How many; 0 until stopped.

@@ -374,6 +374,16 @@ impl Stream {
                 break;
             }
             let Some(message) = repeat.take(now, &self.counters) else { break };
+            let message = match message {
+                Ok(message) => message,
+                Err(error) => {
+                    // The number grew into something that the framing cannot mark.
+                    let failed = Event::Failed { call: Call::Send, fault: Fault::of(FaultKind::Framing) };
+                    cx.out.record(self.tag, failed, Some(self.peer), error.facts().as_bytes());
+                    self.stop_repeating(cx, true);
+                    break;
+                }
+            };
             budget = budget.saturating_sub(message.len().max(256));
             self.queue.push_own(&self.counters, message);
             match self.write(cx) {

@@ -391,6 +391,8 @@ impl Udp {
                 return Turn::Idle;
             }
             let Some(message) = repeat.take(now, &self.counters) else { return Turn::Idle };
+            // Datagrams are not framed.
+            let Ok(message) = message else { return Turn::Idle };
             let to = repeat.plan.to;
             self.push(message, to);
             match self.write(cx) {

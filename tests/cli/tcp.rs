@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Runs a client with this input against a peer of the test's own, which gets the connection.
-fn client_of<T: Send + 'static>(
+pub fn client_of<T: Send + 'static>(
     arguments: &[&str],
     input: &[u8],
     peer: impl FnOnce(TcpStream) -> T + Send + 'static,
@@ -42,7 +42,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-fn all_of(mut stream: &TcpStream) -> Vec<u8> {
+pub fn all_of(mut stream: &TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     bytes
@@ -56,7 +56,7 @@ fn sent(arguments: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 /// A connection to a server of ours.
-fn connect(address: &str) -> TcpStream {
+pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream

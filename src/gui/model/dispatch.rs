@@ -59,6 +59,11 @@ impl Model {
                 self.journal.set_budget(limit.into());
             }
             Action::SetComposition(composition) => self.settings.composer = composition,
+            Action::SetFramings(id, framings) => {
+                self.framings.insert(id, framings);
+            }
+            Action::SetUsualFramings(framings) => self.settings.framing = framings,
+            Action::SetMessageLimit(bytes) => self.settings.message_limit = bytes,
             Action::SetBoundaries(open) => self.settings.boundaries = open,
             Action::ClearJournal => self.journal.clear(),
             Action::OpenChat(spec) => {
@@ -84,9 +89,12 @@ impl Model {
             | Action::FileRead(..)
             | Action::FileWritten(..)
             | Action::ShowPlace(_)
+            | Action::ShowLens(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
-            | Action::FileChosen(..) => {}
+            | Action::FileChosen(..)
+            | Action::FilesChosen(_)
+            | Action::Transfer(_) => {}
         }
     }
 
@@ -129,6 +137,7 @@ impl Model {
             self.specs.remove(&id);
             self.meters.remove(&id);
             self.tuned.remove(&id);
+            self.framings.remove(&id);
             self.closed.remove(&id);
             self.refusals.remove(&id);
             self.played.remove(&id);

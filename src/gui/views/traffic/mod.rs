@@ -31,6 +31,7 @@ use super::{
     detail::{DetailState, detail_ui},
     filter_bar::{FilterState, filter_bar_ui, filter_field_ui},
     head,
+    lens::{self, Taken},
     save::{SaveState, save_ui},
     tab,
 };
@@ -42,7 +43,7 @@ use crate::{
         theme::{Tokens, TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact, compact_icon, menu_entry, menu_spacing},
+            compact::{compact, compact_icon, compact_menu, menu_entry, menu_spacing},
             encoding_menu::encoding_menu,
         },
     },
@@ -57,6 +58,8 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 640.0;
+/// Below this width the tabs are a menu.
+const TABS: f32 = 560.0;
 
 /// In which encoding payload is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +106,8 @@ pub struct TrafficState {
     detail: DetailState,
     save: SaveState,
     zone: TimeZone,
+    /// The table, to ask whether it has the focus.
+    table: Option<egui::Id>,
 }
 
 impl Default for TrafficState {
@@ -123,6 +128,7 @@ impl Default for TrafficState {
             detail: DetailState::default(),
             save: SaveState::default(),
             zone: TimeZone::system(),
+            table: None,
         }
     }
 }
@@ -163,6 +169,18 @@ impl TrafficState {
         if let Some(seq) = seq {
             self.scroll.show(seq);
         }
+    }
+
+    /// Whether the table has the focus.
+    pub fn has_focus(&self, ctx: &egui::Context) -> bool {
+        self.table.is_some_and(|table| ctx.memory(|memory| memory.has_focus(table)))
+    }
+
+    /// What the encoding lens is to look at: the bytes of the selected rows, in the encoding in which they are read.
+    pub fn for_lens(&self, model: &Model) -> Option<Taken> {
+        let selection = self.selection?;
+        let charset = self.read_as.charset(model);
+        lens::from_rows(&model.journal, selection.seqs(&self.shown), selection.cursor(), charset)
     }
 
     /// The hue of a send, 0 to 5.
@@ -250,14 +268,30 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
 pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab, ladder_beside: bool) {
-    if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
-        cx.actions.push(Action::Run(UiCommand::ShowTraffic));
+    let lang = cx.lang;
+    let mut tabs = vec![
+        (Tab::Traffic, tr!(lang, "traffic.tab"), UiCommand::ShowTraffic),
+        (Tab::Conversation, tr!(lang, "conversation.tab"), UiCommand::ShowConversation),
+        (Tab::Ladder, tr!(lang, "ladder.tab"), UiCommand::ShowLadder),
+        (Tab::Messages, tr!(lang, "framing.tab"), UiCommand::ShowMessages),
+    ];
+    tabs.retain(|(tab, ..)| !(ladder_beside && *tab == Tab::Ladder));
+    if ui.available_width() < TABS {
+        // As at 200 %: side by side they would lie under the buttons at the right.
+        let current = tabs.iter().find(|(tab, ..)| *tab == on).map_or("", |(_, text, _)| text);
+        compact_menu(ui, current, &tr!(lang, "framing.tabs", tab = current), |ui| {
+            for (other, text, command) in &tabs {
+                if menu_entry(ui, *other == on, text).clicked() {
+                    cx.actions.push(Action::Run(*command));
+                }
+            }
+        });
+        return;
     }
-    if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
-        cx.actions.push(Action::Run(UiCommand::ShowConversation));
-    }
-    if !ladder_beside && tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
-        cx.actions.push(Action::Run(UiCommand::ShowLadder));
+    for (other, text, command) in &tabs {
+        if tab(ui, text, *other == on) {
+            cx.actions.push(Action::Run(*command));
+        }
     }
 }
 
@@ -322,6 +356,7 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
             cx.actions.push(Action::ClearJournal);
         }
         ui.separator();
+        keys::lens_entry(ui, cx, state);
         keys::copy_entries(ui, cx, state);
     });
 }

@@ -52,6 +52,7 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
     if table.clicked() {
         table.request_focus();
     }
+    state.table = Some(id);
     keys::keys_ui(ui, cx, state, id, (body.height() / ROW_HEIGHT) as usize);
 
     // Springy edges would fight with the place that is kept here, and a faded row reads as one that is disabled.
@@ -128,7 +129,10 @@ impl Painted<'_> {
             None => response,
         };
         self.select(ui, state, &response, seq);
-        response.context_menu(|ui| keys::copy_entries(ui, cx, state));
+        response.context_menu(|ui| {
+            keys::lens_entry(ui, cx, state);
+            keys::copy_entries(ui, cx, state);
+        });
     }
 
     fn select(&self, ui: &Ui, state: &mut TrafficState, response: &Response, seq: u64) {
