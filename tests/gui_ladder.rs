@@ -353,7 +353,7 @@ fn above_two_thousand_arrows_those_to_one_call_are_one_that_counts_them() {
     bench.push_of(3, 6_000 * MS, Event::Received { full: 2_500 }, HERE, &[b'x'; 2_500]);
     let mut harness = show(bench);
     harness.run();
-    assert!(has(&harness, "2 500 sends from #1 to #3, seen at both ends"), "{:#?}", items(&harness));
+    assert!(has(&harness, "2\u{202f}500 sends from #1 to #3, seen at both ends"), "{:#?}", items(&harness));
     assert!(items(&harness).len() < 100, "{}", items(&harness).len());
 }
 

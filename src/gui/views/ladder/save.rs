@@ -51,7 +51,7 @@ impl SaveState {
         self.open = true;
         if self.path.is_empty() {
             let folder = std::env::home_dir().unwrap_or_default();
-            self.path = folder.join("ladder.svg").display().to_string();
+            self.path = folder.join("conversation").with_extension("svg").display().to_string();
         }
     }
 
