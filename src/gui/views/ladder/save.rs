@@ -99,7 +99,7 @@ fn write_png(file: File, image: &ColorImage) -> io::Result<()> {
     let mut encoder = png::Encoder::new(BufWriter::new(file), width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
-    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(egui::Color32::to_array).collect();
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&bytes)?;
     Ok(writer.finish()?)
