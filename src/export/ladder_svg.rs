@@ -33,6 +33,8 @@ pub struct Sheet<'l> {
     pub heads: Vec<(String, String)>,
     /// Of each step: the time, and the call with its result.
     pub steps: Vec<(String, String)>,
+    /// Of each step: how long nothing happened before it, where that is folded.
+    pub folds: Vec<Option<String>>,
     /// Of each arrow: what stands on it, and its colour where it is a message.
     pub arrows: Vec<(String, Option<String>)>,
     /// Of each band: its fill and the colour of its word.
@@ -112,6 +114,17 @@ pub fn svg(sheet: &Sheet<'_>) -> String {
         };
         let color = color.as_deref().filter(|_| !arrow.is_dashed()).unwrap_or(&colors.muted);
         line(&mut out, arrow, (x(arrow.from.line), ends.0), (x(arrow.to.line), ends.1), color, said, colors);
+    }
+    for (step, fold) in ladder.steps.iter().zip(&sheet.folds) {
+        let Some(fold) = fold else { continue };
+        let y = y(step.place) - 26.0;
+        text(&mut out, (12.0, y + 4.0), fold, "start", &font(SANS, 11), &colors.muted);
+        let (left, right) = (TIMES + 20.0, width - 12.0);
+        let _ = writeln!(
+            out,
+            "<path d=\"M{left:.1} {y:.1}H{right:.1}\" stroke=\"{}\" stroke-width=\"1.5\" stroke-dasharray=\"1.5 5\"/>",
+            colors.faint
+        );
     }
     for (step, (time, call)) in ladder.steps.iter().zip(&sheet.steps) {
         let (x, y) = (x(step.line), y(step.place));
@@ -197,7 +210,7 @@ fn text(out: &mut String, (x, y): (f64, f64), said: &str, anchor: &str, style: &
 
 /// A word that runs upwards, where there is room for it.
 fn turned(out: &mut String, (x, top, bottom): (f64, f64, f64), said: &str, color: &str) {
-    if (bottom - top) < said.chars().count() as f64 * 6.5 + 6.0 {
+    if (bottom - top) < said.chars().count() as f64 * 5.2 + 6.0 {
         return;
     }
     let y = f64::midpoint(top, bottom);
@@ -248,6 +261,7 @@ mod tests {
         let sheet = Sheet {
             heads: ladder.lines.iter().map(|_| ("UDP".into(), evil.clone())).collect(),
             steps: ladder.steps.iter().map(|step| ("0".into(), step.label(true))).collect(),
+            folds: ladder.steps.iter().map(|_| Some("idle".into())).collect(),
             arrows: ladder.arrows.iter().map(|_| (evil.clone(), Some("#0072B2".into()))).collect(),
             bands: ladder.bands.iter().map(|_| ("#FDF1E4".into(), "#D9730D".into())).collect(),
             waits: ladder.waits.iter().map(|_| "no recv".into()).collect(),

@@ -191,8 +191,7 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     }
     state.sync(ui, cx, traffic.selected());
     head_ui(ui, cx, state, traffic, beside);
-    let whole = ui.available_rect_before_wrap();
-    save::drive(ui, &mut state.save, whole);
+    save::drive(ui, &mut state.save);
     save::save_ui(ui, cx, state, traffic);
     let flat = Frame::new().fill(ui.tokens().panel);
     let line = flat.inner_margin(Margin::symmetric(12, 0));
@@ -201,9 +200,13 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     } else {
         ("ladder_legend", "ladder_transport")
     };
-    Panel::bottom(legend).exact_size(26.0).frame(line).show(ui, |ui| {
-        legend_ui(ui, cx.lang, state.place.follows() && state.replay.is_none());
-    });
+    // Where there is little room, as at 200 %, the ladder itself has it.
+    let low = ui.available_height() < LOW;
+    if !low {
+        Panel::bottom(legend).exact_size(26.0).frame(line).show(ui, |ui| {
+            legend_ui(ui, cx.lang, state.place.follows() && state.replay.is_none());
+        });
+    }
     Panel::bottom(transport).exact_size(34.0).frame(line).show(ui, |ui| {
         transport::transport_ui(ui, cx, state, traffic);
     });

@@ -78,6 +78,7 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
         return;
     }
     let all = ui.available_rect_before_wrap();
+    state.save.area = Some(all);
     let grid = Grid::new(state.drawn.index.lines().len(), all.width());
     let (names, _) = ui.allocate_exact_size(vec2(all.width(), HEAD), Sense::hover());
     let body = ui.available_rect_before_wrap();

@@ -42,6 +42,8 @@ pub struct SaveState {
     /// Where the picture of the window goes that was asked for, and the picture when it is there.
     wanted: Option<(PathBuf, Receiver<Arc<ColorImage>>)>,
     job: Option<(PathBuf, Receiver<io::Result<()>>)>,
+    /// Where the ladder is on the screen.
+    pub area: Option<Rect>,
     outcome: Option<Result<PathBuf, (PathBuf, io::Error)>>,
 }
 
@@ -76,7 +78,7 @@ impl SaveState {
 }
 
 /// Takes the picture of the window, once it is there, and the part of it that is the ladder.
-pub fn drive(ui: &Ui, state: &mut SaveState, body: Rect) {
+pub fn drive(ui: &Ui, state: &mut SaveState) {
     if let Some((path, result)) = &state.job
         && let Ok(result) = result.try_recv()
     {
@@ -89,7 +91,8 @@ pub fn drive(ui: &Ui, state: &mut SaveState, body: Rect) {
         && let Some((path, _)) = state.wanted.take()
     {
         let points = ui.ctx().pixels_per_point();
-        let part = image.region(&body.intersect(ui.ctx().content_rect()), Some(points));
+        let area = state.area.unwrap_or(Rect::EVERYTHING);
+        let part = image.region(&area.intersect(ui.ctx().content_rect()), Some(points));
         state.start(ui.ctx(), path, move |file| write_png(file, &part));
     }
 }
@@ -194,6 +197,12 @@ fn picture(tokens: &Tokens, cx: &Cx<'_>, state: &mut LadderState, traffic: &Traf
     let sheet = Sheet {
         heads: ladder.lines.iter().map(|line| (words::role(cx, line), addr(line))).collect(),
         steps: steps.collect(),
+        folds: (ladder.steps.iter())
+            .map(|step| {
+                let gap = state.drawn.timeline.fold_before(step.place)?;
+                Some(tr!(cx.lang, "ladder.idle", time = words::idle(gap)).into_owned())
+            })
+            .collect(),
         arrows: (ladder.arrows.iter())
             .map(|arrow| {
                 let said = words::on_arrow(cx, &mut texts, &ladder, arrow);
