@@ -304,3 +304,113 @@ fn at_200_percent_the_ladder_has_the_room_and_nothing_lies_on_the_tabs() {
         harness.get_by_label_contains("send = 2 hi");
     }
 }
+
+#[test]
+fn states_and_waits_are_there_for_those_who_cannot_see_them() {
+    for lang in Lang::ALL {
+        let mut harness = show(pair(lang));
+        harness.run();
+        harness.get_by_label(tr(
+            lang,
+            "#1 is ESTABLISHED from 10:42:07.002 on",
+            "#1 自 10:42:07.002 起处于 ESTABLISHED",
+        ));
+        harness.get_by_label_contains("SYN_SENT");
+        harness.get_by_label(tr(lang, "#3 no recv returned for 2.4 s", "#3 2.4 s 内没有 recv 返回"));
+    }
+}
+
+#[test]
+fn the_scope_goes_from_a_socket_to_the_bench() {
+    let mut bench = pair(Lang::En);
+    bench.model.sockets.open(SocketId(7), Kind::UdpSocket, 0, 0);
+    bench.push_of(7, MS, Event::Bound, "127.0.0.1:9000", b"127.0.0.1:9000");
+    let mut harness = show(bench);
+    harness.run();
+    let heads = |harness: &Harness<'_, Bench>| {
+        let nodes = harness.get_all_by_role(Role::ColumnHeader);
+        nodes.map(|node| node.accesskit_node().label().unwrap_or_default()).collect::<Vec<_>>()
+    };
+    assert_eq!(heads(&harness).len(), 2);
+    for (from, to, lines) in [("This socket", "Its server", 3), ("Its server", "The whole bench", 4)] {
+        harness.get_by_label(&format!("Ladder of: {from}")).click();
+        harness.run();
+        harness.get_by_label(to).click();
+        harness.run();
+        // Those that have no room are reached by scrolling.
+        assert!(heads(&harness).len() <= lines);
+        assert!(has(&harness, "#2 listen(5)"), "{:?}", items(&harness));
+    }
+    assert!(has(&harness, "#7 bind"), "{:?}", items(&harness));
+}
+
+#[test]
+fn above_two_thousand_arrows_those_to_one_call_are_one_that_counts_them() {
+    let mut bench = pair(Lang::En);
+    for i in 0..2_500_u64 {
+        bench.push_of(1, (3_000 + i) * MS, Event::Sent { asked: 1 }, SERVER, b"x");
+    }
+    bench.push_of(3, 6_000 * MS, Event::Received { full: 2_500 }, HERE, &[b'x'; 2_500]);
+    let mut harness = show(bench);
+    harness.run();
+    assert!(has(&harness, "2\u{202f}500 sends from #1 to #3, seen at both ends"), "{:#?}", items(&harness));
+    assert!(items(&harness).len() < 100, "{}", items(&harness).len());
+}
+
+#[test]
+fn a_replay_shows_what_had_happened_by_then_and_repaints_only_while_it_runs() {
+    let mut harness = show(pair(Lang::En));
+    harness.run();
+    harness.get_by_label("Replay").click();
+    harness.step();
+    harness.step();
+    harness.get_by_label("Stop the replay here");
+    assert!(has(&harness, "#1 connect") && !has(&harness, "recv = 14"), "{:#?}", items(&harness));
+    harness.get_by_label_contains("what is later has not happened yet");
+    harness.get_by_label("Stop the replay here").click();
+    // Panics where it does not come to rest.
+    harness.run();
+    assert!(!has(&harness, "recv = 14"));
+    harness.get_by_label("Next event").click();
+    harness.run();
+    harness.get_by_label("Follow").click();
+    harness.run();
+    assert!(has(&harness, "recv = 14"));
+}
+
+#[test]
+fn a_row_that_is_chosen_elsewhere_comes_into_sight() {
+    let mut bench = Bench::talk(Lang::En);
+    bench.tab = Tab::Ladder;
+    for i in 0..300_u64 {
+        bench.push((3_000 + i) * MS, Event::Sent { asked: 4 }, SERVER, format!("n{i:03}").as_bytes());
+    }
+    let mut harness = show(bench);
+    harness.run();
+    assert!(!has(&harness, "send = 4 n010"));
+    harness.state_mut().traffic.select(Some(15));
+    harness.run();
+    assert!(has(&harness, "send = 4 n010"), "{:#?}", items(&harness));
+}
+
+#[test]
+fn a_picture_is_saved_and_nothing_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ladder.svg");
+    let mut harness = show(pair(Lang::En));
+    harness.run();
+    harness.get_by_label("More about the ladder").click();
+    harness.run();
+    harness.get_by_label("Save as a picture…").click();
+    harness.run();
+    for told in ["Saved to", "exists already"] {
+        harness::fill(&mut harness, "Picture file to save to", path.to_str().unwrap());
+        harness.run();
+        harness.get_by_label("Save").click();
+        harness::step_until(&mut harness, told, |harness| harness.query_by_label_contains(told).is_some());
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    for part in ["<svg", "ESTABLISHED", "recv = 14", "你好", "127.0.0.1:53122", "</svg>"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}

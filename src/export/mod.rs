@@ -13,6 +13,7 @@ pub mod clip;
 pub mod code;
 mod csv;
 pub mod jsonl;
+pub mod ladder_svg;
 pub mod line;
 mod pcapng;
 pub mod sim_pcapng;

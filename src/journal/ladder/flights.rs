@@ -4,6 +4,8 @@
 //! here as rows come in, so that nothing is looked at twice. Two workers write down independently: a recv may be told of
 //! a moment before its send.
 
+#![allow(clippy::similar_names, reason = "a life, and what a datagram is like")]
+
 use std::{
     collections::{HashMap, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},

@@ -285,8 +285,7 @@ impl Index {
         let at = self.order.partition_point(|other| other < first);
         let behind = self.order.split_off(at);
         keys.extend(behind);
-        // Two runs that are in order each.
-        keys.sort();
+        keys.sort_unstable();
         keys.dedup();
         self.order.extend(keys);
         self.change(at);
@@ -301,7 +300,7 @@ impl Index {
             .filter(|row| self.lives.of(row.record).is_some_and(|slot| shown.binary_search(&slot).is_ok()))
             .map(|row| self.key(Moment { seq: row.seq, at: row.record.at }))
             .collect();
-        keys.sort();
+        keys.sort_unstable();
         self.order = keys.into();
         (self.left, self.changed) = (0, Some(0));
     }

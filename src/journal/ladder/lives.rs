@@ -309,11 +309,9 @@ impl Lives {
                 }
             }
             Event::Bound => life.opened = Some(when),
-            Event::HalfClosed | Event::Closed { .. } => {
-                if life.ended.is_none() {
-                    life.ended = Some(when);
-                    self.ended_late(slot, earlier);
-                }
+            Event::HalfClosed | Event::Closed { .. } if life.ended.is_none() => {
+                life.ended = Some(when);
+                self.ended_late(slot, earlier);
             }
             Event::PeerEnded => {
                 life.heard = Some(when);

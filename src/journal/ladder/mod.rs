@@ -29,8 +29,8 @@ use super::{
     store::Journal,
 };
 
-/// From how long on it is told that no `recv` returned: what a person notices.
-pub const WAIT: Nanos = 100_000_000;
+/// From how long on it is told that no `recv` returned: what a person waits for.
+pub const WAIT: Nanos = 1_000_000_000;
 
 /// Whose life a lifeline is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

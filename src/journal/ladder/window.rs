@@ -5,6 +5,8 @@
 //! by where they stand in their streams, a group and a direction at a time, so that a screen costs what is on it and not
 //! what is behind it.
 
+#![allow(clippy::similar_names, reason = "a life stands on a line")]
+
 use std::{collections::BTreeMap, net::SocketAddr, ops::Range};
 
 use super::{
@@ -38,7 +40,7 @@ impl Index {
 
     fn make(&self, journal: &Journal, groups: &[Range<usize>], limit: usize) -> Ladder {
         let mut maker = Maker { index: self, journal, window: 0..0, limit, ladder: Ladder::default() };
-        maker.ladder.lines = self.lines.clone();
+        maker.ladder.lines.clone_from(&self.lines);
         maker.ladder.steps = groups.iter().filter_map(|group| self.step(journal, group)).collect();
         if let (Some(first), Some(last)) = (groups.first(), groups.last()) {
             maker.window = first.start..last.end;
@@ -69,20 +71,20 @@ impl Index {
         let event = row.record.event;
         let len = if event.has_payload() { row.bytes.len() as u64 } else { 0 };
         let state = life.state_at(row.seq);
-        let idle = self.idle_before(life, event, Moment { seq: row.seq, at: row.record.at });
+        let idle = idle_before(life, event, Moment { seq: row.seq, at: row.record.at });
         let (place, more) = (group.start, group.len().saturating_sub(1));
         Some(Step { seq: row.seq, at: row.record.at, place, line, event, len, more, state, idle })
     }
+}
 
-    /// How long no `recv` had returned when this one did, where that was long.
-    fn idle_before(&self, life: &Life, event: Event, when: Moment) -> Option<Nanos> {
-        if !matches!(event, Event::Received { .. } | Event::PeerEnded) {
-            return None;
-        }
-        let before = recv_before(life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
-        let idle = when.at.saturating_sub(before.at);
-        (idle >= WAIT).then_some(idle)
+/// How long no `recv` had returned when this one did, where that was long.
+fn idle_before(life: &Life, event: Event, when: Moment) -> Option<Nanos> {
+    if !matches!(event, Event::Received { .. } | Event::PeerEnded) {
+        return None;
     }
+    let before = recv_before(life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
+    let idle = when.at.saturating_sub(before.at);
+    (idle >= WAIT).then_some(idle)
 }
 
 /// The last `recv` before this one.

@@ -86,17 +86,22 @@ pub fn tick(painter: &Painter, at: Pos2, tokens: &Tokens, color: Color32, shape:
 /// Width of the band of a state.
 pub const BAND: f32 = 13.0;
 
-/// A state as a band on its lifeline, with its word along it where it is long enough.
-pub fn band(ui: &Ui, x: f32, top: f32, bottom: f32, state: State) -> Rect {
-    let tokens = ui.tokens();
-    let (fill, color) = match state {
+/// The fill and the colour of the word of a state.
+pub fn state_colors(tokens: &Tokens, state: State) -> (Color32, Color32) {
+    match state {
         State::Established => (tokens.ok_tint, tokens.ok),
         State::Listen | State::SynSent | State::Resolving => (tokens.tcp_tint, tokens.tcp),
         State::Bound => (tokens.udp_tint, tokens.udp),
         State::FinWait | State::CloseWait => (tokens.warn_tint, tokens.warn),
         State::Failed(_) | State::Aborted => (tokens.error_tint, tokens.error),
         State::New | State::Closed(_) => (tokens.sunken, tokens.muted),
-    };
+    }
+}
+
+/// A state as a band on its lifeline, with its word along it where it is long enough.
+pub fn band(ui: &Ui, x: f32, top: f32, bottom: f32, state: State) -> Rect {
+    let tokens = ui.tokens();
+    let (fill, color) = state_colors(tokens, state);
     let rect = Rect::from_x_y_ranges(x - BAND / 2.0..=x + BAND / 2.0, top..=bottom);
     ui.painter().rect(rect, CornerRadius::same(2), fill, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
     turned(ui, rect, state.word(), color, 0.0);
@@ -105,9 +110,9 @@ pub fn band(ui: &Ui, x: f32, top: f32, bottom: f32, state: State) -> Rect {
 
 /// A time in which no `recv` returned: what the program did is not known, so it is dashed.
 pub fn wait(ui: &Ui, x: f32, top: f32, bottom: f32) -> Rect {
-    let rect = Rect::from_x_y_ranges(x - 5.0..=x + 5.0, top + 3.0..=(bottom - 3.0).max(top + 4.0));
+    let rect = Rect::from_x_y_ranges(x - 6.5..=x + 6.5, top + 3.0..=(bottom - 3.0).max(top + 4.0));
     let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
-    let stroke = Stroke::new(1.0, ui.tokens().muted);
+    let stroke = Stroke::new(1.0, ui.tokens().faint);
     ui.painter().extend(Shape::dashed_line(&corners, stroke, 3.0, 3.0));
     rect
 }

@@ -10,6 +10,7 @@ mod marks;
 mod paint;
 mod place;
 mod replay;
+mod save;
 mod transport;
 mod words;
 
@@ -68,6 +69,7 @@ pub struct LadderState {
     slower: u32,
     /// Whether the user wants it beside the table where there is room.
     beside: bool,
+    save: save::SaveState,
 }
 
 impl Default for LadderState {
@@ -85,6 +87,7 @@ impl Default for LadderState {
             replay: None,
             slower: 10,
             beside: true,
+            save: save::SaveState::default(),
         }
     }
 }
@@ -188,6 +191,8 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     }
     state.sync(ui, cx, traffic.selected());
     head_ui(ui, cx, state, traffic, beside);
+    save::drive(ui, &mut state.save);
+    save::save_ui(ui, cx, state, traffic);
     let flat = Frame::new().fill(ui.tokens().panel);
     let line = flat.inner_margin(Margin::symmetric(12, 0));
     let (legend, transport) = if beside {
@@ -195,9 +200,13 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     } else {
         ("ladder_legend", "ladder_transport")
     };
-    Panel::bottom(legend).exact_size(26.0).frame(line).show(ui, |ui| {
-        legend_ui(ui, cx.lang, state.place.follows() && state.replay.is_none());
-    });
+    // Where there is little room, as at 200 %, the ladder itself has it.
+    let low = ui.available_height() < LOW;
+    if !low {
+        Panel::bottom(legend).exact_size(26.0).frame(line).show(ui, |ui| {
+            legend_ui(ui, cx.lang, state.place.follows() && state.replay.is_none());
+        });
+    }
     Panel::bottom(transport).exact_size(34.0).frame(line).show(ui, |ui| {
         transport::transport_ui(ui, cx, state, traffic);
     });
@@ -277,6 +286,9 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, narrow: bool) 
         ui.separator();
         if menu_entry(ui, state.beside, &tr!(lang, "ladder.beside")).clicked() {
             state.beside = !state.beside;
+        }
+        if menu_entry(ui, false, &tr!(lang, "ladder.save")).clicked() {
+            state.save.open();
         }
         let copies = (1..=COPIED).contains(&state.drawn.index.len());
         let copy = ui.add_enabled_ui(copies, |ui| menu_entry(ui, false, &tr!(lang, "ladder.copy_menu"))).inner;

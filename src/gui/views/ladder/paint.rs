@@ -78,6 +78,7 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
         return;
     }
     let all = ui.available_rect_before_wrap();
+    state.save.area = Some(all);
     let grid = Grid::new(state.drawn.index.lines().len(), all.width());
     let (names, _) = ui.allocate_exact_size(vec2(all.width(), HEAD), Sense::hover());
     let body = ui.available_rect_before_wrap();
@@ -355,7 +356,7 @@ impl View {
                 continue;
             }
             // On the side where no words stand.
-            let side = if wait.line == 0 { 15.0 } else { -15.0 };
+            let side = if wait.line == 0 { 16.0 } else { -16.0 };
             let rect = marks::wait(ui, self.x(wait.line) + side, top, bottom);
             let name = words::wait(cx.lang, wait);
             marks::turned(ui, rect, &name, ui.tokens().muted, 5.0);

@@ -69,6 +69,8 @@ pub fn transport_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traff
                 ui.label(RichText::new(clock).monospace().size(11.0).color(ui.tokens().muted));
             }
             let (mut at, last) = (place, steps.saturating_sub(1));
+            // Else the rail has the colour of the panel.
+            ui.visuals_mut().widgets.inactive.bg_fill = ui.tokens().line;
             ui.spacing_mut().slider_width = (ui.available_width() - 8.0).max(40.0);
             let slider = Slider::new(&mut at, 0..=last).show_value(false).clamping(SliderClamping::Always);
             let slider = ui.add_enabled(steps > 1, slider).accessible_name(tr!(lang, "ladder.scrub"));

@@ -136,11 +136,12 @@ pub fn band(lang: Lang, ladder: &Ladder, band: &Band, since: &str) -> String {
 /// What is known of a wait: `no recv returned for 1.2 s`.
 pub fn wait(lang: Lang, wait: &Wait) -> String {
     let time = idle(wait.lasted);
-    match wait.to {
-        Some(_) => tr!(lang, "ladder.wait", time = time),
-        None => tr!(lang, "ladder.wait_on", time = time),
-    }
-    .into_owned()
+    let told = if wait.to.is_some() {
+        tr!(lang, "ladder.wait", time = time)
+    } else {
+        tr!(lang, "ladder.wait_on", time = time)
+    };
+    told.into_owned()
 }
 
 /// What stands on an arrow: the message, or the packet's name and that it is inferred.

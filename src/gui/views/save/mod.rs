@@ -88,11 +88,12 @@ pub fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SaveState, shown: &Show
     let mut start = state.chosen.take().map(|path| (path, true));
     Panel::top("save").resizable(false).frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
+        let narrow = ui.available_width() < 560.0;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             format_ui(ui, lang, state);
             // Beside the ladder there is no room for all of it in one row.
-            if ui.available_width() < 400.0 {
+            if narrow {
                 ui.end_row();
             }
             let field = TextEdit::singleline(&mut state.path)
