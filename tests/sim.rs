@@ -330,7 +330,7 @@ fn the_same_inputs_give_the_same_log_everywhere() {
     assert_eq!(digests, golden(), "twice in one process");
     if std::env::var("TWOCAN_SIM_GOLDEN").is_ok_and(|what| what == "write") {
         let mut text = String::from(
-            "# Digests of logs: `TWOCAN_SIM_GOLDEN=write cargo test --test sim golden` after a wanted change.\n",
+            "# Digests of logs: `TWOCAN_SIM_GOLDEN=write cargo test --test sim same` after a wanted change.\n",
         );
         for (name, digest) in &digests {
             writeln!(text, "{name} = \"{digest}\"").unwrap();
