@@ -15,7 +15,7 @@ use std::{
 };
 
 use support::line;
-use twocan::sim::{Chance, Control, Ended, Knobs, Log, Run, Transport, Workload, prepared};
+use twocan::sim::{Chance, Control, Ended, Knobs, Log, Run, Transport, Workload, arq, prepared};
 
 /// What is promised, each with its name.
 const PREPARED: Duration = Duration::from_millis(5);
@@ -53,6 +53,28 @@ fn main() -> ExitCode {
     told("  one of them", took, &logs, SEEDS);
     let (took, _) = best(runs, || vec![logs[0].text().len()]);
     line("    as a ladder in characters", &millis(took), None);
+
+    println!("the judge: 200 seeds of the solution of each level, verdicts and all");
+    let mut slowest = Duration::ZERO;
+    for level in arq::levels() {
+        let Some(solution) = level.solutions.first() else { continue };
+        let (took, judged) = best(runs, || vec![level.trial.judge(solution, arq::SEEDS)]);
+        assert!(judged[0].is_passed());
+        line(&format!("  {}", level.name), &millis(took), None);
+        slowest = slowest.max(took);
+    }
+    // The runs alone, of the level that has the most to play.
+    let far = arq::Level::named("near-and-far").map(|level| {
+        let set = level.solutions.first().copied().unwrap_or_default();
+        best(runs, || (1..=arq::SEEDS).map(|seed| level.trial.play(&set, seed)).collect())
+    });
+    let (took, logs) = far.unwrap_or_default();
+    failed |= told("  near-and-far, its runs alone", took, &logs, SEEDS);
+    line("  the slowest level", &millis(slowest), None);
+    if slowest > SEEDS {
+        println!("a level took {}, which is more than {}", millis(slowest), millis(SEEDS));
+        failed = true;
+    }
 
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

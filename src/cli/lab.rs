@@ -77,6 +77,7 @@ fn name(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "TCP",
         Transport::Udp => "UDP",
+        Transport::Arq => "ARQ",
     }
 }
 

@@ -162,6 +162,8 @@ pub struct Knobs {
     pub tcp: TcpKnobs,
     /// UDP.
     pub udp: UdpKnobs,
+    /// What is built on UDP, for [`Transport::Arq`](super::Transport::Arq).
+    pub arq: super::arq::Mechanisms,
 }
 
 impl Knobs {

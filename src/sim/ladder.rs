@@ -132,6 +132,7 @@ fn transport(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "TCP",
         Transport::Udp => "UDP",
+        Transport::Arq => "ARQ",
     }
 }
 

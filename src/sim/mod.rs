@@ -11,8 +11,10 @@
 //! - [`knobs`], [`workload`], [`fate`], [`run`]: what is put in; [`text`](mod@text), [`units`]: its short form as TOML;
 //!   [`prepared`](mod@prepared): runs to learn from.
 //! - [`host`]: the trait; `tcp`, [`udp`]: two that stand behind it. [`link`]: the cable.
+//! - [`arq`]: reliability on UDP, one mechanism at a time.
 //! - [`log`]: what comes out. [`counters`]: sums over it. `ladder`: as characters. [`trace`]: what Wireshark calls it.
 
+pub mod arq;
 pub mod counters;
 pub mod fate;
 pub mod host;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Edit, Ended, Knobs, Log, Message, Micros, Side, Workload,
+    arq::ArqHost,
     host::{Arrived, Host, Verdict, Wire},
     link::Link,
     log::{End, Recorder},
@@ -29,6 +30,8 @@ pub enum Transport {
     Tcp,
     /// Datagrams, as they fall.
     Udp,
+    /// Datagrams, and what [`Knobs::arq`] adds to them.
+    Arq,
 }
 
 /// Everything that a log follows from.
@@ -64,6 +67,11 @@ impl Run {
             }
             Transport::Udp => {
                 let mut hosts = Side::BOTH.map(|side| UdpHost::new(self, side, &messages));
+                let [client, server] = &mut hosts;
+                self.play_with(&messages, [client, server])
+            }
+            Transport::Arq => {
+                let mut hosts = Side::BOTH.map(|side| ArqHost::new(self, side, &messages));
                 let [client, server] = &mut hosts;
                 self.play_with(&messages, [client, server])
             }

@@ -122,6 +122,9 @@ impl Run {
         range("tcp.delayed-ack", tcp.delayed_ack.unwrap_or(1), 1, 500_000)?;
         range("tcp.give-up", tcp.give_up, 1_000_000, 3_600_000_000)?;
         range("udp.receive-buffer", udp.receive_buffer.into(), 1, 1 << 24)?;
+        for (field, value, min, max) in self.knobs.arq.numbers() {
+            range(field, value, min, max)?;
+        }
         for (edit, n) in self.edits.iter().zip(1..) {
             range(&format!("edit[{n}].attempt"), edit.packet.attempt.into(), 1, u32::MAX.into())?;
             range(&format!("edit[{n}].number"), edit.packet.number.into(), 1, u32::MAX.into())?;
@@ -191,6 +194,7 @@ struct Written {
     program: ProgramKnobs,
     tcp: TcpKnobs,
     udp: UdpKnobs,
+    arq: super::arq::Mechanisms,
     #[serde(rename = "edit", skip_serializing_if = "Vec::is_empty")]
     edits: Vec<WrittenEdit>,
     #[serde(skip_serializing)]
@@ -281,13 +285,15 @@ impl Written {
             program: run.knobs.program,
             tcp: run.knobs.tcp,
             udp: run.knobs.udp,
+            arq: run.knobs.arq,
             edits: run.edits.iter().map(WrittenEdit::of).collect(),
             lesson: None,
         }
     }
 
     fn into_run(self) -> Result<Run, (String, Problem)> {
-        let knobs = Knobs { link: self.link, back: self.back, program: self.program, tcp: self.tcp, udp: self.udp };
+        let Self { link, back, program, tcp, udp, arq, .. } = self;
+        let knobs = Knobs { link, back, program, tcp, udp, arq };
         let edits = self.edits.into_iter().zip(1..).map(|(edit, n)| edit.into_edit(n)).collect::<Result<_, _>>()?;
         let workload = self.workload.map_or_else(|| Ok(Workload::default()), WrittenWorkload::into_workload)?;
         Ok(Run { workload, transport: self.transport, knobs, seed: self.seed, edits })
@@ -487,7 +493,10 @@ fn at_once() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Burst, Chance, Control, Outage};
+    use crate::sim::{
+        Burst, Chance, Control, Outage,
+        arq::{Acks, Checksum, Mechanisms, Timeout, Window},
+    };
 
     #[test]
     fn a_short_text_is_a_run() {
@@ -557,6 +566,15 @@ mod tests {
                     give_up: 5_000_000,
                 },
                 udp: UdpKnobs { receive_buffer: 6 },
+                arq: Mechanisms {
+                    checksum: Checksum::Crc32,
+                    bits: 3,
+                    acks: Acks::Selective,
+                    timeout: Timeout::Fixed(70),
+                    window: Window::SelectiveRepeat(4),
+                    duplicates: true,
+                    end: true,
+                },
             },
             seed: 42,
             edits: [Act::Lose, Act::Spare, Act::Delay(9), Act::Duplicate, Act::Corrupt]
