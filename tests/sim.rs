@@ -136,7 +136,7 @@ fn check_packets(log: &Log, number: u64) {
 fn check_counters(log: &Log, number: u64) {
     let counters = log.counters();
     let (mut sent, mut bytes, mut lost, mut read, mut reads) = (0, 0, 0, 0, 0);
-    let (mut first, mut last) = (None, None);
+    let (mut first_at, mut last_at) = (None, None);
     for event in &log.events {
         match &event.what {
             What::Sent(id) => {
@@ -147,8 +147,8 @@ fn check_counters(log: &Log, number: u64) {
             What::Call(Call::Recv { bytes, .. }) => {
                 read += u64::from(bytes.end - bytes.start);
                 reads += 1;
-                first = first.or(Some(event.at));
-                last = Some(event.at);
+                first_at = first_at.or(Some(event.at));
+                last_at = Some(event.at);
             }
             _ => {}
         }
@@ -158,7 +158,7 @@ fn check_counters(log: &Log, number: u64) {
         (sent, bytes, lost, read, reads),
         "run {number}"
     );
-    assert_eq!((counters.first_byte, counters.last_byte), (first, last), "run {number}");
+    assert_eq!((counters.first_byte, counters.last_byte), (first_at, last_at), "run {number}");
     assert_eq!(counters.packets + counters.copies, log.packets.len() as u64);
     assert_eq!(counters.messages, counters.missing + counters.whole + wrong_but_whole(log), "run {number}");
 }
@@ -330,7 +330,7 @@ fn the_same_inputs_give_the_same_log_everywhere() {
     assert_eq!(digests, golden(), "twice in one process");
     if std::env::var("TWOCAN_SIM_GOLDEN").is_ok_and(|what| what == "write") {
         let mut text = String::from(
-            "# Digests of logs: `TWOCAN_SIM_GOLDEN=write cargo test --test sim golden` after a wanted change.\n",
+            "# Digests of logs: `TWOCAN_SIM_GOLDEN=write cargo test --test sim same` after a wanted change.\n",
         );
         for (name, digest) in &digests {
             writeln!(text, "{name} = \"{digest}\"").unwrap();

@@ -228,8 +228,8 @@ pub(super) struct Tour {
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Lab {
-    #[arg(value_name = "RUN")]
-    pub lab_run: Option<String>,
+    #[arg(id = "lab_run", value_name = "RUN")]
+    pub run: Option<String>,
 
     #[arg(long, value_name = "NAME", value_parser = transports())]
     pub transport: Option<Transport>,

@@ -6,6 +6,7 @@ mod sweep;
 mod table;
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::Path,
@@ -26,7 +27,7 @@ pub(super) fn run(typed: &arguments::Lab, lang: Lang) -> Result<Exit, Refusal> {
     if typed.list {
         return Ok(list(lang));
     }
-    let (mut run, lesson) = find(typed.lab_run.as_deref(), lang)?;
+    let (mut run, lesson) = find(typed.run.as_deref(), lang)?;
     change(&mut run, typed, lang)?;
     if let Some(text) = &typed.sweep {
         let sweep = sweep::Sweep::parse(text, lang)?;
@@ -203,6 +204,13 @@ fn print(logs: &[Log], lesson: Option<&Prepared>, lang: Lang) {
         table.row(cells);
     }
     tell(table.text().trim_end());
+    let departures: BTreeSet<_> = logs.iter().flat_map(Log::departures).collect();
+    if !departures.is_empty() {
+        tell(&format!("\n{}", t!("cli.lab.departures", locale = tag)));
+        for departure in departures {
+            tell(&format!("- {}", words::departure(lang, departure)));
+        }
+    }
     if let Some(Prepared { lesson, .. }) = lesson {
         tell("");
         if let Some(right) = lesson.answers.iter().find(|answer| answer.right) {

@@ -55,6 +55,7 @@ pub struct Counters {
 
 /// What became of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each may be so without the others")]
 pub struct Fortune {
     /// Bytes of it that were read, each counted once.
     pub got: u32,

@@ -29,15 +29,15 @@ impl Log {
     }
 
     fn line(&self, event: &Event, text: &mut String) {
-        let (said, link) = match &event.what {
+        let (said, drawn) = match &event.what {
             What::Sent(id) => {
                 let Some(packet) = self.packet(*id) else { return };
                 let why = packet.resent.map(|resent| why(resent.why).to_owned()).unwrap_or_default();
-                let link = match packet.from() {
+                let drawn = match packet.from() {
                     Side::Client => format!("├ {:<width$}", self.label(packet), width = LINK - 2),
                     Side::Server => format!("{:>width$} ┤", self.label(packet), width = LINK - 2),
                 };
-                (why, link)
+                (why, drawn)
             }
             What::Arrived(id) => {
                 let Some(packet) = self.packet(*id) else { return };
@@ -58,7 +58,7 @@ impl Log {
             What::Note(note) => (format!("({})", note_text(note)), " ".repeat(LINK)),
         };
         let (left, right) = if event.side == Side::Client { (said.as_str(), "") } else { ("", said.as_str()) };
-        let line = format!("{:>TIME$}  {left:>LEFT$} │{link}│ {right}", millis(event.at));
+        let line = format!("{:>TIME$}  {left:>LEFT$} │{drawn}│ {right}", millis(event.at));
         text.push_str(line.trim_end());
         text.push('\n');
     }

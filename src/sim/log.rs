@@ -483,6 +483,15 @@ impl Log {
         self.packets.get(start..)?.iter().find(|packet| packet.resent.is_some())
     }
 
+    /// Where this run is not what it would be between usual kernels.
+    pub fn departures(&self) -> BTreeSet<Departure> {
+        let departure = |event: &Event| match event.what {
+            What::Note(Note::Departure(departure)) => Some(departure),
+            _ => None,
+        };
+        self.events.iter().filter_map(departure).collect()
+    }
+
     /// A number for all of it, the same wherever the run is played: every line of [`Self::text`], every byte and moment of
     /// the packets, and what was read.
     pub fn digest(&self) -> String {

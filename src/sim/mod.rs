@@ -68,6 +68,7 @@ impl Side {
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
     /// The other end.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Client => Self::Server,

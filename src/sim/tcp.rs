@@ -86,14 +86,15 @@ struct Sending {
     duplicates: u32,
     /// The third duplicate came with the packet that was taken in last.
     third: bool,
-    /// A timer sent again, and what was sent before is not acknowledged yet: up to here.
+    /// Something was sent again, and what had been sent before is not acknowledged yet: up to here.
     recovering: Option<u64>,
     /// The retransmission timer was due at this poll.
     fired: bool,
 }
 
-/// How far the end is.
+/// How far the connection's life is.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each happens once, and not in one order")]
 struct Closing {
     begun: bool,
     opened: bool,
@@ -301,7 +302,7 @@ impl TcpHost {
         }
         let initial = sending.initial.unwrap_or(segment.seq.wrapping_sub(1));
         let fresh = sending.top == 0 && sending.nxt == 0 && !sending.fin && segment.syn;
-        let behind = (segment.seq.wrapping_sub(sending.top) as i32) < 0 && !fresh;
+        let behind = segment.seq.wrapping_sub(sending.top).cast_signed() < 0 && !fresh;
         let empty = segment.len == 0 && !segment.syn && !segment.fin && !segment.rst;
         let start = u64::from(segment.seq.wrapping_sub(initial).wrapping_sub(1));
         let end = start + u64::from(segment.len);
@@ -339,7 +340,7 @@ impl TcpHost {
             // R2.
             renumber(&mut bytes, sending.top);
             self.depart(Departure::AckNumbered, wire);
-        } else if fresh || (segment.next().wrapping_sub(self.sending.top) as i32) > 0 {
+        } else if fresh || segment.next().wrapping_sub(self.sending.top).cast_signed() > 0 {
             self.sending.top = segment.next();
         }
         if segment.ack {
@@ -360,14 +361,14 @@ impl TcpHost {
     /// Why bytes are sent again.
     fn why(&mut self, end: u64) -> Why {
         let sending = &mut self.sending;
-        if std::mem::take(&mut sending.third) {
-            return Why::Fast;
-        }
-        if std::mem::take(&mut sending.fired) {
-            sending.recovering = Some(sending.nxt.max(end));
-            return Why::Timer;
-        }
-        if sending.recovering.is_some() { Why::Recovery } else { Why::Timer }
+        let why = match (std::mem::take(&mut sending.third), std::mem::take(&mut sending.fired)) {
+            (true, _) => Why::Fast,
+            (false, true) => Why::Timer,
+            (false, false) if sending.recovering.is_some() => return Why::Recovery,
+            (false, false) => return Why::Timer,
+        };
+        sending.recovering = Some(sending.nxt.max(end));
+        why
     }
 
     /// Reads what an arriving segment says, before smoltcp does.
@@ -549,7 +550,7 @@ fn renumber(bytes: &mut [u8], seq: u32) {
     let Ok(ip) = Ipv4Packet::new_checked(&*bytes) else { return };
     let (from, to, header) = (ip.src_addr().into(), ip.dst_addr().into(), usize::from(ip.header_len()));
     let Some(Ok(mut tcp)) = bytes.get_mut(header..).map(TcpPacket::new_checked) else { return };
-    tcp.set_seq_number(TcpSeqNumber(seq as i32));
+    tcp.set_seq_number(TcpSeqNumber(seq.cast_signed()));
     tcp.fill_checksum(&from, &to);
 }
 

@@ -276,7 +276,7 @@ fn again(
 
 /// Whether `a` is behind `b` on the circle of sequence numbers.
 fn after(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) > 0
+    a.wrapping_sub(b).cast_signed() > 0
 }
 
 #[cfg(test)]

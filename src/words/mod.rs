@@ -6,7 +6,7 @@
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
-//! - [`run_error`], [`counters`], [`outcome`], [`lesson`]: a simulated run.
+//! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run.
 //! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
@@ -32,7 +32,7 @@ pub use self::{
     framing::{frame_parts, framing_error, framing_missing, framing_spec_error},
     http::http_fault,
     rules::{rules_error, rules_problem},
-    sim::{counters, lesson, outcome, run_error},
+    sim::{counters, departure, lesson, outcome, run_error},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},

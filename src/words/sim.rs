@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::{Lang, number};
 use crate::sim::{
-    Counters, Ended, Micros, Side, Told,
+    Counters, Departure, Ended, Micros, Side, Told,
     text::{Problem, RunError},
 };
 
@@ -46,6 +46,20 @@ pub fn outcome(lang: Lang, ended: Ended) -> String {
         Ended::Silent => t!("sim.silent", locale = tag),
         Ended::TooLong => t!("sim.too_long", locale = tag),
         Ended::Spinning => t!("sim.spinning", locale = tag),
+    }
+    .into_owned()
+}
+
+/// Where the simulated stack is not like a usual kernel, as a sentence.
+pub fn departure(lang: Lang, departure: Departure) -> String {
+    let tag = lang.tag();
+    match departure {
+        Departure::SlowTimeout => t!("sim.slow_timeout", locale = tag),
+        Departure::PoliteFin => t!("sim.polite_fin", locale = tag),
+        Departure::AckNumbered => t!("sim.ack_numbered", locale = tag),
+        Departure::ResetAtGivingUp => t!("sim.reset_at_giving_up", locale = tag),
+        Departure::NoSack => t!("sim.no_sack", locale = tag),
+        Departure::SmallStart => t!("sim.small_start", locale = tag),
     }
     .into_owned()
 }

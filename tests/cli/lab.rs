@@ -34,8 +34,13 @@ fn a_prepared_run_asks_and_answers_in_both_languages() {
     let names = out("lab --list");
     assert_eq!(names.lines().count(), 12);
     let text = out("lab one-lost");
-    for says in ["Question: Message 3 is lost.", "lost: by hand", "again: 3 duplicate ACKs", "Answer: Nothing, until 3"]
-    {
+    for says in [
+        "Question: Message 3 is lost.",
+        "lost: by hand",
+        "again: 3 duplicate ACKs",
+        "Answer: Nothing, until 3",
+        "- FIN waits here",
+    ] {
         assert!(text.contains(says), "{says}:\n{text}");
     }
     let text = out("lab one-lost --lang zh-CN");
