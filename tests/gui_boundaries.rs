@@ -109,10 +109,8 @@ fn a_recv_in_the_table_has_the_colours_of_what_it_carries() {
 fn a_piece_and_its_row_are_chosen_together() {
     let mut harness = show_any_text(talk(Lang::En));
     harness.run();
-    let (sent, received) = (
-        "#1 sent 5 B, from byte 4 of the stream",
-        "#3 received 14 B, from byte 0 of the stream, out of 3 sends",
-    );
+    let (sent, received) =
+        ("#1 sent 5 B, from byte 4 of the stream", "#3 received 14 B, from byte 0 of the stream, out of 3 sends");
     harness.get_by_label(sent).click();
     harness.run();
     assert_eq!(harness.state().traffic.selected(), Some(5));

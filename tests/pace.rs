@@ -14,9 +14,7 @@ use std::{io::Read as _, io::Write as _, net::TcpListener, time::Duration};
 use support::{Bench, LOCALHOST, peer_stream};
 use twocan::{
     journal::{CloseReason, Direction, Event, Nanos, SocketId, State},
-    net::{
-        Command, Endpoint, Part, Repeat, Responder, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
-    },
+    net::{Command, Endpoint, Part, Repeat, Responder, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
 };
 
 const STEP: Duration = Duration::from_millis(30);
@@ -148,7 +146,8 @@ fn a_server_hands_its_waits_to_its_connections() {
         let connection = bench.connection(id, 0);
         apart(&[&[before], &times(&bench, connection, Direction::In)[..]].concat(), STEP);
         apart(&times(&bench, connection, Direction::Out), 2 * STEP);
-        let nodelay = |row: twocan::journal::Row<'_>| row.record.socket == connection && row.detail() == "TCP_NODELAY=1";
+        let nodelay =
+            |row: twocan::journal::Row<'_>| row.record.socket == connection && row.detail() == "TCP_NODELAY=1";
         assert!(bench.journal.rows_from(0).any(nodelay), "{model:?}");
 
         // Those that are accepted from now on have none.
@@ -192,7 +191,8 @@ fn a_repetition_keeps_the_distance_too() {
     let (_peer, _) = listener.accept().unwrap();
     let parts = vec![Part::Bytes(b"x".into())];
     bench.engine.command(id, Command::Repeat(Repeat { parts, every: Duration::ZERO, count: 4, to: None })).unwrap();
-    let ended = |row: twocan::journal::Row<'_>| matches!(row.record.event, Event::RepeatEnded { sent: 4, stopped: false });
+    let ended =
+        |row: twocan::journal::Row<'_>| matches!(row.record.event, Event::RepeatEnded { sent: 4, stopped: false });
     bench.until("ended", |b| b.journal.rows_from(0).any(ended) && b.rows(id, Direction::Out) == 4);
     apart(&times(&bench, id, Direction::Out), STEP);
 }

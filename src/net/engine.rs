@@ -344,9 +344,9 @@ mod tests {
     #[test]
     fn a_connection_that_cannot_go_on_does_not_wake_for_moments_that_are_past() {
         let rules = Rules::parse("[[rule]]\nwhen = { every-ms = 20 }\nthen = [{ reply = \"x\" }]").unwrap();
-        for (read_delay, send_gap) in [(0, 0), (2, 2)].map(|(read, send)| {
-            (Duration::from_millis(read), Duration::from_millis(send))
-        }) {
+        for (read_delay, send_gap) in
+            [(0, 0), (2, 2)].map(|(read, send)| (Duration::from_millis(read), Duration::from_millis(send)))
+        {
             let engine = Engine::new(Arc::new(()));
             let responder = crate::net::Responder::Rules(Arc::new(rules.clone()));
             let spec = TcpServerSpec { responder, read_delay, send_gap, ..TcpServerSpec::default() };

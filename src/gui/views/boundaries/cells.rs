@@ -1,8 +1,6 @@
 //! One call, or one datagram, as a cell: what one points at, what is said of it, how it looks where bytes are gone.
 
-use egui::{
-    Color32, FontId, Painter, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Color32, FontId, Painter, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::BoundariesState;
 use crate::{
@@ -40,7 +38,8 @@ pub fn cell_ui(
     let clicked = response.clicked();
     if response.hovered() {
         let mut tip = vec![said.to_owned()];
-        if let Some(row) = cx.model.journal.row(seq).filter(|row| row.record.event.has_payload() && !row.bytes.is_empty())
+        if let Some(row) =
+            cx.model.journal.row(seq).filter(|row| row.record.event.has_payload() && !row.bytes.is_empty())
         {
             let text = plain(state.texts.of(&cx.model.journal, seq, kind));
             tip.push(text.chars().take(CHARACTERS).collect());

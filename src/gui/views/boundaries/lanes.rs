@@ -43,7 +43,8 @@ pub fn paint(
     let selected = traffic.selected();
     let mut top = ground.rect.top() + 1.0;
     let mut chosen = None;
-    let clip = Rect::from_x_y_ranges(ground.rect.left() + super::NAMES - 3.0..=ground.rect.right(), ground.rect.y_range());
+    let clip =
+        Rect::from_x_y_ranges(ground.rect.left() + super::NAMES - 3.0..=ground.rect.right(), ground.rect.y_range());
     let painter = ui.painter_at(clip.expand2(egui::vec2(0.0, 4.0)));
     let whole = stream.sends().zip(stream.recvs()).filter(|(sent, received)| sent.whole && received.whole);
     if let Some(((id, _), sent)) = stream.sender.map(|(life, ends)| (life, &ends.sent)) {
@@ -104,7 +105,14 @@ pub fn paint(
             let said = match sent {
                 Some(_) => {
                     let (count, from) = (piece.len, piece.offset);
-                    tr!(lang, "ladder.piece_received", id = id, count = count, offset = from, sends = parts_in(sent, piece))
+                    tr!(
+                        lang,
+                        "ladder.piece_received",
+                        id = id,
+                        count = count,
+                        offset = from,
+                        sends = parts_in(sent, piece)
+                    )
                 }
                 None => tr!(lang, "boundaries.piece_alone", id = id, count = piece.len, offset = piece.offset),
             };
@@ -163,7 +171,8 @@ fn group_ui(
     let (Some(first), Some(last)) = (lane.pieces.get(group.first), lane.pieces.get(group.last)) else { return };
     let count = group.last - group.first + 1;
     let calls = if call == "send" { words::sends(cx.lang, count) } else { words::recvs(cx.lang, count) };
-    let said = tr!(cx.lang, "boundaries.group", calls = calls, from = grouped(first.offset), until = grouped(last.end()));
+    let said =
+        tr!(cx.lang, "boundaries.group", calls = calls, from = grouped(first.offset), until = grouped(last.end()));
     let response = ui.interact(cell, ui.scope_id().with((call, first.seq)), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, said.as_ref()));
     if response.clicked() {

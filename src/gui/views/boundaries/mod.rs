@@ -245,15 +245,21 @@ fn way_ui(ui: &mut Ui, way: &mut Way, outward: bool, text: &str) {
 }
 
 /// Larger, smaller, as it was, and a copy: at the end of the row of controls.
-fn view_ui(ui: &mut Ui, cx: &mut Cx<'_>, window: &mut Window, placed: &Placed, most: f64, copy: impl FnOnce() -> String) {
+fn view_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    window: &mut Window,
+    placed: &Placed,
+    most: f64,
+    copy: impl FnOnce() -> String,
+) {
     let lang = cx.lang;
     if compact_icon(ui, icons::COPY, &tr!(lang, "boundaries.copy"), false).clicked() {
         cx.actions.push(Action::Copy(copy()));
     }
-    for (icon, name, larger) in [
-        (icons::PLUS, tr!(lang, "boundaries.larger"), true),
-        (icons::MINUS, tr!(lang, "boundaries.smaller"), false),
-    ] {
+    for (icon, name, larger) in
+        [(icons::PLUS, tr!(lang, "boundaries.larger"), true), (icons::MINUS, tr!(lang, "boundaries.smaller"), false)]
+    {
         let can = if larger { placed.scale < most } else { placed.has_more() };
         let response = ui.add_enabled_ui(can, |ui| compact_icon(ui, icon, &name, false)).inner;
         if response.on_disabled_hover_text(tr!(lang, "boundaries.no_more")).clicked() {
