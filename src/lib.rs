@@ -6,13 +6,14 @@
 //!  journal what happened             record  store  sockets  found  lens   pure
 //!  net     real sockets              engine  worker  tcp  udp  sys
 //!  sim     a simulated link          host  link  fate  run  log            pure, virtual clock
+//!  transfer files over sockets      service  name  receiver  framed  raw  helper  udp
 //!  preset  classic programs by name  files                                 pure
 //!  export  traffic to files          jsonl  csv  pcapng  clip  code        pure
 //!  words   sentences, in English and Chinese                               pure
 //!  cli     one file a subcommand
 //!  gui     the window                                                      feature `gui`
 //!
-//!  text ← framing ← journal ← net, sim ← preset ← export, words ← cli, gui   arrows never run back
+//!  text ← framing ← journal ← net, sim ← transfer ← preset ← export, words ← cli, gui   arrows never run back
 //! ```
 //!
 //! *Pure* means: no threads, no sockets, no files, and the time comes in as an argument. Nothing outside `gui`
@@ -30,4 +31,5 @@ pub mod net;
 pub mod preset;
 pub mod sim;
 pub mod text;
+pub mod transfer;
 pub mod words;

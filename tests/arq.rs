@@ -94,7 +94,7 @@ fn golden() -> BTreeMap<String, String> {
     for level in arq::levels() {
         for (what, set) in [("start", level.start), ("solution", level.solutions[0])] {
             let judged = level.trial.judge(&set, SEEDS);
-            let logs = [1, 2].map(|seed| level.trial.play(&set, seed).digest());
+            let logs = [3, 7].map(|seed| level.trial.play(&set, seed).digest());
             let figures = [judged.passed, judged.exact, judged.useful, judged.extra, judged.took, judged.slowest];
             digests.insert(format!("{}-{what}", level.name), format!("{} {figures:?}", logs.join(" ")));
         }

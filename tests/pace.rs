@@ -13,6 +13,7 @@ use std::{io::Read as _, io::Write as _, net::TcpListener, time::Duration};
 
 use support::{Bench, LOCALHOST, peer_stream};
 use twocan::{
+    framing::Framing,
     journal::{CloseReason, Direction, Event, Nanos, SocketId, State},
     net::{Command, Endpoint, Part, Repeat, Responder, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
 };
@@ -190,7 +191,13 @@ fn a_repetition_keeps_the_distance_too() {
     let id = bench.open(&client(&listener, Duration::ZERO, STEP));
     let (_peer, _) = listener.accept().unwrap();
     let parts = vec![Part::Bytes(b"x".into())];
-    bench.engine.command(id, Command::Repeat(Repeat { parts, every: Duration::ZERO, count: 4, to: None })).unwrap();
+    bench
+        .engine
+        .command(
+            id,
+            Command::Repeat(Repeat { parts, every: Duration::ZERO, count: 4, to: None, framing: Framing::None }),
+        )
+        .unwrap();
     let ended =
         |row: twocan::journal::Row<'_>| matches!(row.record.event, Event::RepeatEnded { sent: 4, stopped: false });
     bench.until("ended", |b| b.journal.rows_from(0).any(ended) && b.rows(id, Direction::Out) == 4);

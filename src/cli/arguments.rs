@@ -11,6 +11,7 @@ use crate::{
     },
     sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
+    transfer::{Accept, Way},
     words::Lang,
 };
 
@@ -29,6 +30,8 @@ pub(super) enum Subcommand {
     TcpServer(TcpServer),
     TcpClient(TcpClient),
     Udp(Udp),
+    Send(Send),
+    Receive(Receive),
     Presets(Presets),
     Preset(Preset),
     Tour(Tour),
@@ -120,6 +123,76 @@ pub(super) struct Frames {
 
     #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
     pub frame_limit: Option<usize>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Send {
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[arg(long = "to", value_name = "ADDR")]
+    pub recipient: String,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub pace: Option<u64>,
+
+    #[arg(long, value_name = "BYTES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_000))]
+    pub datagram: Option<usize>,
+
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub connect_timeout: Duration,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Receive {
+    #[arg(long = "bind", value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub place: String,
+
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
+    pub way: Way,
+
+    #[arg(long, value_name = "WHO", default_value = "ask", value_parser = accepts())]
+    pub accept: Accept,
+
+    #[arg(long)]
+    pub once: bool,
+
+    #[arg(long)]
+    pub sync: bool,
+
+    #[arg(long)]
+    pub keep: bool,
+
+    #[arg(long = "name", value_name = "NAME")]
+    pub save_as: Option<String>,
+
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+
+    #[command(flatten)]
+    pub told: Told,
+}
+
+/// What is told about files.
+#[derive(clap::Args, Debug)]
+pub(super) struct Told {
+    #[arg(long)]
+    pub sha256: bool,
+
+    #[arg(long)]
+    pub json: bool,
+
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 #[derive(clap::Args, Debug)]
@@ -353,6 +426,15 @@ fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
         "event-loop" => ServerModel::EventLoop,
         _ => ServerModel::Threads,
     })
+}
+
+fn ways() -> impl clap::builder::TypedValueParser<Value = Way> {
+    PossibleValuesParser::new(Way::ALL.map(Way::name))
+        .map(|word| Way::ALL.into_iter().find(|way| way.name() == word).unwrap_or_default())
+}
+
+fn accepts() -> impl clap::builder::TypedValueParser<Value = Accept> {
+    PossibleValuesParser::new(["ask", "all"]).map(|word| if word == "all" { Accept::All } else { Accept::Ask })
 }
 
 fn unmappables() -> impl clap::builder::TypedValueParser<Value = Unmappable> {

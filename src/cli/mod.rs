@@ -7,9 +7,11 @@
 //!
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
+//! - `send`, `receive`: files; `carried` is what both say about them.
 //! - `output`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
 
 mod arguments;
+mod carried;
 mod help;
 mod http;
 mod input;
@@ -19,8 +21,10 @@ mod notes;
 mod options;
 mod output;
 mod preset;
+mod receive;
 mod recording;
 mod responder;
+mod send;
 mod sender;
 mod session;
 mod tcp_client;
@@ -71,6 +75,8 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Subcommand::TcpServer(typed) => tcp_server::run(typed, lang),
         Subcommand::TcpClient(typed) => tcp_client::run(typed, lang),
         Subcommand::Udp(typed) => udp::run(typed, lang),
+        Subcommand::Send(typed) => send::run(typed, lang),
+        Subcommand::Receive(typed) => receive::run(typed, lang),
         Subcommand::Presets(typed) => Ok(preset::list(lang, typed.json)),
         Subcommand::Preset(typed) => preset::run(typed, lang),
         Subcommand::Tour(typed) => Ok(tour::run(lang, typed.json)),

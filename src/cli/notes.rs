@@ -81,7 +81,7 @@ impl Notes {
     }
 
     /// A second line says who can reach the socket, where that is not this computer alone.
-    fn reachable(&self, text: Cow<'static, str>, local: &str) -> Cow<'static, str> {
+    pub fn reachable(&self, text: Cow<'static, str>, local: &str) -> Cow<'static, str> {
         let Ok(local) = local.parse::<std::net::SocketAddr>() else { return text };
         let reach = Reach::of(local.ip());
         if reach == Reach::ThisComputer {

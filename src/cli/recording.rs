@@ -146,7 +146,7 @@ impl Recording {
 
 /// SIGINT (Ctrl+C) and SIGTERM, as messages; without it they end the program at once.
 #[cfg(unix)]
-fn signals() -> io::Result<Receiver<()>> {
+pub(super) fn signals() -> io::Result<Receiver<()>> {
     use signal_hook::{
         consts::{SIGINT, SIGTERM},
         iterator::Signals,
@@ -162,6 +162,6 @@ fn signals() -> io::Result<Receiver<()>> {
 }
 
 #[cfg(not(unix))]
-fn signals() -> io::Result<Receiver<()>> {
+pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(never())
 }

@@ -9,6 +9,7 @@ use super::{
     draft::NewKind,
     settings::{Framings, JournalLimit},
     theme::ThemeChoice,
+    transfers::TransferAction,
     views::{Place, lens::Taken, rules::Subject},
 };
 use crate::{
@@ -83,6 +84,8 @@ pub enum Action {
     ChatSeen(SocketAddr),
     /// What lasts of the chat.
     SetChat(ChatSettings),
+    /// Files on their way.
+    Transfer(TransferAction),
     /// Put text on the clipboard.
     Copy(String),
     /// Put a program that does what a socket does on the clipboard.
@@ -105,6 +108,8 @@ pub enum Action {
     ChooseFile(FileFor),
     /// A file was chosen.
     FileChosen(FileFor, PathBuf),
+    /// Files were chosen, or dropped on the window.
+    FilesChosen(Vec<PathBuf>),
     /// A file of text was chosen and read.
     FileRead(FileFor, PathBuf, Result<String, FileProblem>),
     /// A file was chosen and written.
@@ -121,6 +126,12 @@ pub enum FileFor {
         /// UDP: to this address.
         to: Option<SocketAddr>,
     },
+    /// To send them to another computer, with their names.
+    TransferFiles,
+    /// To send it, with what is in it.
+    TransferFolder,
+    /// To put received files into.
+    TransferInto,
     /// To save the traffic on show.
     SaveTraffic,
     /// To read rules from.
@@ -131,6 +142,8 @@ pub enum FileFor {
     ImportPreset,
     /// To write a preset to, to share it; its text.
     ExportPreset(String),
+    /// To write a simulated capture to; its bytes.
+    SaveCapture(std::sync::Arc<[u8]>),
 }
 
 /// Why a file of text could not be read or written.

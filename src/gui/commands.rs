@@ -36,6 +36,8 @@ pub enum UiCommand {
     ShowMessages,
     ShowChat,
     ShowLens,
+    ShowTransfer,
+    ShowLab,
     FocusFilter,
     FocusComposer,
     PauseTraffic,
@@ -54,7 +56,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -74,6 +76,8 @@ impl UiCommand {
         Self::ShowMessages,
         Self::ShowChat,
         Self::ShowLens,
+        Self::ShowTransfer,
+        Self::ShowLab,
         Self::FocusFilter,
         Self::FocusComposer,
         Self::PauseTraffic,
@@ -113,6 +117,8 @@ impl UiCommand {
             Self::ShowLadder => const { &[command(Key::Num4)] },
             Self::ShowLens => const { &[command_shift(Key::E)] },
             Self::ShowMessages => const { &[command(Key::Num5)] },
+            Self::ShowTransfer => const { &[command(Key::Num6)] },
+            Self::ShowLab => const { &[command(Key::Num7)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -165,6 +171,8 @@ impl UiCommand {
             Self::ShowMessages => tr!(lang, "command.show_messages"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
             Self::ShowLens => tr!(lang, "command.show_lens"),
+            Self::ShowTransfer => tr!(lang, "command.show_transfer"),
+            Self::ShowLab => tr!(lang, "command.show_lab"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.pause_traffic"),
@@ -205,6 +213,8 @@ impl UiCommand {
             Self::ShowMessages => tr!(lang, "command.tip.show_messages"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
             Self::ShowLens => tr!(lang, "command.tip.show_lens"),
+            Self::ShowTransfer => tr!(lang, "command.tip.show_transfer"),
+            Self::ShowLab => tr!(lang, "command.tip.show_lab"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.tip.pause_traffic"),

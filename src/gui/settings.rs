@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{chat::ChatSettings, theme::ThemeChoice};
+use super::{chat::ChatSettings, theme::ThemeChoice, transfers::TransferSettings};
 use crate::{
     framing::{self, Framing},
     journal::Budget,
@@ -35,6 +35,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// How the messages of a connection are framed until another framing is chosen for it.
     pub framing: Framings,
+    /// How files are sent and received.
+    pub transfer: TransferSettings,
     /// Sockets opened lately, the newest first.
     pub recent: Vec<SocketSpec>,
     /// Sockets to keep.
@@ -79,6 +81,7 @@ impl Default for Settings {
             composer: Composition::default(),
             chat: ChatSettings::default(),
             framing: Framings::default(),
+            transfer: TransferSettings::default(),
             recent: Vec::new(),
             favourites: Vec::new(),
         }

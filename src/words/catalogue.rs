@@ -13,7 +13,7 @@ const BUILT: [&str; 1] = ["cli.help."];
 /// Words that the Chinese texts keep: names of calls, protocols, constants and units.
 const TERMS: &[&str] = &[
     "pcapng", "tshark", "accept", "bind", "charset", "close", "connect", "errno", "listen", "pid", "recv", "recvfrom",
-    "send", "sendto", "shutdown", "smoltcp", "strftime",
+    "send", "sendto", "shutdown", "smoltcp", "strftime", "ncat", "socat", "fsync",
 ];
 
 /// Words that are typed on the command line as they are, or sent.
@@ -21,6 +21,8 @@ const TYPED: &[&str] = &[
     "arq",
     "client",
     "corrupt",
+    "all",
+    "ask",
     "crlf",
     "cubic",
     "delay",
@@ -30,11 +32,13 @@ const TYPED: &[&str] = &[
     "event",
     "file",
     "fixed",
+    "framed",
     "gbk",
     "header",
     "hello",
     "jitter",
     "line",
+    "helper",
     "localhost",
     "loop",
     "loss",
@@ -47,6 +51,7 @@ const TYPED: &[&str] = &[
     "pong",
     "presets",
     "question",
+    "raw",
     "refuse",
     "reno",
     "reorder",

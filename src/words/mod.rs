@@ -8,6 +8,7 @@
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
 //! - [`run_error`], [`counters`], [`outcome`], [`lesson`]: a simulated run. [`verdict`], [`judgement`], [`mechanisms`],
 //!   [`header_field`]: what is built on UDP there.
+//! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod arq;
@@ -19,6 +20,7 @@ pub mod number;
 mod rules;
 mod sim;
 mod told;
+mod transfer;
 mod typed;
 
 #[cfg(test)]
@@ -35,13 +37,14 @@ pub use self::{
     rules::{rules_error, rules_problem},
     sim::{counters, lesson, outcome, run_error},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
+    transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
 };
 use crate::preset::Localised;
 
 /// The texts: one pair of files an area, English and Chinese. The macro that reads the folder does not tell cargo about
 /// its files: without these lines a changed sentence would not be built in.
-pub(crate) const TEXTS: [[&str; 2]; 7] = [
+pub(crate) const TEXTS: [[&str; 2]; 8] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
     [
         include_str!("../../assets/locales/boundaries.en.toml"),
@@ -52,9 +55,13 @@ pub(crate) const TEXTS: [[&str; 2]; 7] = [
     [include_str!("../../assets/locales/ladder.en.toml"), include_str!("../../assets/locales/ladder.zh-CN.toml")],
     [include_str!("../../assets/locales/lens.en.toml"), include_str!("../../assets/locales/lens.zh-CN.toml")],
     [include_str!("../../assets/locales/transfer.en.toml"), include_str!("../../assets/locales/transfer.zh-CN.toml")],
+    [
+        include_str!("../../assets/locales/transfer_window.en.toml"),
+        include_str!("../../assets/locales/transfer_window.zh-CN.toml"),
+    ],
 ];
 // In a build without tests nothing else names them.
-const _: [[&str; 2]; 7] = TEXTS;
+const _: [[&str; 2]; 8] = TEXTS;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -92,7 +92,9 @@ impl Model {
             | Action::ShowLens(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
-            | Action::FileChosen(..) => {}
+            | Action::FileChosen(..)
+            | Action::FilesChosen(_)
+            | Action::Transfer(_) => {}
         }
     }
 

@@ -19,6 +19,7 @@ use super::{
     chat::Chat,
     meter::Meter,
     settings::{Framings, Settings},
+    transfers::TransferBook,
 };
 use crate::{
     framing::Framing,
@@ -43,6 +44,8 @@ pub struct Model {
     pub own_presets: Vec<Preset>,
     /// Who is talked with over UDP.
     pub chat: Chat,
+    /// Files on their way.
+    pub transfers: TransferBook,
     /// The socket in the middle of the window.
     pub selected: Option<SocketId>,
     /// This computer's addresses, as of the last look.
@@ -144,6 +147,7 @@ impl Model {
             epoch,
             settings,
             chat: Chat::default(),
+            transfers: TransferBook::default(),
             own_presets: Vec::new(),
             selected: None,
             addresses: Vec::new(),
@@ -182,6 +186,15 @@ impl Model {
         let reached = |interface: &&Interface| ip.is_ipv6() || interface.ip.is_ipv4();
         let addresses: Vec<_> = self.addresses.iter().filter(reached).cloned().collect();
         words::reach(lang, Reach::of(ip), &addresses)
+    }
+
+    /// How others write the address of a receiver that is bound so: every address of this computer, or that one.
+    pub fn transfer_addresses(&self, bound: SocketAddr) -> Vec<String> {
+        if Reach::of(bound.ip()) != Reach::Everyone {
+            return vec![bound.to_string()];
+        }
+        let reached = self.addresses.iter().filter(|interface| bound.is_ipv6() || interface.ip.is_ipv4());
+        reached.map(|interface| SocketAddr::new(interface.ip, bound.port()).to_string()).collect()
     }
 
     /// The socket after or before the chosen one in the column of sockets, around its end.

@@ -17,6 +17,7 @@ pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod lab;
 pub mod ladder;
 pub mod lens;
 pub mod new_menu;
@@ -31,6 +32,7 @@ pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
+pub mod transfer;
 
 use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -60,6 +62,10 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// Files from one computer to another.
+    Transfer,
+    /// TCP and UDP over the same simulated link.
+    Lab,
 }
 
 /// Which reading of the traffic is on show.
@@ -83,6 +89,10 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// Files from one computer to another.
+    pub transfer: transfer::TransferState,
+    /// The simulated link.
+    pub lab: lab::LabState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.

@@ -165,7 +165,7 @@ fn head_ui(
     let roomy = ui.available_width() >= ROOMY;
     let narrow = ui.available_width() < NARROW;
     head(ui, |ui| {
-        traffic::tabs_ui(ui, cx, Tab::Messages);
+        traffic::tabs_ui(ui, cx, Tab::Messages, traffic.ladder_beside);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             let (icon, word) = if state.slicing {

@@ -89,6 +89,8 @@ impl ReadAs {
 pub struct TrafficState {
     /// In which encoding payload is read, here and in the conversation.
     pub read_as: ReadAs,
+    /// Whether the ladder stands beside it, so that it needs no tab.
+    pub ladder_beside: bool,
     /// The socket whose rows are on show, as of the last frame.
     subject: Option<SocketId>,
     all_sockets: bool,
@@ -112,6 +114,7 @@ impl Default for TrafficState {
     fn default() -> Self {
         Self {
             read_as: ReadAs::default(),
+            ladder_beside: false,
             subject: None,
             all_sockets: false,
             filter: FilterState::default(),
@@ -264,14 +267,15 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 }
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
-pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
+pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab, ladder_beside: bool) {
     let lang = cx.lang;
-    let tabs = [
+    let mut tabs = vec![
         (Tab::Traffic, tr!(lang, "traffic.tab"), UiCommand::ShowTraffic),
         (Tab::Conversation, tr!(lang, "conversation.tab"), UiCommand::ShowConversation),
         (Tab::Ladder, tr!(lang, "ladder.tab"), UiCommand::ShowLadder),
         (Tab::Messages, tr!(lang, "framing.tab"), UiCommand::ShowMessages),
     ];
+    tabs.retain(|(tab, ..)| !(ladder_beside && *tab == Tab::Ladder));
     if ui.available_width() < TABS {
         // As at 200 %: side by side they would lie under the buttons at the right.
         let current = tabs.iter().find(|(tab, ..)| *tab == on).map_or("", |(_, text, _)| text);
@@ -313,7 +317,7 @@ pub fn read_as_ui(ui: &mut Ui, cx: &Cx<'_>, read_as: &mut ReadAs) {
 fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
     let roomy = ui.available_width() >= ROOMY;
     head(ui, |ui| {
-        tabs_ui(ui, cx, Tab::Traffic);
+        tabs_ui(ui, cx, Tab::Traffic, state.ladder_beside);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             more_ui(ui, cx, state);

@@ -1,0 +1,623 @@
+//! The receiver's side of the frame.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use super::{
+    ALIVE, kind,
+    parser::{Announced, FrameError, Said, Sender},
+    record,
+};
+use crate::transfer::{
+    job::Job,
+    ledger::Ledger,
+    listen::{Listener, Question},
+    name::{self, SafeName},
+    raw::BUFFER,
+    reason::Reason,
+    receiver::{Batch, Folder, Incoming, Kept},
+    report::{Entry, FileEnd, State},
+    wire::Wire,
+};
+
+/// Bytes of all names of an offer.
+const NAMES_BYTES: usize = 32 << 20;
+/// Parts of an earlier try that are gone on with. There is one for each connection that broke.
+const PARTS: usize = 64;
+/// Answers that may wait to be written while bytes are taken. A sender that reads none of them has to wait.
+const WAITING_BYTES: usize = 1 << 20;
+
+/// Says no, and why.
+pub(in crate::transfer) fn refuse(mut wire: Wire, reason: Reason) -> Result<(), Reason> {
+    let mut out = Vec::new();
+    record::preamble(&mut out);
+    record::cancel(&mut out, &reason);
+    wire.last_words();
+    // It may be gone already; then nobody needs an answer.
+    wire.write_all(&out).ok();
+    wire.drain();
+    Err(reason)
+}
+
+/// Takes what is sent over one connection.
+pub(in crate::transfer) fn receive(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    wire: Wire,
+    listener: &Listener,
+    folder: &Arc<Folder>,
+) -> Result<(), Reason> {
+    let mut input = Input { parser: Sender::default(), buffer: vec![0; BUFFER], start: 0, end: 0 };
+    let mut session = Session {
+        job,
+        ledger,
+        out: Out { wire, bytes: Vec::new(), sent: 0, said: Instant::now() },
+        listener,
+        folder,
+        entries: Vec::new(),
+        batch: None,
+        kept: None,
+        parts: BTreeMap::new(),
+        current: None,
+        broken: false,
+    };
+    record::preamble(&mut session.out.bytes);
+    let done = session.run(&mut input);
+    session.end(done)
+}
+
+/// One entry of the offer.
+struct Offered {
+    announced: Announced,
+    name: Result<SafeName, Reason>,
+    state: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Not taken, or told how it ended.
+    Over,
+    /// Taken.
+    Awaited,
+}
+
+/// What has been read and not looked at yet.
+struct Input {
+    parser: Sender,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// What is to be said.
+struct Out {
+    wire: Wire,
+    bytes: Vec<u8>,
+    sent: usize,
+    said: Instant,
+}
+
+struct Session<'a> {
+    job: &'a Arc<Job>,
+    ledger: &'a mut Ledger,
+    out: Out,
+    listener: &'a Listener,
+    folder: &'a Arc<Folder>,
+    entries: Vec<Offered>,
+    batch: Option<Batch>,
+    kept: Option<Kept>,
+    /// Parts of an earlier try that are open.
+    parts: BTreeMap<u32, Incoming>,
+    /// The file whose bytes come; `None` inside where it has failed.
+    current: Option<(u32, Option<Incoming>)>,
+    /// Parts were left for another try.
+    broken: bool,
+}
+
+impl Out {
+    /// Writes what there is room for.
+    fn flush(&mut self) -> Result<(), Reason> {
+        while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            match self.wire.try_write(rest)? {
+                0 if self.bytes.len() - self.sent > WAITING_BYTES => {
+                    self.wire.wait(Instant::now() + self.wire.idle())?;
+                }
+                0 => return Ok(()),
+                n => self.sent += n,
+            }
+            self.said = Instant::now();
+        }
+        self.bytes.clear();
+        self.sent = 0;
+        Ok(())
+    }
+
+    /// Writes everything.
+    fn flush_all(&mut self) -> Result<(), Reason> {
+        let rest = self.bytes.get(self.sent..).unwrap_or_default();
+        self.wire.write_all(rest)?;
+        self.bytes.clear();
+        self.sent = 0;
+        self.said = Instant::now();
+        Ok(())
+    }
+
+    /// Says that we are still here, if nothing was said for a while.
+    fn alive(&mut self) -> Result<(), Reason> {
+        if self.said.elapsed() >= ALIVE {
+            record::record(&mut self.bytes, kind::ALIVE, &[]);
+            self.said = Instant::now();
+        }
+        self.flush()
+    }
+}
+
+impl Input {
+    /// Reads once more; `false` at the end.
+    fn more(&mut self, out: &mut Out) -> Result<bool, Reason> {
+        self.start = 0;
+        self.end = 0;
+        // Answers that found no room go out as soon as there is some, whether or not anything comes.
+        let deadline = Instant::now() + out.wire.idle();
+        loop {
+            out.flush()?;
+            match out.wire.try_fill(&mut self.buffer)? {
+                Some(n) => {
+                    self.end = n;
+                    return Ok(n > 0);
+                }
+                None if Instant::now() >= deadline => return Err(Reason::Silent(out.wire.idle())),
+                None => out.wire.wait(deadline)?,
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    fn run(&mut self, input: &mut Input) -> Result<(), Reason> {
+        self.offer(input)?;
+        let asked = self.ask(input)?;
+        self.answer(&asked)?;
+        self.job.set_state(State::Moving);
+        loop {
+            let mut bytes = input.buffer.get(input.start..input.end).unwrap_or_default();
+            while let Some(said) = input.parser.next(&mut bytes)? {
+                if self.heed(said)? {
+                    return Ok(());
+                }
+            }
+            let alive = &mut self.out;
+            alive.flush()?;
+            if self.job.control.paused() {
+                let mut ping = Vec::new();
+                record::record(&mut ping, kind::ALIVE, &[]);
+                alive.flush_all()?;
+                alive.wire.pause(|wire| wire.write_all(&ping))?;
+            } else if self.job.control.cancelled() {
+                return Err(Reason::Cancelled);
+            }
+            if !input.more(&mut self.out)? {
+                input.parser.finish().map_err(|_| Reason::Gone)?;
+                return Err(Reason::Gone);
+            }
+        }
+    }
+
+    /// Hears the offer.
+    fn offer(&mut self, input: &mut Input) -> Result<(), Reason> {
+        let (mut announced, mut sum, mut names) = (0, 0_u64, 0);
+        loop {
+            let mut bytes = input.buffer.get(input.start..input.end).unwrap_or_default();
+            while let Some(said) = input.parser.next(&mut bytes)? {
+                match said {
+                    Said::Offer { entries, total } => {
+                        let limit = self.listener.spec.policy.entries;
+                        if entries > limit {
+                            return Err(Reason::TooMany { announced: entries.into(), limit: limit.into() });
+                        }
+                        announced = total;
+                    }
+                    Said::Entry(entry) => {
+                        let wrong = || Reason::Protocol(FrameError::Value(kind::OFFER));
+                        sum = sum.checked_add(entry.size).filter(|sum| *sum <= announced).ok_or_else(wrong)?;
+                        names += entry.name.len();
+                        if names > NAMES_BYTES {
+                            return Err(Reason::TooMany { announced: names as u64, limit: NAMES_BYTES as u64 });
+                        }
+                        let name = SafeName::parse(&entry.name).map_err(Reason::Name);
+                        self.ledger.enter(&entry.name, entry.folder, entry.size);
+                        self.entries.push(Offered { announced: entry, name, state: Stage::Over });
+                    }
+                    Said::Offered if sum == announced => {
+                        input.start = input.end - bytes.len();
+                        return Ok(());
+                    }
+                    Said::Offered => return Err(FrameError::Value(kind::OFFER).into()),
+                    Said::Cancel(reason) => return Err(Reason::There(Box::new(reason))),
+                    _ => {}
+                }
+            }
+            if !input.more(&mut self.out)? {
+                return Err(Reason::Gone);
+            }
+        }
+    }
+
+    /// Finds what is here already, and asks; which entries are taken.
+    fn ask(&mut self, input: &mut Input) -> Result<Vec<bool>, Reason> {
+        let title = self.entries.first().map_or("", |entry| entry.announced.name.as_str());
+        let tops = self.entries.iter().filter(|entry| !entry.announced.name.contains('/')).count();
+        self.job.set_title(title, tops.max(1));
+        let resumable = self.recall()?;
+        let entries = self.entries.iter().map(Offered::entry).collect();
+        let from = self.out.wire.peer();
+        let (job, listener, folder) = (self.job, self.listener, self.folder);
+        let question = Question { job, listener, folder, from, entries, resumable };
+        // The sender may think better of it, and says so; its question is not shown longer than it stands.
+        let Out { wire, bytes, said, .. } = &mut self.out;
+        let asked = question.ask(wire, |wire| {
+            if said.elapsed() >= ALIVE {
+                *said = Instant::now();
+                let mut alive = std::mem::take(bytes);
+                record::record(&mut alive, kind::ALIVE, &[]);
+                wire.write_all(&alive)?;
+            }
+            hear_nothing(input, wire)
+        })?;
+        if asked.contains(&true) { Ok(asked) } else { Err(self.nothing_taken()) }
+    }
+
+    /// Why nothing at all is taken: the user's no, or, where all names are refused, the first of these.
+    fn nothing_taken(&self) -> Reason {
+        let refused = self.entries.iter().map(|entry| entry.name.as_ref().err());
+        let all: Option<Vec<_>> = refused.collect();
+        all.and_then(|all| all.first().copied().cloned()).unwrap_or(Reason::Declined)
+    }
+
+    /// What an earlier try of the same offer has left; how many bytes.
+    fn recall(&mut self) -> Result<u64, Reason> {
+        let mut batch = Batch::new(Arc::clone(self.folder), self.listener.keeping())?;
+        let mut resumable = 0;
+        if self.listener.keeping().partial {
+            self.kept = Kept::open(self.folder, &self.id());
+            if let Some(kept) = &self.kept {
+                self.job.set_state(State::Checking);
+                for (name, at) in &kept.folders {
+                    // What was moved away meanwhile is made anew.
+                    batch.again(name, at).ok();
+                }
+            }
+            for at in 0..self.entries.len() {
+                resumable += self.recall_one(&mut batch, at)?;
+            }
+        }
+        self.batch = Some(batch);
+        Ok(resumable)
+    }
+
+    fn recall_one(&mut self, batch: &mut Batch, at: usize) -> Result<u64, Reason> {
+        let (Some(kept), Some(entry)) = (&self.kept, self.entries.get(at)) else { return Ok(0) };
+        let (Ok(name), index) = (&entry.name, at as u32) else { return Ok(0) };
+        let Announced { size, modified, .. } = entry.announced;
+        let Some(part) = kept.part(index).filter(|_| self.parts.len() < PARTS) else { return Ok(0) };
+        let (out, control) = (&mut self.out, &self.job.control);
+        let mut failed = None;
+        let again = batch.file_again(name, part, size, modified, &mut || {
+            failed = out.alive().err();
+            failed.is_some() || control.cancelled()
+        });
+        if let Some(reason) = failed {
+            return Err(reason);
+        }
+        match again {
+            Ok(Some(incoming)) => {
+                let have = incoming.written();
+                self.parts.insert(index, incoming);
+                Ok(have)
+            }
+            Err(Reason::Cancelled) => Err(Reason::Cancelled),
+            // What cannot be read is sent again.
+            Ok(None) | Err(_) => Ok(0),
+        }
+    }
+
+    /// The hash of who offers what.
+    fn id(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.out.wire.peer().ip().to_canonical().to_string().as_bytes());
+        let mut bytes = Vec::new();
+        for entry in &self.entries {
+            bytes.clear();
+            record::entry(&mut bytes, &entry.announced);
+            hasher.update(&bytes);
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// Tells the sender what is taken, and makes the folders.
+    fn answer(&mut self, taken: &[bool]) -> Result<(), Reason> {
+        if self.kept.is_none() && self.listener.keeping().partial {
+            self.kept = Kept::begin(self.folder, &self.id());
+        }
+        let (mut total, mut files) = (0_u64, 0);
+        let mut folders = Vec::new();
+        for at in 0..self.entries.len() {
+            let index = at as u32;
+            let Some(entry) = self.entries.get_mut(at) else { break };
+            let name = match (&entry.name, taken.get(at)) {
+                (Err(reason), _) => {
+                    record::refuse(&mut self.out.bytes, index, reason);
+                    self.ledger.fail(at, reason.clone());
+                    continue;
+                }
+                (Ok(_), Some(false) | None) => {
+                    record::refuse(&mut self.out.bytes, index, &Reason::Declined);
+                    self.ledger.end(at, FileEnd::Declined);
+                    continue;
+                }
+                (Ok(name), Some(true)) => name.clone(),
+            };
+            entry.state = Stage::Awaited;
+            let Announced { size, modified, folder, .. } = entry.announced;
+            let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size, modified));
+            let (have, hash) = match (self.parts.get(&index), whole) {
+                (Some(part), _) => (part.written(), part.hash()),
+                (None, Some((_, hash))) => (size, hash),
+                (None, None) => (0, [0; 32]),
+            };
+            record::take(&mut self.out.bytes, index, have, &hash);
+            if folder {
+                folders.push((index, name));
+            } else {
+                files += 1;
+                total = total.saturating_add(size);
+            }
+            self.out.flush()?;
+        }
+        self.job.counts.set_total(Some(total));
+        self.job.counts.files.store(files, Relaxed);
+        record::record(&mut self.out.bytes, kind::GO, &[]);
+        for (index, name) in folders {
+            let made = self.batch.as_mut().map_or(Err(Reason::Bug), |batch| batch.make_folder(&name));
+            match made {
+                Ok(path) => {
+                    if let Some(kept) = &mut self.kept {
+                        kept.made(&name, &slashes(&path));
+                    }
+                    self.ledger.with(index as usize, |file| file.path = Some(self.folder.path().join(path)));
+                    self.over(index, Ok(()));
+                }
+                Err(reason) => self.over(index, Err(reason)),
+            }
+        }
+        self.out.flush()
+    }
+
+    /// Does what was said; whether that was the last.
+    fn heed(&mut self, said: Said<'_>) -> Result<bool, Reason> {
+        match said {
+            Said::Data(bytes) => {
+                if let Some((index, Some(incoming))) = &mut self.current {
+                    match incoming.write(bytes) {
+                        Ok(()) => {
+                            self.job.counts.bytes.fetch_add(bytes.len() as u64, Relaxed);
+                        }
+                        Err(reason) => {
+                            let index = *index;
+                            self.give_up(index, reason);
+                        }
+                    }
+                }
+            }
+            Said::File { index, offset } => self.begin(index, offset)?,
+            Said::End(hash) => self.finish(hash),
+            Said::Skip(index, reason) => {
+                if self.current.as_ref().is_some_and(|(current, _)| *current != index) {
+                    return Err(FrameError::Value(kind::SKIP).into());
+                }
+                self.give_up(index, Reason::There(Box::new(reason)));
+                self.current = None;
+            }
+            Said::Done => return Ok(true),
+            Said::Cancel(reason) => return Err(Reason::There(Box::new(reason))),
+            Said::Alive | Said::Offer { .. } | Said::Entry(_) | Said::Offered => {}
+        }
+        Ok(false)
+    }
+
+    fn begin(&mut self, index: u32, offset: u64) -> Result<(), Reason> {
+        let wrong = || Reason::Protocol(FrameError::Value(kind::FILE));
+        let entry = self.entries.get(index as usize).ok_or_else(wrong)?;
+        let (Ok(name), Stage::Awaited, false) = (&entry.name, entry.state, entry.announced.folder) else {
+            return Err(wrong());
+        };
+        let Announced { size, modified, .. } = entry.announced;
+        self.job.set_current(&entry.announced.name);
+        let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size, modified));
+        let begun = match (self.parts.remove(&index), offset) {
+            (Some(mut part), 0) => part.restart().map(|()| part),
+            (Some(part), offset) if offset == part.written() => Ok(part),
+            (None, offset) if offset > 0 && offset == size && whole.is_some() => {
+                // It is here since an earlier try, and END brings the same hash once more.
+                self.job.counts.bytes.fetch_add(size, Relaxed);
+                self.job.counts.resumed.fetch_add(size, Relaxed);
+                self.current = Some((index, None));
+                if let Some((at, hash)) = whole {
+                    let path = self.folder.path().join(at.to_string());
+                    self.ledger.with(index as usize, |file| {
+                        file.path = Some(path);
+                        file.blake3 = Some(hash);
+                    });
+                }
+                self.job.counts.files_done.fetch_add(1, Relaxed);
+                self.over(index, Ok(()));
+                return Ok(());
+            }
+            (None, 0) => {
+                let name = name.clone();
+                self.batch.as_mut().map_or(Err(Reason::Bug), |batch| batch.file(&name, Some(size), modified))
+            }
+            _ => return Err(wrong()),
+        };
+        match begun {
+            Ok(incoming) => {
+                self.job.counts.bytes.fetch_add(offset, Relaxed);
+                self.job.counts.resumed.fetch_add(offset, Relaxed);
+                if let Some(kept) = &mut self.kept {
+                    kept.begun(index, incoming.part());
+                }
+                self.current = Some((index, Some(incoming)));
+            }
+            Err(reason) => {
+                self.current = Some((index, None));
+                self.give_up(index, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, hash: [u8; 32]) {
+        let Some((index, Some(incoming))) = self.current.take() else { return };
+        match incoming.finish(Some(hash)) {
+            Ok(saved) => {
+                if let Some(kept) = &mut self.kept {
+                    kept.saved(index, &saved.name, saved.size, saved.blake3);
+                }
+                self.ledger.with(index as usize, |file| {
+                    file.path = Some(saved.path);
+                    file.blake3 = Some(saved.blake3);
+                    file.sha256 = saved.sha256;
+                });
+                self.job.counts.files_done.fetch_add(1, Relaxed);
+                self.over(index, Ok(()));
+            }
+            Err(reason) => {
+                self.job.counts.files_done.fetch_add(1, Relaxed);
+                self.over(index, Err(reason));
+            }
+        }
+    }
+
+    /// An entry does not come, or not to its end.
+    fn give_up(&mut self, index: u32, reason: Reason) {
+        let part = match &mut self.current {
+            Some((current, incoming)) if *current == index => incoming.take(),
+            _ => None,
+        };
+        let awaited = self.entries.get(index as usize).is_some_and(|entry| entry.state == Stage::Awaited);
+        if let Some(part) = part.or_else(|| self.parts.remove(&index)) {
+            self.keep(index, part);
+        }
+        if awaited {
+            self.job.counts.files_done.fetch_add(1, Relaxed);
+            self.over(index, Err(reason));
+        }
+    }
+
+    /// Keeps a part, if parts are kept and there is something in it; else it goes.
+    fn keep(&mut self, index: u32, part: Incoming) {
+        if self.kept.is_some() && part.written() > 0 {
+            let path = part.keep();
+            self.broken = true;
+            self.ledger.with(index as usize, |file| file.path = Some(path));
+        }
+    }
+
+    /// Tells the sender, and remembers, how an entry ended.
+    fn over(&mut self, index: u32, how: Result<(), Reason>) {
+        if let Some(entry) = self.entries.get_mut(index as usize) {
+            entry.state = Stage::Over;
+        }
+        match how {
+            Ok(()) => {
+                record::stored(&mut self.out.bytes, index);
+                self.ledger.end(index as usize, FileEnd::Verified);
+            }
+            Err(reason) => {
+                record::failed(&mut self.out.bytes, kind::FAILED, index, &reason);
+                self.ledger.fail(index as usize, reason);
+            }
+        }
+    }
+
+    /// Whatever happened: tells the other side, and leaves nothing that nobody asked for.
+    fn end(mut self, done: Result<(), Reason>) -> Result<(), Reason> {
+        if let Some((index, Some(part))) = self.current.take() {
+            self.keep(index, part);
+        }
+        for (index, part) in std::mem::take(&mut self.parts) {
+            self.keep(index, part);
+        }
+        let awaited = self.entries.iter().any(|entry| entry.state == Stage::Awaited);
+        if let Some(kept) = self.kept.take() {
+            if done.is_ok() && !awaited && !self.broken { kept.forget() } else { kept.leave(self.broken) }
+        }
+        match &done {
+            Ok(()) => {
+                self.job.set_state(State::Finishing);
+                // What was taken and never came is told of, too.
+                for index in 0..self.entries.len() as u32 {
+                    let awaited = self.entries.get(index as usize).is_some_and(|entry| entry.state == Stage::Awaited);
+                    if awaited {
+                        self.over(index, Err(Reason::Gone));
+                    }
+                }
+                self.out.flush_all()?;
+            }
+            Err(Reason::There(_) | Reason::Gone | Reason::Net(_)) => {}
+            Err(reason) => {
+                self.out.wire.last_words();
+                record::cancel(&mut self.out.bytes, reason);
+                // It may be gone; then there is nobody to tell.
+                self.out.flush_all().ok();
+            }
+        }
+        self.out.wire.drain();
+        done
+    }
+}
+
+impl Offered {
+    fn entry(&self) -> Entry {
+        let Announced { name, folder, size, .. } = &self.announced;
+        Entry {
+            name: name::shown(name),
+            saved_as: self.name.as_ref().ok().map(ToString::to_string).filter(|safe| safe != name),
+            folder: *folder,
+            size: Some(*size),
+            refused: self.name.as_ref().err().cloned(),
+        }
+    }
+}
+
+/// While a question stands the sender has nothing to say but that it is there, or that it is over.
+fn hear_nothing(input: &mut Input, wire: &mut Wire) -> Result<(), Reason> {
+    loop {
+        let mut bytes = input.buffer.get(input.start..input.end).unwrap_or_default();
+        while let Some(said) = input.parser.next(&mut bytes)? {
+            match said {
+                Said::Alive => {}
+                Said::Cancel(reason) => return Err(Reason::There(Box::new(reason))),
+                _ => return Err(FrameError::Unexpected(kind::FILE).into()),
+            }
+        }
+        (input.start, input.end) = (0, 0);
+        match wire.try_read(&mut input.buffer)? {
+            None => return Ok(()),
+            Some(0) => return Err(Reason::Gone),
+            Some(n) => input.end = n,
+        }
+    }
+}
+
+fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+// The time that a question may stand is the policy's; ALIVE is said in between.
+const _: () = assert!(ALIVE.as_secs() < Duration::from_secs(20).as_secs());

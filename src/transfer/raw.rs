@@ -1,0 +1,175 @@
+//! Bytes until the end of the stream, as `nc`, `ncat` and `socat` send and take files.
+//!
+//! One connection is one file, without name or size: whoever receives cannot tell a file from the first half of one
+//! whose sender was stopped (the kernel of a killed program ends its connections as its author would have). All that the
+//! sender can know is that every byte was taken and that the other side then ended the connection too. A receiver that
+//! cannot go on (disk full) resets the connection, the only word that this way has.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::SystemTime,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    job::Job,
+    ledger::Ledger,
+    listen::{Listener, Question},
+    name::SafeName,
+    reason::Reason,
+    receiver::{Batch, Folder},
+    report::{Entry, FileEnd, State},
+    source::{self, Item, Reading},
+    wire::Wire,
+};
+
+/// Bytes that are read and written at a time: larger ones fall out of the processor's cache between the calls.
+pub(super) const BUFFER: usize = 256 << 10;
+
+/// Sends each file over a connection of its own.
+pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
+    each_file(job, ledger, |job, item, ledger, index| {
+        let Some(spec) = &job.spec else { return Err(Reason::Bug) };
+        let options = &spec.options;
+        let mut reading = Reading::open(item, options.sha256)?;
+        job.set_state(State::Connecting);
+        let mut wire = Wire::connect(Arc::clone(job), &spec.to, options.connect_timeout, options.idle_timeout)?;
+        job.set_state(State::Moving);
+        let mut buffer = vec![0; BUFFER];
+        while reading.left() > 0 {
+            wire.pause(|_| Ok(()))?;
+            let n = reading.fill(&mut buffer)?;
+            wire.write_all(buffer.get(..n).unwrap_or_default())?;
+            job.counts.bytes.fetch_add(n as u64, Relaxed);
+        }
+        wire.finish_writing();
+        job.set_state(State::Finishing);
+        // Whatever it says is not meant for us; that it ends says that it has read everything.
+        while wire.read(&mut buffer)? > 0 {}
+        ledger.with(index, |file| {
+            file.blake3 = Some(reading.hash());
+            file.sha256 = reading.sha256();
+        });
+        reading.check_end()
+    })
+}
+
+/// Lists what is to be sent and sends it file by file. A file that cannot be read fails alone; the connection's failures
+/// end everything.
+pub(super) fn each_file(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    mut send: impl FnMut(&Arc<Job>, &Item, &mut Ledger, usize) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let Some(spec) = &job.spec else { return Err(Reason::Bug) };
+    let items = source::items(&spec.paths, spec.way, &mut || job.control.cancelled())?;
+    for item in &items {
+        ledger.enter(&item.name, item.folder, item.size);
+    }
+    job.set_title(&items.first().map_or_else(String::new, |item| item.name.clone()), items.len());
+    let well = items.iter().filter(|item| item.wrong.is_none());
+    job.counts.set_total(Some(well.clone().fold(0, |sum, item| item.size.saturating_add(sum))));
+    job.counts.files.store(u32::try_from(well.count()).unwrap_or(u32::MAX), Relaxed);
+    for (item, index) in items.iter().zip(0..) {
+        ledger.with(index, |file| file.path = Some(item.path.clone()));
+        if let Some(wrong) = &item.wrong {
+            ledger.fail(index, wrong.clone());
+            continue;
+        }
+        job.set_current(&item.name);
+        let before = job.counts.bytes.load(Relaxed);
+        match send(job, item, ledger, index) {
+            Ok(()) => ledger.end(index, FileEnd::Whole),
+            Err(reason) => {
+                ledger.fail(index, reason.clone());
+                if !matches!(reason, Reason::Disk { .. } | Reason::Changed) {
+                    return Err(reason);
+                }
+                // So that the bar ends where everything that can come has come.
+                job.counts.bytes.store(before.saturating_add(item.size), Relaxed);
+            }
+        }
+        job.counts.files_done.fetch_add(1, Relaxed);
+    }
+    Ok(())
+}
+
+/// Takes one file.
+pub(super) fn receive(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    mut wire: Wire,
+    listener: &Listener,
+    folder: &Arc<Folder>,
+) -> Result<(), Reason> {
+    let name = listener.spec.policy.name.clone().unwrap_or_else(name_now);
+    let safe = SafeName::parse(&name)?;
+    job.set_title(&name, 1);
+    ledger.enter(&name, false, 0);
+    let received = take(job, ledger, &mut wire, listener, folder, &safe);
+    if received.is_err() {
+        wire.reset();
+    }
+    received.inspect_err(|reason| ledger.fail(0, reason.clone()))
+}
+
+fn take(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    wire: &mut Wire,
+    listener: &Listener,
+    folder: &Arc<Folder>,
+    name: &SafeName,
+) -> Result<(), Reason> {
+    let entry = Entry { name: name.to_string(), saved_as: None, folder: false, size: None, refused: None };
+    let entries = vec![entry];
+    let question = Question { job, listener, folder, from: wire.peer(), entries, resumable: 0 };
+    let taken = question.ask(wire, Wire::still_there)?;
+    if !taken.contains(&true) {
+        ledger.end(0, FileEnd::Declined);
+        return Err(Reason::Declined);
+    }
+    let mut batch = Batch::new(Arc::clone(folder), listener.keeping())?;
+    let mut incoming = batch.file(name, None, None)?;
+    job.counts.files.store(1, Relaxed);
+    job.set_current(&name.to_string());
+    job.set_state(State::Moving);
+    let mut buffer = vec![0; BUFFER];
+    let received = loop {
+        let n = match wire.pause(|_| Ok(())).and_then(|()| wire.read(&mut buffer)) {
+            Ok(0) => break Ok(()),
+            Ok(n) => n,
+            Err(reason) => break Err(reason),
+        };
+        if let Err(reason) = incoming.write(buffer.get(..n).unwrap_or_default()) {
+            break Err(reason);
+        }
+        job.counts.bytes.fetch_add(n as u64, Relaxed);
+    };
+    ledger.with(0, |file| file.size = incoming.written());
+    if let Err(reason) = received {
+        if listener.keeping().partial && incoming.written() > 0 {
+            let part = incoming.keep();
+            ledger.with(0, |file| file.path = Some(part));
+        }
+        return Err(reason);
+    }
+    job.set_state(State::Finishing);
+    let saved = incoming.finish(None)?;
+    job.counts.files_done.store(1, Relaxed);
+    job.counts.set_total(Some(saved.size));
+    ledger.with(0, |file| {
+        file.path = Some(saved.path);
+        file.blake3 = Some(saved.blake3);
+        file.sha256 = saved.sha256;
+    });
+    ledger.end(0, FileEnd::Whole);
+    Ok(())
+}
+
+/// What a file without a name is called: when it came.
+fn name_now() -> String {
+    let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default().to_zoned(TimeZone::system());
+    format!("received {} {:02}.{:02}.{:02}", now.date(), now.hour(), now.minute(), now.second())
+}

@@ -1,0 +1,366 @@
+//! A TCP connection with deadlines, which a cancel or a pause of its transfer ends at once, whatever it waits for.
+//!
+//! The socket never blocks; all waiting is one `poll` with the waker of the job in it. Epoll and its relatives tell
+//! only of changes (edges), so a call is always tried first and waited for only when it would block, and an edge that
+//! comes while another one is waited for is remembered.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs as _},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use mio::{Events, Interest, Poll, Token, Waker, net::TcpStream};
+
+use super::{job::Job, reason::Reason};
+use crate::{
+    journal::{Call, Failure, Fault, FaultKind},
+    net::Endpoint,
+};
+
+const SOCKET: Token = Token(0);
+pub(super) const WAKE: Token = Token(1);
+/// How long the last words of a transfer may take: less than the second in which everything has to end.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
+/// A peer's last words may be read for so long.
+const DRAIN: Duration = Duration::from_millis(300);
+
+/// What the thread of a job waits in.
+pub(super) struct Waiting {
+    pub poll: Poll,
+    pub events: Events,
+    pub job: Arc<Job>,
+}
+
+impl Waiting {
+    pub fn new(job: Arc<Job>) -> Result<Self, Reason> {
+        let failed = |error: io::Error| Reason::net(Call::Socket, &error, None);
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Waker::new(poll.registry(), WAKE).map_err(failed)?;
+        job.control.set_waker(Arc::new(waker));
+        Ok(Self { poll, events: Events::with_capacity(16), job })
+    }
+
+    /// Waits for anything to happen, or so long.
+    pub fn poll(&mut self, time: Option<Duration>) -> Result<(), Reason> {
+        match self.poll.poll(&mut self.events, time) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(Reason::net(Call::Socket, &error, None)),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error if the job was cancelled.
+    pub fn check(&self) -> Result<(), Reason> {
+        if self.job.control.cancelled() { Err(Reason::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A connection.
+pub(super) struct Wire {
+    waiting: Waiting,
+    stream: TcpStream,
+    peer: SocketAddr,
+    idle: Duration,
+    readable: bool,
+    writable: bool,
+    /// A cancel is no news any more: what is left to say is said.
+    last_words: Option<Instant>,
+}
+
+impl Wire {
+    /// Connects, looking the name up first. All addresses are tried, each with its share of the time.
+    pub fn connect(job: Arc<Job>, to: &Endpoint, within: Duration, idle: Duration) -> Result<Self, Reason> {
+        let mut waiting = Waiting::new(job)?;
+        let deadline = Instant::now() + within;
+        let addresses = look_up(&mut waiting, to, deadline)?;
+        let mut failed = Reason::Nothing;
+        let count = addresses.len();
+        for (addr, n) in addresses.into_iter().zip(0..) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let share = left / u32::try_from(count - n).unwrap_or(1).max(1);
+            waiting.job.set_peer(addr);
+            match connect(&mut waiting, addr, share) {
+                Ok(stream) => {
+                    let wire = Self::over(waiting, stream, addr, idle);
+                    return Ok(wire);
+                }
+                Err(Reason::Cancelled) => return Err(Reason::Cancelled),
+                Err(reason) => failed = reason,
+            }
+        }
+        Err(failed)
+    }
+
+    /// A connection that was accepted.
+    pub fn accepted(job: Arc<Job>, mut stream: TcpStream, peer: SocketAddr, idle: Duration) -> Result<Self, Reason> {
+        let waiting = Waiting::new(job)?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registered = waiting.poll.registry().register(&mut stream, SOCKET, both);
+        registered.map_err(|error| Reason::net(Call::Accept, &error, Some(peer)))?;
+        Ok(Self::over(waiting, stream, peer, idle))
+    }
+
+    fn over(waiting: Waiting, stream: TcpStream, peer: SocketAddr, idle: Duration) -> Self {
+        // Records end with short writes that nothing follows; with Nagle they would wait for acknowledgements.
+        stream.set_nodelay(true).ok();
+        Self { waiting, stream, peer, idle, readable: true, writable: true, last_words: None }
+    }
+
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// Reads what is there; `None` if nothing is, 0 at the end.
+    pub fn try_read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
+        if !self.readable {
+            return Ok(None);
+        }
+        loop {
+            match self.stream.read(buffer) {
+                Ok(n) => return Ok(Some(n)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.readable = false;
+                    return Ok(None);
+                }
+                Err(error) => return Err(Reason::net(Call::Recv, &error, Some(self.peer))),
+            }
+        }
+    }
+
+    /// Reads until the buffer is full, nothing more is there, or the end; `None` if nothing was there at all. Larger pieces
+    /// are hashed and written with fewer calls.
+    pub fn try_fill(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
+        let mut filled = 0;
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match self.try_read(room) {
+                Ok(Some(0)) if filled > 0 => {
+                    // The next call finds the end again.
+                    break;
+                }
+                Ok(Some(0)) => return Ok(Some(0)),
+                Ok(Some(n)) => filled += n,
+                // An error is told once; what came before it is looked at first.
+                Err(_) if filled > 0 => break,
+                Err(reason) => return Err(reason),
+                Ok(None) => break,
+            }
+        }
+        Ok((filled > 0).then_some(filled))
+    }
+
+    /// Writes what there is room for; 0 if there is none.
+    pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Reason> {
+        if !self.writable {
+            return Ok(0);
+        }
+        loop {
+            match self.stream.write(bytes) {
+                Ok(n) => return Ok(n),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.writable = false;
+                    return Ok(0);
+                }
+                Err(error) => return Err(Reason::net(Call::Send, &error, Some(self.peer))),
+            }
+        }
+    }
+
+    /// Waits until the socket may have become readable or writable, the job was rung, or the deadline has passed.
+    pub fn wait(&mut self, deadline: Instant) -> Result<(), Reason> {
+        let deadline = self.last_words.map_or(deadline, |last| last.min(deadline));
+        if self.last_words.is_none() {
+            self.waiting.check()?;
+        } else if Instant::now() >= deadline {
+            return Err(Reason::Cancelled);
+        }
+        self.waiting.poll(Some(deadline.saturating_duration_since(Instant::now())))?;
+        for event in &self.waiting.events {
+            if event.token() == SOCKET {
+                self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+                self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+            }
+        }
+        if self.last_words.is_none() {
+            self.waiting.check()?;
+        }
+        Ok(())
+    }
+
+    /// Reads at least a byte; 0 at the end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Reason> {
+        let idle = self.idle;
+        self.read_within(buffer, idle)?.ok_or(Reason::Silent(idle))
+    }
+
+    /// The same; `None` if so long nothing came.
+    pub fn read_within(&mut self, buffer: &mut [u8], time: Duration) -> Result<Option<usize>, Reason> {
+        let mut deadline = None;
+        loop {
+            self.waiting.check()?;
+            if let Some(n) = self.try_fill(buffer)? {
+                return Ok(Some(n));
+            }
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            self.wait(deadline)?;
+        }
+    }
+
+    /// Writes all.
+    pub fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), Reason> {
+        let mut deadline = None;
+        while !bytes.is_empty() {
+            if self.last_words.is_none() {
+                self.waiting.check()?;
+            }
+            match self.try_write(bytes)? {
+                0 => {
+                    let until = self.last_words.unwrap_or_else(|| Instant::now() + self.idle);
+                    let deadline = *deadline.get_or_insert(until);
+                    if Instant::now() >= deadline {
+                        return Err(Reason::Silent(self.idle));
+                    }
+                    self.wait(deadline)?;
+                }
+                n => {
+                    bytes = bytes.get(n..).unwrap_or_default();
+                    deadline = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// While the user has it wait: waits, telling `each` so every few seconds. At once if it need not.
+    pub fn pause(&mut self, mut each: impl FnMut(&mut Self) -> Result<(), Reason>) -> Result<(), Reason> {
+        if !self.waiting.job.control.paused() {
+            return self.waiting.check();
+        }
+        self.waiting.job.moving(false);
+        let paused = loop {
+            if !self.waiting.job.control.paused() {
+                break Ok(());
+            }
+            let done = each(self).and_then(|()| self.wait(Instant::now() + Duration::from_secs(5)));
+            if done.is_err() {
+                break done;
+            }
+        };
+        self.waiting.job.moving(true);
+        paused
+    }
+
+    /// An error if the peer has left without a word. What it has sent stays unread.
+    pub fn still_there(&mut self) -> Result<(), Reason> {
+        match self.stream.peek(&mut [0]) {
+            Ok(0) => Err(Reason::Gone),
+            Err(error) if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Err(Reason::net(Call::Recv, &error, Some(self.peer)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Closes with an RST: the peer learns that not everything was taken.
+    pub fn reset(self) {
+        // Where it cannot be asked for, the close of a socket with unread bytes does the same (RFC 9293, 3.6.1).
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).ok();
+    }
+
+    /// From now on a cancel ends nothing, and what is written has a moment to go out.
+    pub fn last_words(&mut self) {
+        self.last_words.get_or_insert_with(|| Instant::now() + LAST_WORDS);
+    }
+
+    /// Nothing more will be sent.
+    pub fn finish_writing(&mut self) {
+        // It fails where the peer is gone, which reading tells.
+        self.stream.shutdown(Shutdown::Write).ok();
+    }
+
+    /// Ends the connection so that the last words arrive: a close with unread bytes would be an RST, which can
+    /// overtake them. Reads what still comes for a moment, and throws it away.
+    pub fn drain(mut self) {
+        self.finish_writing();
+        let deadline = Instant::now() + DRAIN;
+        self.last_words = Some(deadline);
+        let mut buffer = vec![0; 64 << 10];
+        while Instant::now() < deadline {
+            match self.try_read(&mut buffer) {
+                Ok(Some(0)) | Err(_) => return,
+                Ok(None) if self.wait(deadline).is_err() => return,
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+/// The addresses of a name. `getaddrinfo` blocks for as long as it likes, so it has a thread that nobody waits for.
+pub(super) fn look_up(waiting: &mut Waiting, to: &Endpoint, deadline: Instant) -> Result<Vec<SocketAddr>, Reason> {
+    if let Ok(ip) = to.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, to.port)]);
+    }
+    if let Ok(addr) = format!("[{}]:{}", to.host, to.port).parse() {
+        return Ok(vec![addr]);
+    }
+    let failed = |kind| {
+        let failure =
+            Failure { call: Call::Resolve, fault: Fault::of(kind), addr: None, detail: to.host.clone(), at: 0 };
+        Reason::Net(failure)
+    };
+    let (sender, answer) = crossbeam_channel::bounded(1);
+    let (job, asked) = (Arc::clone(&waiting.job), to.clone());
+    let spawned = thread::Builder::new().name("resolve".into()).spawn(move || {
+        let found = (asked.host.as_str(), asked.port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        // If nobody waits any more, nobody needs it.
+        sender.send(found).ok();
+        job.control.ring();
+    });
+    spawned.map_err(|error| Reason::net(Call::Spawn, &error, None))?;
+    loop {
+        waiting.check()?;
+        if let Ok(found) = answer.try_recv() {
+            let mut found = found.map_err(|_| failed(FaultKind::NoName))?;
+            found.dedup();
+            return if found.is_empty() { Err(failed(FaultKind::NoName)) } else { Ok(found) };
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(failed(FaultKind::TimedOut));
+        }
+        waiting.poll(Some(left))?;
+    }
+}
+
+fn connect(waiting: &mut Waiting, addr: SocketAddr, within: Duration) -> Result<TcpStream, Reason> {
+    let failed = |error: &io::Error| Reason::net(Call::Connect, error, Some(addr));
+    let deadline = Instant::now() + within;
+    let mut stream = TcpStream::connect(addr).map_err(|error| failed(&error))?;
+    let both = Interest::READABLE | Interest::WRITABLE;
+    waiting.poll.registry().register(&mut stream, SOCKET, both).map_err(|error| failed(&error))?;
+    loop {
+        waiting.check()?;
+        // What `connect` came to is known once the socket is writable (connect(2), EINPROGRESS).
+        if let Some(error) = stream.take_error().map_err(|error| failed(&error))? {
+            return Err(failed(&error));
+        }
+        if stream.peer_addr().is_ok() {
+            return Ok(stream);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(failed(&io::ErrorKind::TimedOut.into()));
+        }
+        waiting.poll(Some(left))?;
+    }
+}

@@ -1,0 +1,16 @@
+//! Files over real sockets, from one service to another: every byte, name and time arrives, whatever goes wrong is told
+//! to both sides, and nothing is overwritten, left over, or outside the folder.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail by panicking"
+)]
+
+#[path = "transfer/bench.rs"]
+mod bench;
+#[path = "transfer/faults.rs"]
+mod faults;
+#[path = "transfer/round.rs"]
+mod round;

@@ -1,0 +1,532 @@
+//! What can go wrong. After each: nothing overwritten, nothing outside the folder, no part left unless asked for, and both
+//! sides know why.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use twocan::transfer::{
+    Answer, DiskFault, FileEnd, Partial, Policy, Reason, SendOptions, State, Way,
+    framed::{FrameError, MAGIC, VERSION},
+    name::NameError,
+};
+
+use super::bench::{Bench, all, bytes, ended, next_ended, offered, tree, until, wait};
+
+/// The bare reason of a failed side, and whether it says that the other one found it.
+fn why(result: &Result<(), Reason>) -> (&Reason, bool) {
+    result.as_ref().expect_err("it fails").bare()
+}
+
+/// A record of the frame.
+fn record(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
+    let body = fields.concat();
+    [&[kind][..], &(body.len() as u32).to_be_bytes(), &body].concat()
+}
+
+fn preamble() -> Vec<u8> {
+    [&MAGIC[..], &VERSION.to_be_bytes()].concat()
+}
+
+/// An offer of these files, as a peer would write it.
+fn offer(files: &[(&str, u64)]) -> Vec<u8> {
+    let total = files.iter().fold(0_u64, |sum, (_, size)| sum.wrapping_add(*size));
+    let mut bytes = preamble();
+    bytes.extend(record(1, &[&(files.len() as u32).to_be_bytes(), &total.to_be_bytes()]));
+    for (name, size) in files {
+        let fields: [&[u8]; 5] =
+            [&[0], &size.to_be_bytes(), &i64::MIN.to_be_bytes(), &0_u32.to_be_bytes(), name.as_bytes()];
+        bytes.extend(record(2, &fields));
+    }
+    bytes
+}
+
+fn end(hash: [u8; 32]) -> Vec<u8> {
+    record(5, &[&hash])
+}
+
+fn file(index: u32) -> Vec<u8> {
+    record(3, &[&index.to_be_bytes(), &0_u64.to_be_bytes()])
+}
+
+/// Says these bytes to a receiver, half-closes, and gives what it answers.
+fn say(to: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn nothing_is_taken_without_a_yes_and_a_no_is_told() {
+    let bench = Bench::new();
+    let path = bench.file("a.txt", "a");
+    let (_, to) = bench.receive(Way::Framed, Policy::default());
+    let id = bench.send(&[path], to, Way::Framed);
+    let offer = offered(&bench.receiver);
+    assert_eq!((offer.entries[0].name.as_str(), offer.total), ("a.txt", Some(1)));
+    assert!(offer.free_after().unwrap() < offer.free);
+    assert!(bench.received().is_empty());
+    bench.receiver.answer(offer.transfer, Answer::Decline).unwrap();
+    let out = ended(&bench.sender, id);
+    assert_eq!(why(&out.result), (&Reason::Declined, true));
+    assert_eq!(why(&next_ended(&bench.receiver).result), (&Reason::Declined, false));
+    assert!(bench.received().is_empty());
+    assert!(bench.receiver.answer(offer.transfer, Answer::All).is_err());
+}
+
+#[test]
+fn some_of_it_can_be_taken() {
+    let bench = Bench::new();
+    let paths = ["a.txt", "b.txt", "c.txt"].map(|name| bench.file(name, name));
+    let (_, to) = bench.receive(Way::Framed, Policy::default());
+    let id = bench.send(&paths, to, Way::Framed);
+    let offer = offered(&bench.receiver);
+    bench.receiver.answer(offer.transfer, Answer::Some(vec![0, 2])).unwrap();
+    let out = ended(&bench.sender, id);
+    assert_eq!(out.result, Ok(()));
+    assert_eq!(out.files[1].end, FileEnd::Declined);
+    assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["a.txt", "c.txt"]);
+}
+
+#[test]
+fn a_question_that_nobody_answers_is_withdrawn_and_the_sender_told() {
+    for way in [Way::Framed, Way::Udp] {
+        let bench = Bench::new();
+        let path = bench.file("a.txt", "a");
+        let limit = Duration::from_millis(300);
+        let (_, to) = bench.receive(way, Policy { ask_timeout: limit, ..Policy::default() });
+        let out = ended(&bench.sender, bench.send(&[path], to, way));
+        assert!(matches!(why(&out.result), (Reason::NoAnswer(_), true)), "{way:?} {:?}", out.result);
+        assert_eq!(why(&next_ended(&bench.receiver).result), (&Reason::NoAnswer(limit), false));
+        assert!(bench.receiver.offers().is_empty() && bench.received().is_empty());
+    }
+}
+
+#[test]
+fn what_is_there_is_never_overwritten() {
+    let bench = Bench::new();
+    fs::write(bench.into.path().join("README.md"), "mine").unwrap();
+    fs::create_dir(bench.into.path().join("Tree")).unwrap();
+    fs::write(bench.into.path().join("Tree/a.txt"), "mine").unwrap();
+    let readme = bench.file("readme.md", "theirs");
+    bench.file("tree/a.txt", "theirs");
+    let (out, _) = bench.across(&[readme, bench.from.path().join("tree")], Way::Framed);
+    assert_eq!(out.result, Ok(()));
+    let found = bench.received();
+    let at = |name: &str| String::from_utf8(found[name].clone().unwrap()).unwrap();
+    assert_eq!((at("README.md").as_str(), at("readme (1).md").as_str()), ("mine", "theirs"));
+    assert_eq!((at("Tree/a.txt").as_str(), at("tree (1)/a.txt").as_str()), ("mine", "theirs"));
+    assert_eq!(found.len(), 6);
+}
+
+#[test]
+fn two_senders_at_once_share_nothing() {
+    let bench = Bench::new();
+    let (_, to) = bench.receive(Way::Framed, all());
+    let names = ["one/same.bin", "two/same.bin"];
+    let sent = [bytes(3 << 20, 1), bytes(3 << 20, 2)];
+    let ids: Vec<_> =
+        names.iter().zip(&sent).map(|(name, bytes)| bench.send(&[bench.file(name, bytes)], to, Way::Framed)).collect();
+    for id in ids {
+        assert_eq!(ended(&bench.sender, id).result, Ok(()));
+    }
+    let found = bench.received();
+    assert_eq!(found.len(), 2, "{:?}", found.keys());
+    let mut got: Vec<_> = found.into_values().map(Option::unwrap).collect();
+    got.sort();
+    let mut sent = sent.to_vec();
+    sent.sort();
+    assert!(got == sent);
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_and_times_are_kept_as_far_as_they_are_safe() {
+    use std::{os::unix::fs::PermissionsExt as _, time::SystemTime};
+    let bench = Bench::new();
+    let path = bench.file("run.sh", "#!/bin/sh\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o4755)).unwrap();
+    let time = SystemTime::UNIX_EPOCH + Duration::new(1_234_567_890, 123_456_700);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    bench.across(&[path], Way::Framed);
+    let metadata = fs::metadata(bench.into.path().join("run.sh")).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o7111, 0, "never executable");
+    assert_eq!(metadata.modified().unwrap(), time);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_no_receiver() {
+    let bench = Bench::new();
+    let id =
+        bench.receiver.receive(twocan::transfer::ReceiveSpec::into_folder(bench.into.path().join("none"), Way::Framed));
+    wait(&bench.receiver, |notice| matches!(notice, twocan::transfer::Notice::ReceiverEnded(_)).then_some(()));
+    let state = super::bench::state(&bench.receiver, id);
+    let missing =
+        matches!(&state, twocan::transfer::ReceiverState::Failed(Reason::Disk { what: DiskFault::Missing, .. }));
+    assert!(missing, "{state:?}");
+}
+
+#[test]
+fn a_folder_that_is_deleted_midway_is_told_of_on_both_sides() {
+    let bench = Bench::new();
+    let into = bench.into.path().join("gone");
+    fs::create_dir(&into).unwrap();
+    let (_, to) = bench.receive_into(&into, Way::Framed, all());
+    let paths = [bench.file("a.bin", bytes(64 << 20, 1)), bench.file("b.bin", "b")];
+    let id = bench.send(&paths, to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    fs::remove_dir_all(&into).unwrap();
+    let out = ended(&bench.sender, id);
+    let (reason, there) = why(&out.result);
+    assert!(there && matches!(reason, Reason::Disk { what: DiskFault::Missing, .. }), "{reason:?}");
+    let received = next_ended(&bench.receiver);
+    assert!(matches!(why(&received.result), (Reason::Disk { what: DiskFault::Missing, .. }, false)));
+    assert!(bench.received().is_empty());
+}
+
+#[test]
+fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
+    for way in [Way::Framed, Way::Raw, Way::Helper, Way::Udp] {
+        for sender_cancels in [true, false] {
+            let bench = Bench::new();
+            let path = bench.long_file("a.bin", 4 << 30);
+            let (_, to) = bench.receive(way, all());
+            let options = SendOptions { pace: Some(50_000_000), ..SendOptions::default() };
+            let id = bench.send_with(&[path], to, way, options);
+            until(&bench.sender, id, |transfer| transfer.progress.bytes > 0);
+            let into = bench.receiver.list()[0].id;
+            until(&bench.receiver, into, |transfer| transfer.progress.bytes > 0);
+            let start = Instant::now();
+            if sender_cancels {
+                bench.sender.cancel(id)
+            } else {
+                bench.receiver.cancel(into)
+            }
+            let (out, received) = (ended(&bench.sender, id), ended(&bench.receiver, into));
+            assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?}", start.elapsed());
+            assert!(out.result.is_err(), "{way:?}");
+            if way != Way::Raw || !sender_cancels {
+                // Raw has no word for it: what was cut looks whole.
+                assert!(received.result.is_err(), "{way:?}");
+                assert!(bench.received().is_empty(), "{way:?} {:?}", bench.received().keys());
+            }
+            if matches!(way, Way::Framed | Way::Udp) {
+                let told = if sender_cancels { &received.result } else { &out.result };
+                assert_eq!(why(told), (&Reason::Cancelled, true), "{way:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn dropping_the_service_ends_everything_within_a_second() {
+    let bench = Bench::new();
+    let path = bench.file("a.bin", bytes(64 << 20, 1));
+    let (_, to) = bench.receive(Way::Framed, all());
+    let (_, asks) = bench.receive(Way::Framed, Policy::default());
+    bench.send(&[path.clone()], to, Way::Framed);
+    bench.send(&[path.clone()], asks, Way::Framed);
+    // Nobody answers there, and nobody accepts here.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    bench.send(&[path.clone()], silent.local_addr().unwrap(), Way::Framed);
+    bench.send(&[path.clone()], silent.local_addr().unwrap(), Way::Raw);
+    bench.send(&[path], "192.0.2.77:9".parse().unwrap(), Way::Framed);
+    offered(&bench.receiver);
+    let Bench { from, into, sender, receiver } = bench;
+    let start = Instant::now();
+    drop(sender);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let start = Instant::now();
+    drop(receiver);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let left: Vec<_> = tree(into.path()).into_keys().filter(|name| name != "a.bin").collect();
+    assert_eq!(left, Vec::<String>::new());
+    drop(from);
+}
+
+#[test]
+fn a_pause_holds_and_lets_go() {
+    let bench = Bench::new();
+    let sent = bytes(96 << 20, 1);
+    let path = bench.file("a.bin", &sent);
+    let (_, to) = bench.receive(Way::Framed, all());
+    let id = bench.send(&[path], to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 0);
+    bench.sender.pause(id);
+    let paused = until(&bench.sender, id, |transfer| transfer.state != State::Moving);
+    if paused.state == State::Paused {
+        let one = until(&bench.sender, id, |_| true).progress.bytes;
+        bench.sender.notices().recv_timeout(Duration::from_millis(200)).ok();
+        let other = until(&bench.sender, id, |_| true).progress.bytes;
+        // One piece may have been on its way.
+        assert!(other - one <= 1 << 20, "{one} {other}");
+        bench.sender.unpause(id);
+    }
+    assert_eq!(ended(&bench.sender, id).result, Ok(()));
+    assert!(bench.received()["a.bin"].as_deref() == Some(&sent));
+}
+
+#[test]
+fn resume_after_a_broken_connection_sends_only_the_rest() {
+    let bench = Bench::new();
+    bench.file("tree/first.txt", "first");
+    bench.long_file("tree/zbig.bin", 512 << 20);
+    let tree_path = bench.from.path().join("tree");
+    let keep = Policy { partial: Partial::Keep, ..all() };
+    let (_, to) = bench.receive(Way::Framed, keep);
+    let id = bench.send(std::slice::from_ref(&tree_path), to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 10 << 20);
+    bench.sender.cancel(id);
+    assert!(ended(&bench.sender, id).result.is_err());
+    let broken = next_ended(&bench.receiver);
+    let part = broken.files[2].path.clone().expect("its part is kept");
+    let there = fs::metadata(&part).unwrap().len();
+    assert!(there > 0 && part.to_str().unwrap().ends_with(".part"));
+    let again = bench.sender.resume(id).expect("it is a send that ended");
+    let out = ended(&bench.sender, again);
+    assert_eq!(out.result, Ok(()), "{out:#?}");
+    assert_eq!(out.resumed, there + 5, "the part and the file that was whole");
+    let found = bench.received();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["tree", "tree/first.txt", "tree/zbig.bin"]);
+    let received = next_ended(&bench.receiver);
+    assert_eq!(received.resumed, out.resumed);
+    assert_eq!(received.files[2].blake3, out.files[2].blake3);
+    assert_eq!(found["tree/zbig.bin"].as_ref().unwrap().len(), 512 << 20);
+}
+
+#[test]
+fn a_part_that_is_something_else_now_is_sent_anew() {
+    let bench = Bench::new();
+    let path = bench.long_file("big.bin", 512 << 20);
+    let keep = Policy { partial: Partial::Keep, ..all() };
+    let (_, to) = bench.receive(Way::Framed, keep);
+    let id = bench.send(&[path], to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 10 << 20);
+    bench.sender.cancel(id);
+    ended(&bench.sender, id);
+    let part = next_ended(&bench.receiver).files[0].path.clone().expect("its part is kept");
+    let mut spoilt = fs::File::options().write(true).open(part).unwrap();
+    spoilt.write_all(b"spoilt").unwrap();
+    let out = ended(&bench.sender, bench.sender.resume(id).unwrap());
+    assert_eq!((&out.result, out.resumed), (&Ok(()), 0));
+    assert_eq!(next_ended(&bench.receiver).files[0].blake3, out.files[0].blake3);
+    assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["big.bin"]);
+}
+
+#[test]
+fn lies_are_refused_with_a_reason() {
+    let bench = Bench::new();
+    let (_, to) = bench.receive(Way::Framed, all());
+    let hash = *blake3::hash(b"ab").as_bytes();
+    let data = |bytes: &[u8]| record(4, &[bytes]);
+    for (name, said, reason) in [
+        ("no Twocan", b"GET / HTTP/1.1\r\n\r\n".to_vec(), Reason::Protocol(FrameError::Magic)),
+        ("another version", [&MAGIC[..], &[0, 9]].concat(), Reason::Protocol(FrameError::Version(9))),
+        ("2^63 bytes", offer(&[("a", 1 << 63)]), Reason::NoSpace { needed: 1 << 63, free: 0 }),
+        ("a sum past 2^64", offer(&[("a", u64::MAX), ("b", 2)]), Reason::Protocol(FrameError::Value(1))),
+        (
+            "10^6 files",
+            [preamble(), record(1, &[&1_000_000_u32.to_be_bytes(), &[0; 8]])].concat(),
+            Reason::TooMany { announced: 1_000_000, limit: 100_000 },
+        ),
+        (
+            "a record of no kind",
+            [preamble(), record(0x77, &[])].concat(),
+            Reason::Protocol(FrameError::Unexpected(0x77)),
+        ),
+        (
+            "a record too long",
+            [preamble(), vec![4, 0xFF, 0xFF, 0xFF, 0xFF]].concat(),
+            Reason::Protocol(FrameError::Length { kind: 4, length: u32::MAX }),
+        ),
+        ("bytes before an offer", [preamble(), data(b"x")].concat(), Reason::Protocol(FrameError::Unexpected(4))),
+        ("an upward name", offer(&[("../x", 1)]), Reason::Name(NameError::Upwards)),
+        ("cut off", offer(&[("a", 2)])[..30].to_vec(), Reason::Gone),
+    ] {
+        say(to, &said);
+        let received = next_ended(&bench.receiver);
+        let (found, _) = why(&received.result);
+        let fits = match (found, &reason) {
+            (Reason::NoSpace { needed, .. }, Reason::NoSpace { needed: expected, .. }) => needed == expected,
+            (found, expected) => found == expected,
+        };
+        assert!(fits, "{name}: {found:?}");
+        assert!(bench.received().is_empty(), "{name}");
+    }
+    for (name, said, reason) in [
+        ("too few", [file(0), data(b"a"), end(hash)].concat(), Reason::Size { announced: 2, came: 1 }),
+        ("too many", [file(0), data(b"abc"), end(hash)].concat(), Reason::Size { announced: 2, came: 3 }),
+        ("another hash", [file(0), data(b"ax"), end(hash)].concat(), Reason::Hash),
+        ("gone inside", [file(0), data(b"a")].concat(), Reason::Gone),
+    ] {
+        let mut stream = TcpStream::connect(to).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(&offer(&[("a", 2)])).unwrap();
+        // The answer: its preamble, one ANSWER, GO.
+        stream.read_exact(&mut [0; 10 + 50 + 5]).unwrap();
+        stream.write_all(&[said, if name == "gone inside" { Vec::new() } else { record(7, &[]) }].concat()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let received = next_ended(&bench.receiver);
+        assert_eq!(why(&received.result).0, &reason, "{name}");
+        if name != "gone inside" {
+            assert_eq!(answer[0], 0x14, "{name}: FAILED is said");
+        }
+        assert!(bench.received().is_empty(), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_is_swapped_in_leads_nowhere() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().unwrap();
+    bench.file("tree/a.bin", bytes(60 << 20, 1));
+    bench.file("tree/b.txt", "b");
+    let (_, to) = bench.receive(Way::Framed, all());
+    let id = bench.send(&[bench.from.path().join("tree")], to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    let folder = bench.into.path().join("tree");
+    fs::rename(&folder, bench.into.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), &folder).unwrap();
+    ended(&bench.sender, id);
+    next_ended(&bench.receiver);
+    assert!(tree(outside.path()).is_empty(), "{:?}", tree(outside.path()).keys());
+    // What was begun in the folder ends in the folder, wherever that is now.
+    assert_eq!(fs::read(bench.into.path().join("moved/b.txt")).unwrap(), b"b");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_are_there_are_not_followed() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("precious"), "mine").unwrap();
+    for (link, to) in
+        [("tree", outside.path().to_owned()), ("a.txt", outside.path().join("precious")), ("b.txt", "/nowhere".into())]
+    {
+        std::os::unix::fs::symlink(to, bench.into.path().join(link)).unwrap();
+    }
+    bench.file("tree/x.txt", "x");
+    let paths = ["a.txt", "b.txt"].map(|name| bench.file(name, name)).to_vec();
+    let (out, _) = bench.across(&[&[bench.from.path().join("tree")][..], &paths].concat(), Way::Framed);
+    assert_eq!(out.result, Ok(()));
+    assert_eq!(tree(outside.path()), [("precious".to_owned(), Some(b"mine".to_vec()))].into());
+    for name in ["tree (1)/x.txt", "a (1).txt", "b (1).txt"] {
+        assert!(bench.into.path().join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_sent_fails_alone() {
+    let bench = Bench::new();
+    let paths = [bench.file("a.bin", bytes(64 << 20, 1)), bench.file("b.txt", "b")];
+    let (_, to) = bench.receive(Way::Framed, all());
+    let id = bench.send(&paths, to, Way::Framed);
+    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    fs::File::options().write(true).open(&paths[0]).unwrap().set_len(100).unwrap();
+    let out = ended(&bench.sender, id);
+    assert_eq!(why(&out.result), (&Reason::Changed, false));
+    assert_eq!(why(&next_ended(&bench.receiver).result), (&Reason::Changed, true));
+    assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["b.txt"]);
+}
+
+#[test]
+fn a_receiver_that_is_full_of_senders_says_so() {
+    let bench = Bench::new();
+    let path = bench.file("a.txt", "a");
+    let (_, to) = bench.receive(Way::Framed, Policy { senders: 1, ..Policy::default() });
+    bench.send(std::slice::from_ref(&path), to, Way::Framed);
+    offered(&bench.receiver);
+    let out = ended(&bench.sender, bench.send(&[path], to, Way::Framed));
+    assert_eq!(why(&out.result), (&Reason::Busy, true));
+}
+
+/// Runs in a file system of 24 MiB, which only root can make.
+fn on_a_small_disk(test: impl FnOnce(&Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+        .arg(folder.path())
+        .stderr(std::process::Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        eprintln!("no tmpfs can be mounted here: a full disk is NOT tested");
+        return;
+    }
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(folder.path())));
+    std::process::Command::new("umount").arg("-l").arg(folder.path()).status().unwrap();
+    if let Err(panic) = ran {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_to_both_sides_and_the_rest_goes_on() {
+    on_a_small_disk(|disk| {
+        let bench = Bench::new();
+        let big = bench.file("big.bin", bytes(20 << 20, 1));
+        let small = bench.file("small.txt", "small");
+        let (_, to) = bench.receive_into(disk, Way::Framed, all());
+        let id = bench.send(&[big.clone(), small], to, Way::Framed);
+        // Room enough when it was asked for, and then somebody else writes.
+        until(&bench.sender, id, |transfer| transfer.progress.bytes > 0);
+        fs::write(disk.join("other"), vec![1; 12 << 20]).ok();
+        let out = ended(&bench.sender, id);
+        let received = next_ended(&bench.receiver);
+        if out.result.is_ok() {
+            // It was quicker than the other writer; nothing was learnt, and nothing is wrong.
+            return;
+        }
+        let (reason, there) = why(&out.result);
+        assert!(there && matches!(reason, Reason::Disk { what: DiskFault::Full, .. }), "{reason:?}");
+        assert!(matches!(why(&received.result), (Reason::Disk { what: DiskFault::Full, .. }, false)));
+        assert_eq!(tree(disk).into_keys().collect::<Vec<_>>(), ["other", "small.txt"]);
+    });
+    on_a_small_disk(|disk| {
+        let bench = Bench::new();
+        let big = bench.file("big.bin", bytes(40 << 20, 1));
+        // Refused before a byte is sent.
+        let (_, to) = bench.receive_into(disk, Way::Framed, all());
+        let out = ended(&bench.sender, bench.send(std::slice::from_ref(&big), to, Way::Framed));
+        assert!(matches!(why(&out.result), (Reason::NoSpace { needed: 41_943_040, .. }, true)), "{:?}", out.result);
+        next_ended(&bench.receiver);
+        // Nobody knows the size: the disk is full in the middle, and the connection is reset.
+        let (_, to) = bench.receive_into(disk, Way::Raw, all());
+        let out = ended(&bench.sender, bench.send(&[big], to, Way::Raw));
+        assert!(matches!(why(&out.result), (Reason::Net(_), false)), "{:?}", out.result);
+        let received = next_ended(&bench.receiver);
+        assert!(matches!(why(&received.result), (Reason::Disk { what: DiskFault::Full, .. }, false)));
+        assert!(tree(disk).is_empty());
+    });
+}
+
+#[test]
+fn names_that_differ_in_case_or_composition_alone_do_not_meet() {
+    let bench = Bench::new();
+    let (_, to) = bench.receive(Way::Framed, all());
+    let names = ["A.txt", "a.TXT", "e\u{301}.txt", "\u{e9}.txt", "x/../y"];
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.write_all(&offer(&names.map(|name| (name, 1)))).unwrap();
+    let mut said = Vec::new();
+    for n in 0..4_u8 {
+        let byte = [n];
+        said.extend([file(n.into()), record(4, &[&byte]), end(*blake3::hash(&byte).as_bytes())].concat());
+    }
+    stream.write_all(&[said, record(7, &[])].concat()).unwrap();
+    let received = next_ended(&bench.receiver);
+    assert_eq!(why(&received.result).0, &Reason::Name(NameError::Upwards));
+    let found = bench.received();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["A.txt", "a (1).TXT", "\u{e9} (1).txt", "\u{e9}.txt"]);
+    assert_eq!(found["a (1).TXT"], Some(vec![1]));
+    drop(stream);
+}

@@ -1,0 +1,78 @@
+//! Round trips.
+
+use twocan::transfer::{FileEnd, Way};
+
+use super::bench::{Bench, bytes};
+
+#[test]
+fn raw_takes_every_byte() {
+    for size in [0, 1, 300_001, 5 << 20] {
+        let bench = Bench::new();
+        let sent = bytes(size, 1);
+        let path = bench.file("a.bin", &sent);
+        let (out, into) = bench.across(&[path], Way::Raw);
+        assert_eq!((&out.result, &into.result), (&Ok(()), &Ok(())), "{size}");
+        assert_eq!(out.files[0].end, FileEnd::Whole);
+        assert_eq!(out.files[0].blake3, into.files[0].blake3);
+        assert!(out.files[0].blake3.is_some());
+        let received = bench.received();
+        assert_eq!(received.len(), 1);
+        assert_eq!(received.into_values().next().unwrap().unwrap(), sent);
+    }
+}
+
+#[test]
+fn framed_takes_files_and_folders() {
+    let bench = Bench::new();
+    let big = bytes(5 << 20, 2);
+    bench.file("tree/数据 🙂/a.txt", "a");
+    bench.file("tree/empty.txt", "");
+    bench.file("tree/big.bin", &big);
+    std::fs::create_dir_all(bench.from.path().join("tree/none/within")).unwrap();
+    let single = bench.file("single.txt", "one");
+    let (out, into) = bench.across(&[bench.from.path().join("tree"), single], Way::Framed);
+    assert_eq!((&out.result, &into.result), (&Ok(()), &Ok(())), "{out:#?} {into:#?}");
+    assert!(out.confirmed && into.confirmed);
+    assert_eq!(bench.received(), super::bench::tree(bench.from.path()));
+    assert_eq!(out.bytes, (5 << 20) + 4);
+    assert_eq!(into.bytes, out.bytes);
+}
+
+#[test]
+fn udp_confirms_what_came_whole_and_shows_what_did_not() {
+    use twocan::transfer::{Reason, SendOptions};
+
+    use super::bench::{all, ended, next_ended};
+    let bench = Bench::new();
+    let sent = bytes(300_001, 3);
+    let path = bench.file("数据.bin", &sent);
+    let (_, to) = bench.receive(Way::Udp, all());
+    let options = SendOptions { pace: Some(20_000_000), ..SendOptions::default() };
+    let out = ended(&bench.sender, bench.send_with(&[path], to, Way::Udp, options));
+    let into = next_ended(&bench.receiver);
+    match &out.result {
+        Ok(()) => {
+            assert!(out.confirmed && into.confirmed);
+            assert_eq!(bench.received()["数据.bin"], Some(sent));
+        }
+        // A busy machine may lose some even so: then both sides say how many.
+        Err(Reason::Holes { lost, of: 215 }) => {
+            assert_eq!(into.result, Err(Reason::Holes { lost: *lost, of: 215 }));
+            assert!(!into.files[0].holes.is_empty());
+            assert!(bench.received().is_empty());
+        }
+        Err(reason) => panic!("{reason:?}"),
+    }
+}
+
+#[test]
+fn the_helper_talks_to_itself() {
+    for size in [0, 12, 300_001] {
+        let bench = Bench::new();
+        let sent = bytes(size, 4);
+        let path = bench.file("笔记.txt", &sent);
+        let (out, into) = bench.across(&[path], Way::Helper);
+        assert_eq!((&out.result, &into.result), (&Ok(()), &Ok(())), "{size}");
+        assert_eq!(bench.received()["笔记.txt"], Some(sent));
+    }
+}
