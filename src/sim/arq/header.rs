@@ -183,6 +183,9 @@ pub fn write(set: &Mechanisms, frame: &Frame<'_>) -> Vec<u8> {
 }
 
 /// A packet out of bytes.
+///
+/// # Errors
+/// It is too short, its checksum does not come out, or it is no packet of this protocol.
 pub fn read<'a>(set: &Mechanisms, bytes: &'a [u8]) -> Result<Frame<'a>, HeaderError> {
     let (stated, body) = bytes.split_at_checked(sum_bits(set) as usize / 8).ok_or(HeaderError::Short)?;
     if stated != sum(set, body) {

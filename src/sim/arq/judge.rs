@@ -111,7 +111,8 @@ impl Outcome {
     /// Of a run.
     pub fn of(log: &Log, goal: &Goal) -> Self {
         let (fortunes, counters) = (log.fortunes(), log.counters());
-        let strange = log.reads(Side::Client).chain(log.reads(Side::Server)).filter(|read| read.is_strange()).count();
+        let strange =
+            log.reads(Side::Client).chain(log.reads(Side::Server)).filter(crate::sim::Read::is_strange).count();
         let corrupted = counters.wrong + strange as u64;
         let ends = |side| log.messages.iter().any(|message| message.from == side);
         let ended = |side: Side| {
