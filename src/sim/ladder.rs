@@ -70,6 +70,7 @@ impl Log {
     pub fn label(&self, packet: &Packet) -> String {
         let segment = packet.segment();
         let mut label = match (packet.name.kind, &segment) {
+            _ if self.transport == Transport::Arq => super::arq::label(&self.arq, packet),
             (PacketKind::Syn, Some(segment)) if segment.ack => "SYN ACK".into(),
             (PacketKind::Syn, _) => "SYN".into(),
             (PacketKind::Fin, _) => "FIN".into(),

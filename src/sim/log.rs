@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     Micros, Side,
+    arq::Mechanisms,
     counters::cover,
     fate::{Name, PacketKind},
     run::Transport,
@@ -27,6 +28,8 @@ impl PacketId {
 pub struct Log {
     /// Over what.
     pub transport: Transport,
+    /// What stands in the headers, if it is ARQ.
+    pub arq: Mechanisms,
     /// What was to be sent; message `n` is at `n - 1`.
     pub messages: Vec<Message>,
     /// When each message was first handed to the kernel, by the same index; `None` if it never was.
@@ -532,9 +535,10 @@ pub struct Recorder {
 
 impl Recorder {
     /// An empty log of these messages.
-    pub(super) fn new(transport: Transport, messages: Vec<Message>) -> Self {
+    pub(super) fn new(transport: Transport, arq: Mechanisms, messages: Vec<Message>) -> Self {
         let log = Log {
             transport,
+            arq,
             first_sent: vec![None; messages.len()],
             messages,
             packets: Vec::new(),

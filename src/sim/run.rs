@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Edit, Ended, Knobs, Log, Message, Micros, Side, Workload,
-    arq::ArqHost,
+    arq::{ArqHost, Mechanisms},
     host::{Arrived, Host, Verdict, Wire},
     link::Link,
     log::{End, Recorder},
@@ -84,12 +84,17 @@ impl Run {
         let link = |side| *self.knobs.direction(side);
         let mut world = World {
             link: Link::new(link(Side::Client), link(Side::Server), self.seed, &self.edits),
-            recorder: Recorder::new(self.transport, messages.to_vec()),
+            recorder: Recorder::new(self.transport, self.arq(), messages.to_vec()),
             hosts,
             now: 0,
         };
         let ended = world.run();
         world.recorder.finish(ended)
+    }
+
+    /// What ARQ adds to UDP, where it is what is played.
+    fn arq(&self) -> Mechanisms {
+        if self.transport == Transport::Arq { self.knobs.arq.bounded() } else { Mechanisms::default() }
     }
 
     /// The largest IP packet from this side.

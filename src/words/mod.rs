@@ -6,10 +6,12 @@
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
-//! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run.
+//! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run. [`verdict`], [`judgement`], [`mechanisms`],
+//!   [`header_field`]: what is built on UDP there.
 //! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
+mod arq;
 mod event;
 mod failure;
 mod framing;
@@ -27,6 +29,7 @@ mod catalogue;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    arq::{header_field, judgement, mechanisms, verdict},
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
     framing::{frame_parts, framing_error, framing_missing, framing_spec_error},

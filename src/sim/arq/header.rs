@@ -31,6 +31,7 @@ use super::{
     checksum,
     mechanisms::{Acks, Checksum, MOST_BITS, Mechanisms},
 };
+use crate::sim::{Packet, PacketKind, ladder::pieces_text, udp};
 
 /// A packet of the protocol, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,60 @@ pub enum HeaderError {
     /// There are bits, or bytes, where there must be none.
     #[error("not a packet of this protocol")]
     Shape,
+}
+
+/// A field of a header as it stands in a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Key of its name, in `assets/locales/lab.*.toml`.
+    pub name: &'static str,
+    /// How many bits it has.
+    pub bits: u32,
+    /// What stands there.
+    pub value: u64,
+}
+
+/// The header of a packet, field by field, in the order in which they stand. A damaged one is shown as it is; of one that is
+/// too short there is what there is.
+pub fn fields(set: &Mechanisms, bytes: &[u8]) -> Vec<Field> {
+    let (sum, body) = bytes.split_at_checked(sum_bits(set) as usize / 8).unwrap_or_default();
+    let ack = set.acks != Acks::None && body.first().is_some_and(|first| first & 0x80 != 0);
+    let all = if ack { ack_bits(set) } else { data_bits(set) } - sum_bits(set);
+    let padding = all.div_ceil(8) * 8 - all;
+    let mut bits = Bits::over(body.get(..all.div_ceil(8) as usize).unwrap_or_default());
+    let parts = [
+        ("arq.field_kind", u32::from(set.acks != Acks::None)),
+        ("arq.field_end", u32::from(set.end && !ack)),
+        ("arq.field_number", number_bits(set)),
+        ("arq.field_map", if ack { set.map_bits().into() } else { 0 }),
+        ("arq.field_padding", padding),
+    ];
+    let sum = Field { name: "arq.field_sum", bits: sum_bits(set), value: Bits::over(sum).value };
+    let parts = parts.into_iter().map(|(name, count)| Field { name, bits: count, value: bits.take(count) });
+    [sum].into_iter().chain(parts).filter(|field| field.bits > 0).collect()
+}
+
+/// What a packet is in a few characters, for a ladder: `3 #2` (message 3 in the packet with number 2), `ACK #2` (that one
+/// has come), `ACK 2` (2 is expected next), `ACK 2 .1` (and the second behind it has come).
+pub fn label(set: &Mechanisms, packet: &Packet) -> String {
+    let frame = udp::payload(&packet.bytes).map(|payload| read(set, payload));
+    let numbered = set.bits > 0;
+    match (packet.name.kind, frame) {
+        (PacketKind::Data, Some(Ok(Frame::Data { number, .. }))) if numbered => {
+            format!("{} #{number}", pieces_text(&packet.pieces))
+        }
+        (PacketKind::Data, _) => pieces_text(&packet.pieces),
+        (PacketKind::Fin, Some(Ok(Frame::Data { number, .. }))) if numbered => format!("END #{number}"),
+        (PacketKind::Fin, _) => "END".into(),
+        (_, Some(Ok(Frame::Ack { number, .. }))) if numbered && set.acks == Acks::Each => format!("ACK #{number}"),
+        (_, Some(Ok(Frame::Ack { number, map: 0 }))) if numbered => format!("ACK {number}"),
+        (_, Some(Ok(Frame::Ack { number, map }))) if numbered => {
+            let places = 0..u32::BITS - map.leading_zeros();
+            let map: String = places.map(|place| if map >> place & 1 == 1 { '1' } else { '.' }).collect();
+            format!("ACK {number} {map}")
+        }
+        _ => "ACK".into(),
+    }
 }
 
 /// Bits of the fields and the checksum before data, without padding.
@@ -128,6 +183,9 @@ pub fn write(set: &Mechanisms, frame: &Frame<'_>) -> Vec<u8> {
 }
 
 /// A packet out of bytes.
+///
+/// # Errors
+/// It is too short, its checksum does not come out, or it is no packet of this protocol.
 pub fn read<'a>(set: &Mechanisms, bytes: &'a [u8]) -> Result<Frame<'a>, HeaderError> {
     let (stated, body) = bytes.split_at_checked(sum_bits(set) as usize / 8).ok_or(HeaderError::Short)?;
     if stated != sum(set, body) {
@@ -219,6 +277,33 @@ mod tests {
         // 1 0010 110: 2 is missing, 3 and 4 have come, 5 has not.
         assert_eq!(write(&set, &Frame::Ack { number: 2, map: 0b011 }), [0b1001_0110]);
         assert_eq!(write(&Mechanisms::default(), &data(9, true, b"hi")), b"hi", "plain UDP has no header");
+    }
+
+    #[test]
+    fn a_header_is_told_field_by_field() {
+        let set = Mechanisms {
+            checksum: Checksum::Internet,
+            acks: Acks::Selective,
+            window: Window::SelectiveRepeat(4),
+            bits: 3,
+            end: true,
+            ..Mechanisms::default()
+        };
+        let told = |frame| {
+            let fields = fields(&set, &write(&set, &frame));
+            fields.into_iter().map(|field| (field.name, field.bits, field.value)).collect::<Vec<_>>()
+        };
+        let data = told(Frame::Data { number: 5, end: false, payload: b"hi" });
+        let same = [("arq.field_kind", 1, 0), ("arq.field_end", 1, 0), ("arq.field_number", 3, 5)];
+        // 28 68 and 69 00 are 91 68.
+        assert_eq!(data[0], ("arq.field_sum", 16, 0x6E97));
+        assert_eq!(data[1..4], same);
+        assert_eq!(data[4..], [("arq.field_padding", 3, 0)]);
+        let ack = told(Frame::Ack { number: 6, map: 0b10 });
+        let rest = [("arq.field_kind", 1, 1), ("arq.field_number", 3, 6), ("arq.field_map", 3, 0b010)];
+        assert_eq!((&ack[1..4], ack.len()), (&rest[..], 5));
+        assert_eq!(fields(&Mechanisms::default(), b"hi"), []);
+        assert!(fields(&set, &[1]).iter().all(|field| field.value == 0), "there is no header");
     }
 
     #[test]

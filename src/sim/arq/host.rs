@@ -21,6 +21,7 @@ use crate::sim::{
 };
 
 /// One side.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any of them go together")]
 pub(in crate::sim) struct ArqHost {
     set: Mechanisms,
     side: Side,
@@ -116,10 +117,8 @@ impl ArqHost {
         let waits = self.sender.held().next().is_some();
         if waits != self.held {
             self.held = waits;
-            wire.note(match waits {
-                true => Note::Held { why: Held::Window, pieces: self.sender.held().collect() },
-                false => Note::Released,
-            });
+            let pieces = || self.sender.held().collect();
+            wire.note(if waits { Note::Held { why: Held::Window, pieces: pieces() } } else { Note::Released });
         }
     }
 
@@ -450,10 +449,7 @@ mod tests {
             selective: bool, size in 1_u8..8, adaptive: bool, there in any_link(), back in any_link(),
             workload in any_workload(), seed: u64
         ) {
-            let mut set = match selective {
-                true => whole(Window::SelectiveRepeat(size), Acks::Selective, 6),
-                false => whole(Window::GoBackN(size), Acks::Cumulative, 6),
-            };
+            let mut set = if selective { whole(Window::SelectiveRepeat(size), Acks::Selective, 6) } else { whole(Window::GoBackN(size), Acks::Cumulative, 6) };
             if adaptive {
                 set.timeout = Timeout::Adaptive;
             }

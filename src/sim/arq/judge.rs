@@ -111,7 +111,8 @@ impl Outcome {
     /// Of a run.
     pub fn of(log: &Log, goal: &Goal) -> Self {
         let (fortunes, counters) = (log.fortunes(), log.counters());
-        let strange = log.reads(Side::Client).chain(log.reads(Side::Server)).filter(|read| read.is_strange()).count();
+        let strange =
+            log.reads(Side::Client).chain(log.reads(Side::Server)).filter(crate::sim::Read::is_strange).count();
         let corrupted = counters.wrong + strange as u64;
         let ends = |side| log.messages.iter().any(|message| message.from == side);
         let ended = |side: Side| {
@@ -160,7 +161,9 @@ impl Outcome {
 impl crate::sim::Read<'_> {
     /// Whether there is anything in it that is no part of a message.
     fn is_strange(&self) -> bool {
-        self.bytes.len() as u64 != self.pieces.iter().map(|piece| u64::from(piece.len())).sum::<u64>()
+        // An empty message is a piece without bytes; a read without any piece is nobody's.
+        self.pieces.is_empty()
+            || self.bytes.len() as u64 != self.pieces.iter().map(|piece| u64::from(piece.len())).sum::<u64>()
     }
 }
 
@@ -304,11 +307,17 @@ impl Trial {
     /// Judges the set on the seeds from 1 up to this one.
     pub fn judge(&self, set: &Mechanisms, seeds: u64) -> Judgement {
         let mut judgement = Judgement::default();
-        for seed in 1..=seeds {
+        self.judge_on(set, &mut judgement, seeds);
+        judgement
+    }
+
+    /// Goes on with a judgement of the same set, for at most so many seeds: a window does some a frame.
+    pub fn judge_on(&self, set: &Mechanisms, judgement: &mut Judgement, seeds: u64) {
+        for _ in 0..seeds {
+            let seed = judgement.runs + 1;
             let goal = self.goal(seed);
             judgement.add(seed, &Outcome::of(&self.play(set, seed), &goal), &goal);
         }
-        judgement
     }
 
     /// The first seed that the set fails, which is found sooner than a whole judgement.
@@ -319,5 +328,101 @@ impl Trial {
             let faults: Vec<_> = outcome.failures(&goal).collect();
             (!faults.is_empty()).then_some(Failure { seed, faults })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{
+        Act, Edit, Name, PacketKind,
+        arq::mechanisms::{Acks, Timeout, Window},
+    };
+
+    fn plain() -> Mechanisms {
+        Mechanisms::default()
+    }
+
+    /// The faults of one run of six messages, with these first packets edited.
+    fn faults(set: Mechanisms, edits: &[(PacketKind, Side, u32, Act)], goal: Goal) -> Vec<Fault> {
+        let name = |kind, from, number| Name { from, kind, number, offset: 0, attempt: 1 };
+        let edits =
+            edits.iter().map(|(kind, from, number, act)| Edit { packet: name(*kind, *from, *number), act: *act });
+        let trial = Trial::of_run(&Run { edits: edits.collect(), ..Run::default() }, goal);
+        Outcome::of(&trial.play(&set, 1), &goal).failures(&goal).collect()
+    }
+
+    #[test]
+    fn each_fault_is_seen() {
+        let data = |number, act| (PacketKind::Data, Side::Client, number, act);
+        let any = Goal::default();
+        assert_eq!(faults(plain(), &[], any), []);
+        assert_eq!(faults(plain(), &[data(2, Act::Lose)], any), [Fault::Missing]);
+        assert_eq!(faults(plain(), &[data(2, Act::Lose)], Goal { may_miss: true, ..any }), []);
+        assert_eq!(faults(plain(), &[data(2, Act::Duplicate)], any)[0], Fault::Twice);
+        assert_eq!(faults(plain(), &[data(2, Act::Corrupt)], any), [Fault::Corrupted]);
+        assert_eq!(faults(plain(), &[data(2, Act::Delay(20_000))], any), [Fault::OutOfOrder]);
+        assert_eq!(faults(plain(), &[], Goal { knows_end: true, ..any }), [Fault::NoEnd]);
+        assert_eq!(faults(Mechanisms { end: true, ..plain() }, &[], Goal { knows_end: true, ..any }), []);
+        assert_eq!(faults(plain(), &[], Goal { within: Some(64_999), ..any }), [Fault::Slow]);
+        assert_eq!(faults(plain(), &[], Goal { within: Some(65_000), ..any }), []);
+        let wait = Mechanisms { window: Window::StopAndWait, ..plain() };
+        assert_eq!(faults(wait, &[], any), [Fault::Missing, Fault::Deadlock]);
+        assert_eq!(
+            faults(Mechanisms { timeout: Timeout::Fixed(50), ..plain() }, &[], any),
+            [Fault::Twice, Fault::GaveUp]
+        );
+    }
+
+    #[test]
+    fn what_is_lost_may_be_sent_again_and_no_more() {
+        let none = Goal { wasted: Some(0), ..Goal::default() };
+        let repair = |ms| Mechanisms {
+            acks: Acks::Each,
+            timeout: Timeout::Fixed(ms),
+            window: Window::StopAndWait,
+            bits: 1,
+            duplicates: true,
+            ..plain()
+        };
+        let lost = [(PacketKind::Data, Side::Client, 2, Act::Lose), (PacketKind::Ack, Side::Server, 4, Act::Lose)];
+        assert_eq!(faults(repair(100), &lost, none), []);
+        // A round trip takes 60 ms.
+        assert_eq!(faults(repair(50), &lost, none), [Fault::Wasteful]);
+    }
+
+    #[test]
+    fn an_acknowledgement_that_is_taken_for_data_is_seen() {
+        // Without a checksum the first bit tells one from the other, and here it is turned over for certain.
+        let set = Mechanisms { acks: Acks::Each, ..plain() };
+        let damaged = (1..200).find_map(|seed| {
+            let packet = Name { from: Side::Server, kind: PacketKind::Ack, number: 1, offset: 0, attempt: 1 };
+            let run = Run { edits: vec![Edit { packet, act: Act::Corrupt }], ..Run::default() };
+            let log = Trial::of_run(&run, Goal::default()).play(&set, seed);
+            (!log.read[Side::Client.index()].is_empty() || log.reads(Side::Client).count() > 0).then_some(log)
+        });
+        // An empty datagram is read as an empty message; a message that nobody sent is no part of any.
+        let outcome = Outcome::of(&damaged.unwrap(), &Goal::default());
+        assert_eq!(outcome.faults[0], Fault::Corrupted);
+    }
+
+    #[test]
+    fn a_judgement_goes_on_where_it_stopped() {
+        let run = Run { knobs: crate::sim::Knobs::default(), ..Run::default() };
+        let mut lossy = run;
+        lossy.knobs.link.loss = crate::sim::Chance::percent(10.0);
+        let trial = Trial::of_run(&lossy, Goal::default());
+        let whole = trial.judge(&plain(), 60);
+        let mut parts = Judgement::default();
+        for _ in 0..4 {
+            trial.judge_on(&plain(), &mut parts, 15);
+        }
+        assert_eq!(parts, whole);
+        assert!(whole.passed > 0 && whole.passed < 60 && whole.exact == whole.passed);
+        assert_eq!(whole.first_failure.as_ref().map(|it| &it.faults[..]), Some(&[Fault::Missing][..]));
+        assert_eq!(whole.first_failure, trial.first_failure(&plain(), 60));
+        assert_eq!(whole.with(Fault::Missing) + whole.passed, 60);
+        // Headers are 28 of every 128 bytes, and a tenth is lost: a little more than 28 %.
+        assert!((28.0..50.0).contains(&whole.overhead_percent()), "{}", whole.overhead_percent());
     }
 }

@@ -233,14 +233,11 @@ impl Level {
 
     /// What a set is worth here, on all the seeds.
     pub fn worth(&self, set: &Mechanisms) -> Worth {
-        match self.trial.first_failure(set, SEEDS) {
-            Some(failure) => Worth::Fails(failure),
-            None => {
-                let weaker = self.weaker(set).into_iter();
-                let mut passing = weaker.filter(|set| self.trial.first_failure(set, SEEDS).is_none());
-                passing.next().map_or(Worth::Smallest, Worth::TooMuch)
-            }
+        if let Some(failure) = self.trial.first_failure(set, SEEDS) {
+            return Worth::Fails(failure);
         }
+        let mut weaker = self.weaker(set).into_iter();
+        weaker.find(|set| self.trial.first_failure(set, SEEDS).is_none()).map_or(Worth::Smallest, Worth::TooMuch)
     }
 }
 
@@ -343,6 +340,6 @@ mod tests {
         assert!(loss.starts_with("level x: line 2, link.loss: "), "{loss}");
         assert!(error("start = { sums = 1 }\nrun = [{}]").contains("unknown field `sums`"));
         assert_eq!(error("charset = \"klingon\"\nrun = [{}]"), "level x: nobody knows this charset");
-        assert!(error("run = [{ within = 4 }]").contains("4"));
+        assert!(error("run = [{ within = 4 }]").contains('4'));
     }
 }

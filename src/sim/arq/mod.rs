@@ -23,6 +23,7 @@ mod sender;
 
 pub(super) use self::host::ArqHost;
 pub use self::{
+    header::{Field, label},
     judge::{Failure, Fault, Goal, Judgement, Outcome, SEEDS, Trial},
     level::{Level, LevelError, Worth, levels},
     mechanisms::{Acks, Checksum, Mechanism, Mechanisms, Timeout, Window},

@@ -208,6 +208,14 @@ impl Mechanism {
             Self::Timeout if set.acks == Acks::None => Some("arq.timeout_needs_acks"),
             Self::Window if set.acks == Acks::None => Some("arq.window_needs_acks"),
             Self::Window if set.bits == 0 && set.window != Window::StopAndWait => Some("arq.window_needs_numbers"),
+            // What may be old and what may be early then have the same numbers, and an early one is thrown away with an
+            // acknowledgement of its own.
+            Self::Window
+                if matches!(set.window, Window::GoBackN(size)
+                if set.acks == Acks::Each && u32::from(size) > 1 << (numbers.max(1) - 1)) =>
+            {
+                Some("arq.go_back_n_each")
+            }
             // The textbook's rules: N ≤ 2^k − 1, and N ≤ 2^(k − 1).
             Self::Window => match set.window {
                 Window::GoBackN(size) if u32::from(size) > (1 << numbers) - 1 => Some("arq.go_back_n_wraps"),
@@ -277,11 +285,13 @@ mod tests {
     fn what_can_do_nothing_says_so() {
         let needs = |set: Mechanisms, mechanism| Row::of(mechanism, &set).needs;
         let window = |bits, window| Mechanisms { bits, window, acks: Acks::Each, ..Mechanisms::default() };
-        assert_eq!(needs(window(2, Window::GoBackN(4)), Mechanism::Window), Some("arq.go_back_n_wraps"));
-        assert_eq!(needs(window(2, Window::GoBackN(3)), Mechanism::Window), None);
+        let cumulative = |bits, size| Mechanisms { acks: Acks::Cumulative, ..window(bits, Window::GoBackN(size)) };
+        assert_eq!(needs(cumulative(2, 4), Mechanism::Window), Some("arq.go_back_n_wraps"));
+        assert_eq!(needs(cumulative(2, 3), Mechanism::Window), None);
         assert_eq!(needs(window(2, Window::SelectiveRepeat(3)), Mechanism::Window), Some("arq.selective_repeat_wraps"));
         assert_eq!(needs(window(2, Window::SelectiveRepeat(2)), Mechanism::Window), None);
         assert_eq!(needs(window(0, Window::StopAndWait), Mechanism::Window), None);
+        assert_eq!(needs(window(3, Window::GoBackN(5)), Mechanism::Window), Some("arq.go_back_n_each"));
         let lonely = Mechanisms { timeout: Timeout::Adaptive, duplicates: true, ..Mechanisms::default() };
         assert_eq!(needs(lonely, Mechanism::Timeout), Some("arq.timeout_needs_acks"));
         assert_eq!(needs(lonely, Mechanism::Duplicates), Some("arq.duplicates_need_numbers"));
