@@ -83,7 +83,8 @@ fn lane_head_ui(ui: &mut Ui, cx: &Cx<'_>, state: &LabState, index: usize) {
         let name = lane_name(lane);
         let (color, tint, motto) = match lane.log.transport {
             Transport::Tcp => (tokens.tcp, tokens.tcp_tint, tr!(cx.lang, "lab.tcp_motto")),
-            Transport::Udp | Transport::Arq => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.udp_motto")),
+            Transport::Udp => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.udp_motto")),
+            Transport::Arq => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.arq_motto")),
         };
         widgets::badge(ui, name, color, tint);
         let summary = words::summary(cx.lang, lane);
@@ -600,7 +601,7 @@ impl<'t> Scene<'t> {
         let tokens = self.tokens;
         let column = Self::beside(event.side);
         let what = words::list(self.lang, numbers);
-        if lane.log.transport == Transport::Tcp {
+        if lane.log.transport != Transport::Udp {
             if numbers.len() > 1 {
                 let text = tr!(self.lang, "lab.read", what = what).into_owned();
                 notes.push(Words { y, column, text, whole: None, color: tokens.ok, bold: true });

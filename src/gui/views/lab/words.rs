@@ -114,7 +114,7 @@ pub fn reason(lang: Lang, packet: &Packet, transport: Transport) -> String {
     match (packet.name.kind, packet.from()) {
         (PacketKind::Syn, Side::Client) => tr!(lang, "lab.why_syn"),
         (PacketKind::Syn, Side::Server) => tr!(lang, "lab.why_syn_ack"),
-        (PacketKind::Data, _) if transport == Transport::Udp => tr!(lang, "lab.why_datagram"),
+        (PacketKind::Data, _) if transport != Transport::Tcp => tr!(lang, "lab.why_datagram"),
         (PacketKind::Data, _) => tr!(lang, "lab.why_data"),
         (PacketKind::Ack, _) => tr!(lang, "lab.why_ack"),
         (PacketKind::Probe, _) => tr!(lang, "lab.why_probe"),
@@ -406,7 +406,7 @@ mod tests {
     fn losing(numbers: &[u32]) -> Pair {
         let packet = |number| Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
         let edits = numbers.iter().map(|n| Edit { packet: packet(*n), act: Act::Lose }).collect();
-        Pair::of(&Wanted { run: Run { edits, ..Run::default() } })
+        Pair::of(&Wanted { run: Run { edits, ..Run::default() }, level: None })
     }
 
     #[test]
