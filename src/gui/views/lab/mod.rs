@@ -66,6 +66,8 @@ pub struct LabState {
     axis_for: Option<AxisFor>,
     selected: Option<Chosen>,
     menu: Option<Menu>,
+    /// Whether the ladders take the focus back from a menu that was closed.
+    refocus: bool,
     tab: Tab,
     head: HeadState,
     side: SideState,
@@ -113,6 +115,7 @@ impl Default for LabState {
             axis_for: None,
             selected: None,
             menu: None,
+            refocus: false,
             tab: Tab::default(),
             head: HeadState::default(),
             side: SideState::default(),

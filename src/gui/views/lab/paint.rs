@@ -156,6 +156,9 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, body: Rect, grids
     });
     let whole = whole.unwrap_or_default();
     list.widget_info(|| WidgetInfo::labeled(Role::List, true, &whole));
+    if std::mem::take(&mut state.refocus) {
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
     keys::keys_ui(ui, cx, state, id);
 
     ui.spacing_mut().scroll.kinetic.rubber_band = false;
@@ -330,24 +333,29 @@ impl<'t> Scene<'t> {
             let node = ui.interact(arrow.middle().intersect(self.lane), self.id.with(("packet", id.0)), Sense::CLICK);
             let selected = Some(*id) == chosen;
             let lang = self.lang;
-            node.widget_info(|| WidgetInfo::selected(Role::ListItem, true, selected, words::said(lang, packet)));
+            node.widget_info(|| {
+                WidgetInfo::selected(Role::ListItem, true, selected, words::said(lang, packet, self.now))
+            });
             if node.clicked() {
                 clicked = Some(*id);
             }
         }
         // One that is chosen and off the screen is still named.
         if let Some(packet) = chosen.and_then(|id| lane.log.packet(id))
+            && packet.sent <= self.now
             && !shown.iter().any(|other| other.id == packet.id)
         {
             let node = ui.interact(self.lane.with_max_y(self.lane.top()), self.id.with("chosen"), Sense::hover());
-            node.widget_info(|| WidgetInfo::selected(Role::ListItem, true, true, words::said(self.lang, packet)));
+            node.widget_info(|| {
+                WidgetInfo::selected(Role::ListItem, true, true, words::said(self.lang, packet, self.now))
+            });
         }
         if let Some(packet) = pointed.and_then(|id| lane.log.packet(id)) {
             ui.set_cursor_icon(egui::CursorIcon::PointingHand);
             let tip = self.id.with("tip");
             egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), tip, egui::PopupAnchor::Pointer)
                 .gap(14.0)
-                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet));
+                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet, self.now));
         }
         let open = |id: PacketId| {
             let (_, arrow) = arrows.iter().find(|(other, _)| *other == id)?;

@@ -71,9 +71,10 @@ pub fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     ScrollArea::vertical().id_salt("lab_side").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
+            // What is asked comes first: it is to be answered before anything is played.
+            question_ui(ui, cx.lang, state);
             super::build::build_ui(ui, cx.lang, state);
             gap(ui);
-            question_ui(ui, cx.lang, state);
             edits_ui(ui, cx.lang, state);
             prepared_ui(ui, cx.lang, state);
         });
