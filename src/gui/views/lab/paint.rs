@@ -87,7 +87,9 @@ fn lane_head_ui(ui: &mut Ui, cx: &Cx<'_>, state: &LabState, index: usize) {
             Transport::Arq => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.arq_motto")),
         };
         widgets::badge(ui, name, color, tint);
-        let summary = words::summary(cx.lang, lane);
+        // What it came to is not told before it is there.
+        let over = state.moment().0 >= lane.log.end_at;
+        let summary = if over { words::summary(cx.lang, lane) } else { String::new() };
         let font = FontId::monospace(12.0);
         let galley = ui.painter().layout_no_wrap(summary.clone(), font, tokens.muted);
         let motto_font = FontId::new(13.0, medium());
@@ -149,7 +151,11 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, body: Rect, grids
     let whole = state.drawn.pair().map(|pair| {
         let [left, right] = &pair.lanes;
         let said = |lane: &Lane, other: &Lane| {
-            let text = format!("{}. {}", words::summary(cx.lang, lane), words::sentence(cx.lang, lane, other));
+            let text = if state.moment().0 >= lane.log.end_at {
+                format!("{}. {}", words::summary(cx.lang, lane), words::sentence(cx.lang, lane, other))
+            } else {
+                words::moment(state.moment().0)
+            };
             tr!(cx.lang, "lab.lane", name = lane_name(lane), text = text).into_owned()
         };
         format!("{} {}", said(left, right), said(right, left))
