@@ -11,6 +11,7 @@ use egui::Context;
 use super::axis;
 use crate::sim::{
     Call, Change, Counters, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
+    arq::{Mechanisms, levels},
     counters::Fortune,
 };
 
@@ -140,12 +141,22 @@ impl Pair {
 pub struct Wanted {
     /// The run; its transport is not looked at.
     pub run: Run,
+    /// The level to which it belongs: its messages may be in another encoding.
+    pub level: Option<usize>,
 }
 
 impl Wanted {
     /// What stands beside TCP.
     fn right(&self) -> Log {
-        self.run.over(Transport::Udp).play()
+        let set = self.run.knobs.arq;
+        if let Some(level) = self.level.and_then(|level| levels().get(level)) {
+            let run = self.run.over(Transport::Arq);
+            if level.trial.run(&set, run.seed) == run {
+                return level.trial.play(&set, run.seed);
+            }
+        }
+        let transport = if set == Mechanisms::default() { Transport::Udp } else { Transport::Arq };
+        self.run.over(transport).play()
     }
 
     /// Whether it takes long enough to be noticed.
@@ -329,7 +340,7 @@ mod tests {
 
     fn losing(number: u32) -> Wanted {
         let packet = Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
-        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() } }
+        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() }, level: None }
     }
 
     #[test]

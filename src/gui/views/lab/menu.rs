@@ -58,6 +58,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let mut done = None;
     let name = packet.name;
     let later = state.later();
+    let (now, _) = state.moment();
     let edits = &state.run.edits;
     let id = ui.scope_id().with("packet_menu");
     Popup::new(id, ui.ctx().clone(), PopupAnchor::Position(menu.at), ui.layer_id())
@@ -68,7 +69,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         .show(|ui| {
             ui.set_max_width(300.0);
             menu_spacing(ui);
-            explain_ui(ui, lang, &lane.log, packet);
+            explain_ui(ui, lang, &lane.log, packet, now);
             ui.add_space(4.0);
             rule(ui);
             ui.add_space(2.0);
@@ -92,13 +93,14 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         });
     let escaped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     state.menu = (open && !escaped && done.is_none()).then_some(Menu { fresh: false, ..menu });
+    state.refocus |= state.menu.is_none();
     if let Some(act) = done {
         state.edit(name, act);
     }
 }
 
 /// What a packet is, why it was sent, what became of it, and its header.
-pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet) {
+pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micros) {
     ui.spacing_mut().item_spacing.y = 3.0;
     ui.set_max_width(300.0);
     let title = words::packet(lang, packet);
@@ -113,7 +115,7 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet) {
         "lab.said",
         time = words::moment(packet.sent),
         from = words::side(lang, packet.from()),
-        what = words::fate(lang, packet)
+        what = words::fate(lang, packet, now)
     );
     hint(ui, fate);
     let color = ui.tokens().muted;

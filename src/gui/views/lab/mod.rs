@@ -13,6 +13,7 @@
 mod axis;
 mod bar;
 mod below;
+mod build;
 mod counters;
 mod drawn;
 mod geometry;
@@ -34,6 +35,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
 use self::{
     axis::Axis,
     below::Tab,
+    build::BuildState,
     drawn::{Drawn, Wanted},
     head::HeadState,
     menu::Menu,
@@ -64,9 +66,12 @@ pub struct LabState {
     axis_for: Option<AxisFor>,
     selected: Option<Chosen>,
     menu: Option<Menu>,
+    /// Whether the ladders take the focus back from a menu that was closed.
+    refocus: bool,
     tab: Tab,
     head: HeadState,
     side: SideState,
+    build: BuildState,
     /// Whether the column at the right was opened or closed by the user.
     side_wanted: Option<bool>,
     /// How far the ladders are scrolled, their height on the screen, and where they are to be next.
@@ -110,9 +115,11 @@ impl Default for LabState {
             axis_for: None,
             selected: None,
             menu: None,
+            refocus: false,
             tab: Tab::default(),
             head: HeadState::default(),
             side: SideState::default(),
+            build: BuildState::default(),
             side_wanted: None,
             scrolled: 0.0,
             height: 400.0,
@@ -181,7 +188,7 @@ impl LabState {
 
     /// Makes what is on show.
     fn sync(&mut self, ui: &Ui) {
-        let wanted = Wanted { run: self.run.clone() };
+        let wanted = Wanted { run: self.run.clone(), level: self.build.level };
         self.drawn.sync(ui.ctx(), &wanted);
         let Some(pair) = self.drawn.pair() else { return };
         let axis_for =

@@ -83,10 +83,13 @@ fn lane_head_ui(ui: &mut Ui, cx: &Cx<'_>, state: &LabState, index: usize) {
         let name = lane_name(lane);
         let (color, tint, motto) = match lane.log.transport {
             Transport::Tcp => (tokens.tcp, tokens.tcp_tint, tr!(cx.lang, "lab.tcp_motto")),
-            Transport::Udp | Transport::Arq => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.udp_motto")),
+            Transport::Udp => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.udp_motto")),
+            Transport::Arq => (tokens.udp, tokens.udp_tint, tr!(cx.lang, "lab.arq_motto")),
         };
         widgets::badge(ui, name, color, tint);
-        let summary = words::summary(cx.lang, lane);
+        // What it came to is not told before it is there.
+        let over = state.moment().0 >= lane.log.end_at;
+        let summary = if over { words::summary(cx.lang, lane) } else { String::new() };
         let font = FontId::monospace(12.0);
         let galley = ui.painter().layout_no_wrap(summary.clone(), font, tokens.muted);
         let motto_font = FontId::new(13.0, medium());
@@ -148,13 +151,20 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, body: Rect, grids
     let whole = state.drawn.pair().map(|pair| {
         let [left, right] = &pair.lanes;
         let said = |lane: &Lane, other: &Lane| {
-            let text = format!("{}. {}", words::summary(cx.lang, lane), words::sentence(cx.lang, lane, other));
+            let text = if state.moment().0 >= lane.log.end_at {
+                format!("{}. {}", words::summary(cx.lang, lane), words::sentence(cx.lang, lane, other))
+            } else {
+                words::moment(state.moment().0)
+            };
             tr!(cx.lang, "lab.lane", name = lane_name(lane), text = text).into_owned()
         };
         format!("{} {}", said(left, right), said(right, left))
     });
     let whole = whole.unwrap_or_default();
     list.widget_info(|| WidgetInfo::labeled(Role::List, true, &whole));
+    if std::mem::take(&mut state.refocus) {
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
     keys::keys_ui(ui, cx, state, id);
 
     ui.spacing_mut().scroll.kinetic.rubber_band = false;
@@ -329,24 +339,29 @@ impl<'t> Scene<'t> {
             let node = ui.interact(arrow.middle().intersect(self.lane), self.id.with(("packet", id.0)), Sense::CLICK);
             let selected = Some(*id) == chosen;
             let lang = self.lang;
-            node.widget_info(|| WidgetInfo::selected(Role::ListItem, true, selected, words::said(lang, packet)));
+            node.widget_info(|| {
+                WidgetInfo::selected(Role::ListItem, true, selected, words::said(lang, packet, self.now))
+            });
             if node.clicked() {
                 clicked = Some(*id);
             }
         }
         // One that is chosen and off the screen is still named.
         if let Some(packet) = chosen.and_then(|id| lane.log.packet(id))
+            && packet.sent <= self.now
             && !shown.iter().any(|other| other.id == packet.id)
         {
             let node = ui.interact(self.lane.with_max_y(self.lane.top()), self.id.with("chosen"), Sense::hover());
-            node.widget_info(|| WidgetInfo::selected(Role::ListItem, true, true, words::said(self.lang, packet)));
+            node.widget_info(|| {
+                WidgetInfo::selected(Role::ListItem, true, true, words::said(self.lang, packet, self.now))
+            });
         }
         if let Some(packet) = pointed.and_then(|id| lane.log.packet(id)) {
             ui.set_cursor_icon(egui::CursorIcon::PointingHand);
             let tip = self.id.with("tip");
             egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), tip, egui::PopupAnchor::Pointer)
                 .gap(14.0)
-                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet));
+                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet, self.now));
         }
         let open = |id: PacketId| {
             let (_, arrow) = arrows.iter().find(|(other, _)| *other == id)?;
@@ -600,7 +615,7 @@ impl<'t> Scene<'t> {
         let tokens = self.tokens;
         let column = Self::beside(event.side);
         let what = words::list(self.lang, numbers);
-        if lane.log.transport == Transport::Tcp {
+        if lane.log.transport != Transport::Udp {
             if numbers.len() > 1 {
                 let text = tr!(self.lang, "lab.read", what = what).into_owned();
                 notes.push(Words { y, column, text, whole: None, color: tokens.ok, bold: true });

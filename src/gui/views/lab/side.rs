@@ -46,7 +46,8 @@ impl SideState {
     }
 }
 
-fn pick(lang: Lang, told: &Told) -> &str {
+/// A text in this language.
+pub fn pick(lang: Lang, told: &Told) -> &str {
     match lang {
         Lang::En => &told.en,
         Lang::Zh => &told.zh_cn,
@@ -57,6 +58,7 @@ impl LabState {
     /// Shows a prepared run at its beginning, with its question.
     pub fn prepare(&mut self, index: usize) {
         let Some(chosen) = prepared().get(index) else { return };
+        self.build.level = None;
         self.show(chosen.run.clone());
         self.play = self.play.from_the_start();
         self.side = SideState { prepared: Some(index), answer: None };
@@ -69,7 +71,10 @@ pub fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     ScrollArea::vertical().id_salt("lab_side").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
+            // What is asked comes first: it is to be answered before anything is played.
             question_ui(ui, cx.lang, state);
+            super::build::build_ui(ui, cx.lang, state);
+            gap(ui);
             edits_ui(ui, cx.lang, state);
             prepared_ui(ui, cx.lang, state);
         });

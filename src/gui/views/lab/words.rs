@@ -114,7 +114,7 @@ pub fn reason(lang: Lang, packet: &Packet, transport: Transport) -> String {
     match (packet.name.kind, packet.from()) {
         (PacketKind::Syn, Side::Client) => tr!(lang, "lab.why_syn"),
         (PacketKind::Syn, Side::Server) => tr!(lang, "lab.why_syn_ack"),
-        (PacketKind::Data, _) if transport == Transport::Udp => tr!(lang, "lab.why_datagram"),
+        (PacketKind::Data, _) if transport != Transport::Tcp => tr!(lang, "lab.why_datagram"),
         (PacketKind::Data, _) => tr!(lang, "lab.why_data"),
         (PacketKind::Ack, _) => tr!(lang, "lab.why_ack"),
         (PacketKind::Probe, _) => tr!(lang, "lab.why_probe"),
@@ -124,8 +124,11 @@ pub fn reason(lang: Lang, packet: &Packet, transport: Transport) -> String {
     .into_owned()
 }
 
-/// What became of it.
-pub fn fate(lang: Lang, packet: &Packet) -> String {
+/// What has become of it by now: the picture does not tell the future, and neither do words.
+pub fn fate(lang: Lang, packet: &Packet, now: Micros) -> String {
+    if packet.ended > now {
+        return tr!(lang, "lab.under_way").into_owned();
+    }
     let at = moment(packet.ended);
     match packet.end {
         End::OnTheWay => tr!(lang, "lab.on_the_way", time = at).into_owned(),
@@ -161,7 +164,7 @@ pub fn discard_words(lang: Lang, why: Discard) -> String {
 }
 
 /// All of a packet in a sentence, for those who cannot see the arrow.
-pub fn said(lang: Lang, shown: &Packet) -> String {
+pub fn said(lang: Lang, shown: &Packet, now: Micros) -> String {
     let from = side(lang, shown.from());
     let what = packet(lang, shown);
     let mut text = tr!(lang, "lab.said", time = moment(shown.sent), from = from, what = what).into_owned();
@@ -171,7 +174,7 @@ pub fn said(lang: Lang, shown: &Packet) -> String {
     if shown.copy_of.is_some() {
         let _ = write!(text, ", {}", tr!(lang, "lab.copy"));
     }
-    format!("{text}; {}", fate(lang, shown))
+    format!("{text}; {}", fate(lang, shown, now))
 }
 
 /// The header of a packet in the words of the RFCs: name and value. Values are those of its true bytes.
@@ -406,7 +409,7 @@ mod tests {
     fn losing(numbers: &[u32]) -> Pair {
         let packet = |number| Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
         let edits = numbers.iter().map(|n| Edit { packet: packet(*n), act: Act::Lose }).collect();
-        Pair::of(&Wanted { run: Run { edits, ..Run::default() } })
+        Pair::of(&Wanted { run: Run { edits, ..Run::default() }, level: None })
     }
 
     #[test]
@@ -426,7 +429,9 @@ mod tests {
     fn a_packet_says_what_it_is_and_why_it_came() {
         let pair = losing(&[3]);
         let again = pair.lanes[0].log.packets.iter().find(|packet| packet.resent.is_some()).unwrap();
-        let text = said(Lang::En, again);
+        let under_way = said(Lang::En, again, 160_000);
+        assert_eq!(under_way, "155 ms, sender: message 3, fast retransmit of 3; on its way");
+        let text = said(Lang::En, again, u64::MAX);
         assert_eq!(text, "155 ms, sender: message 3, fast retransmit of 3; arrived at 185 ms");
         let fields = fields(again, bases(&pair.lanes[0].log, again.from()));
         let value = |name| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str());

@@ -1,0 +1,214 @@
+//! The lab without a screen, in both languages and themes: what is on show is what the simulator says, a knob makes the run
+//! again and an idle frame does not, packets can be lost by pointer and by keyboard, prepared runs ask and answer.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
+
+#[path = "support/harness.rs"]
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod harness;
+
+use egui::{Key, accesskit::Role};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
+use harness::{BOTH, in_language as tr, sized, step_until, window};
+use twocan::{
+    gui::{
+        App,
+        theme::ThemeChoice,
+        views::{Place, lab::LabState},
+    },
+    sim::{Act, Run, Side, Transport, arq::levels, prepared::prepared},
+    words::Lang,
+};
+
+fn lab(lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
+    let mut harness = window(lang, theme);
+    harness.step();
+    harness.get_by_role_and_label(Role::Button, tr(lang, "Lab", "实验室")).click();
+    harness.run();
+    assert_eq!(harness.state().view.place, Place::Lab);
+    harness
+}
+
+fn state<'h>(harness: &'h Harness<'_, App>) -> &'h LabState {
+    &harness.state().view.lab
+}
+
+/// What a screen reader says of all packets, blocks and datagrams on show.
+fn items(harness: &Harness<'_, App>) -> Vec<String> {
+    let nodes = harness.query_all_by_role(Role::ListItem);
+    nodes.map(|node| node.accesskit_node().label().unwrap_or_default()).collect()
+}
+
+fn show(harness: &mut Harness<'_, App>, run: Run) {
+    harness.state_mut().view.lab.show(run);
+    harness.run();
+}
+
+#[test]
+fn both_lanes_are_those_of_the_simulator() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let one_lost = prepared().iter().find(|prepared| prepared.lesson.name == "one-lost").unwrap();
+        show(&mut harness, one_lost.run.clone());
+        let (tcp, udp) = (one_lost.run.play(), one_lost.run.over(Transport::Udp).play());
+        let said = items(&harness);
+        let has = |text: &str| said.iter().any(|item| item.contains(text));
+        assert!(has(tr(lang, "message 3, fast retransmit of 3", "消息 3, 快速重传 3")), "{said:#?}");
+        assert!(has(tr(lang, "message 3; lost at", "消息 3; ")), "{said:#?}");
+        assert!(has(tr(lang, "message 3 was not read", "消息 3 没有读到")), "{said:#?}");
+        assert!(has("SYN ACK"));
+        // Each packet of both lanes can be pointed at.
+        let packets = said.iter().filter(|item| item.contains(tr(lang, ", sender: ", "，发送方：")));
+        let from_client = |log: &twocan::sim::Log| log.packets.iter().filter(|p| p.from() == Side::Client).count();
+        assert_eq!(packets.count(), from_client(&tcp) + from_client(&udp), "{said:#?}");
+        harness.get_by_label(tr(
+            lang,
+            "All, once, in order. Message 4 waited 70 ms in the kernel for message 3.",
+            "全部、各一次、按次序。消息 4 在内核里为消息 3 等了 70 ms。",
+        ));
+        let counts = format!("{} ", tcp.counters().packets);
+        let lanes = harness.get_all_by_role(Role::List).map(|node| node.accesskit_node().label().unwrap_or_default());
+        let lanes: Vec<_> = lanes.collect();
+        assert!(
+            lanes.iter().any(|said| said.contains("TCP") && said.contains("UDP") && said.contains(&counts)),
+            "{lanes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_knob_makes_the_run_again_and_an_idle_frame_does_not() {
+    let mut harness = lab(Lang::En, ThemeChoice::Light);
+    let before = state(&harness).times();
+    for _ in 0..5 {
+        harness.step();
+    }
+    assert_eq!(state(&harness).times(), before);
+    let slider = harness.get_by_label_contains("Loss: 15 %");
+    slider.focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    assert_eq!(state(&harness).run().knobs.link.loss.as_percent(), 20.0);
+    assert_eq!(state(&harness).times(), before + 1);
+    harness.get_by_label_contains("Loss: 20 %");
+    // A window in which nothing is played asks for no more frames.
+    assert!(harness.try_run().is_ok());
+}
+
+#[test]
+fn a_packet_is_lost_by_a_click_and_given_back() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        show(&mut harness, Run::default());
+        let second = tr(lang, "sender: message 2; arrived", "发送方：消息 2; ");
+        let node = harness
+            .get_all_by_role(Role::ListItem)
+            .find(|node| node.accesskit_node().label().is_some_and(|label| label.contains(second)));
+        node.unwrap().click();
+        harness.run();
+        harness.get_by_label(tr(lang, "Lose it", "弄丢它")).click();
+        harness.run();
+        let edits = &state(&harness).run().edits;
+        assert_eq!(edits.len(), 1, "{edits:?}");
+        assert_eq!((edits[0].act, edits[0].packet.number), (Act::Lose, 2));
+        assert!(items(&harness).iter().any(|item| item.contains(tr(lang, "lost at", "丢失：手动"))));
+        harness.get_by_label_contains(tr(lang, "Take back: sender, message 2", "撤销：发送方，消息 2")).click();
+        harness.run();
+        assert!(state(&harness).run().edits.is_empty());
+    }
+}
+
+#[test]
+fn everything_by_keyboard() {
+    let mut harness = lab(Lang::En, ThemeChoice::Light);
+    show(&mut harness, Run::default());
+    harness.get_all_by_role(Role::List).next().unwrap().focus();
+    harness.run();
+    for _ in 0..5 {
+        harness.key_press(Key::ArrowDown);
+        harness.run();
+    }
+    harness.key_press(Key::L);
+    harness.run();
+    assert_eq!(state(&harness).run().edits.len(), 1);
+    harness.key_press(Key::L);
+    harness.run();
+    assert!(state(&harness).run().edits.is_empty());
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label("Double it").click();
+    harness.run();
+    assert_eq!(state(&harness).run().edits[0].act, Act::Duplicate);
+    // To the start, and a step on.
+    harness.key_press(Key::Home);
+    harness.run();
+    assert!(items(&harness).iter().all(|item| !item.contains("arrived")), "{:?}", items(&harness));
+}
+
+#[test]
+fn a_prepared_run_asks_first_and_answers_after() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        for (index, prepared) in prepared().iter().enumerate() {
+            harness.state_mut().view.lab.prepare(index);
+            harness.run();
+            let lesson = &prepared.lesson;
+            let (question, explanation) = match lang {
+                Lang::En => (&lesson.question.en, &lesson.explanation.en),
+                Lang::Zh => (&lesson.question.zh_cn, &lesson.explanation.zh_cn),
+            };
+            harness.get_by_label(question);
+            assert!(harness.query_by_label(explanation).is_none(), "{}", lesson.name);
+            let right = lesson.answers.iter().find(|answer| answer.right).unwrap();
+            let right = if lang == Lang::En { &right.en } else { &right.zh_cn };
+            harness.get_by_role_and_label(Role::Button, right).click();
+            harness.run();
+            harness.get_by_label(tr(lang, "Show the answer", "显示答案")).click();
+            harness.run();
+            harness.get_by_label(explanation);
+            harness.get_by_label_contains(tr(lang, "Right.", "对。"));
+        }
+    }
+}
+
+#[test]
+fn the_judge_finds_a_counter_example_and_opens_it() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let index = levels().iter().position(|level| level.name == "swapped").unwrap();
+        harness.state_mut().view.lab.begin_level(index);
+        harness.run();
+        harness.get_by_label(tr(lang, "Judge on 200 seeds", "用 200 个种子评判")).click();
+        step_until(&mut harness, "the judge has spoken", |harness| {
+            harness.query_by_label_contains(tr(lang, "of 200 runs passed", "200 次中通过")).is_some()
+        });
+        harness.get_by_label_contains(tr(lang, "accepted though damaged", "损坏了却被接受"));
+        let open = tr(lang, "Open seed", "打开种子");
+        harness.get_by_label_contains(open).click();
+        harness.run();
+        let level = &levels()[index];
+        let failure = level.trial.first_failure(&level.start, 200).unwrap();
+        assert_eq!(state(&harness).run().seed, failure.seed);
+    }
+}
+
+#[test]
+fn it_fits_a_small_window_and_a_large_zoom() {
+    for (lang, theme) in BOTH {
+        for size in [egui::vec2(1_024.0, 700.0), egui::vec2(720.0, 450.0)] {
+            let mut harness = sized(lang, theme, size);
+            harness.step();
+            harness.get_by_role_and_label(Role::Button, tr(lang, "Lab", "实验室")).click();
+            harness.run();
+            let play = harness.get_by_role_and_label(Role::Button, tr(lang, "Play", "播放"));
+            let rect = play.rect();
+            assert!(rect.left() >= 0.0 && rect.right() <= size.x, "{size}: {rect:?}");
+            assert!(!items(&harness).is_empty());
+        }
+    }
+}
