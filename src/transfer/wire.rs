@@ -65,6 +65,8 @@ pub(super) struct Wire {
     idle: Duration,
     readable: bool,
     writable: bool,
+    /// What the next read fails with.
+    failed: Option<Reason>,
     /// A cancel is no news any more: what is left to say is said.
     last_words: Option<Instant>,
 }
@@ -105,7 +107,7 @@ impl Wire {
     fn over(waiting: Waiting, stream: TcpStream, peer: SocketAddr, idle: Duration) -> Self {
         // Records end with short writes that nothing follows; with Nagle they would wait for acknowledgements.
         stream.set_nodelay(true).ok();
-        Self { waiting, stream, peer, idle, readable: true, writable: true, last_words: None }
+        Self { waiting, stream, peer, idle, readable: true, writable: true, failed: None, last_words: None }
     }
 
     pub fn peer(&self) -> SocketAddr {
@@ -118,6 +120,9 @@ impl Wire {
 
     /// Reads what is there; `None` if nothing is, 0 at the end.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
+        if let Some(reason) = self.failed.take() {
+            return Err(reason);
+        }
         if !self.readable {
             return Ok(None);
         }
@@ -146,8 +151,11 @@ impl Wire {
                 }
                 Ok(Some(0)) => return Ok(Some(0)),
                 Ok(Some(n)) => filled += n,
-                // An error is told once; what came before it is looked at first.
-                Err(_) if filled > 0 => break,
+                // What came before it is looked at first. The system tells an error once and then says that this is the end.
+                Err(reason) if filled > 0 => {
+                    self.failed = Some(reason);
+                    break;
+                }
                 Err(reason) => return Err(reason),
                 Ok(None) => break,
             }
