@@ -12,6 +12,8 @@ mod arguments;
 mod process;
 #[path = "cli/tcp.rs"]
 mod tcp;
+#[path = "cli/transfer.rs"]
+mod transfer;
 #[path = "cli/udp.rs"]
 mod udp;
 

@@ -91,13 +91,15 @@ fn wait_for(address: SocketAddr) {
 #[test]
 fn raw_to_ncat_socat_nc_and_python() {
     for size in SIZES {
-        let ports = free_port();
-        for (name, receives, _) in peers(ports) {
+        for peer in 0..peers(0).len() {
+            // A port of its own for each: one that was just used looks taken.
+            let port = free_port();
+            let (name, receives, _) = peers(port).swap_remove(peer);
             let bench = Bench::new();
             let sent = bytes(size, 1);
             let path = bench.file("sent.bin", &sent);
             let target = bench.into.path().join("received.bin");
-            let to = SocketAddr::from(([127, 0, 0, 1], ports));
+            let to = SocketAddr::from(([127, 0, 0, 1], port));
             let output = File::create(&target).unwrap();
             let Some(mut peer) = spawn(&receives, Stdio::null(), output.into()) else { continue };
             wait_for(to);

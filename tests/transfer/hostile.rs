@@ -107,7 +107,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![Just(0_usize), Just(4), Just(12), Just(18), Just(22), Just(32), Just(45), 0..60_usize],
         body,
     );
-    let record = sized.prop_map(|(kind, length, mut body)| {
+    let one = sized.prop_map(|(kind, length, mut body)| {
         body.resize(length, 0);
         record(kind, &[&body])
     });
@@ -115,8 +115,8 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         8 => Just([&MAGIC[..], &VERSION.to_be_bytes()].concat()),
         1 => proptest::collection::vec(any::<u8>(), 0..12)
     ];
-    let offer = prop_oneof![Just(Vec::new()), (1..4_u32).prop_map(|n| record(1, &[&n.to_be_bytes(), &[0; 8]]))];
-    (start, offer, proptest::collection::vec(record, 0..12), proptest::collection::vec(any::<u8>(), 0..8))
+    let offer = prop_oneof![Just(Vec::new()), (1..4_u32).prop_map(|n| record(1, &[&n.to_be_bytes(), &[0; 8][..]]))];
+    (start, offer, proptest::collection::vec(one, 0..12), proptest::collection::vec(any::<u8>(), 0..8))
         .prop_map(|(start, offer, records, rest)| [start, offer, records.concat(), rest].concat())
 }
 
