@@ -3,19 +3,33 @@
 //! TCP carries bytes and no boundaries (RFC 9293 section 2.2): where a message ends is a rule of the program's own. These
 //! are the usual rules. A decoder gathers what `recv` returned until a message is whole, holds bytes that came and never
 //! room for a length that a peer merely announced, and refuses a length over its limit. What it finds does not depend on
-//! where the reads were cut, except with [`Framing::None`], which is the point of it.
+//! where the reads were cut, except with [`Framing::None`] and [`Framing::Silence`], which is the point of them.
 //!
 //! An encoder refuses a message that would come out as another one, such as a line with a line end in it.
+//!
+//! - `prefix`, `delimiter`, `header`: what stands before or behind a message. `decoder`: reads to messages.
+//! - `spec`: a framing as it is typed (`u32-be+self`). `slicer`: the same messages cut in a thousand ways.
 
 mod decoder;
 mod delimiter;
+mod error;
+pub mod header;
+mod prefix;
+pub mod slicer;
+mod spec;
 
-use std::{fmt, num::NonZeroU32, str};
+use std::num::NonZeroU32;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-pub use self::{decoder::Decoder, delimiter::Delimiter};
+pub use self::{
+    decoder::{Decoder, Frame, Missing},
+    delimiter::{Delimiter, DelimiterError},
+    error::FramingError,
+    prefix::Prefix,
+    spec::SpecError,
+};
 
 /// The longest message that a decoder gathers unless told otherwise, in bytes.
 pub const LIMIT: usize = 16 << 20;
@@ -35,16 +49,56 @@ pub enum Framing {
     Fixed(NonZeroU32),
     /// After as many bytes as a number before them says. The number does not count itself.
     Prefix(Prefix),
+    /// The same with a number that counts its own bytes too.
+    SelfPrefix(Prefix),
+    /// After as many bytes as a header of text says, which comes after a number that says how long the header is. The
+    /// header is JSON with a `"size"`, or other text with `size=N`; exactly how it is read stands at [`header`]. It is sent
+    /// as `{"size": N}`.
+    Header(Prefix),
+    /// When nothing came for so many milliseconds, at least 1. Unreliable: a delay on the way cuts a message in two, and two
+    /// that come late are glued. Nothing is sent for it; the sender has to pause.
+    Silence(NonZeroU32),
+}
+
+/// How long the parts of a framed message are, in the order in which they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The number before it.
+    pub prefix: usize,
+    /// The header, text.
+    pub header: usize,
+    /// The message itself.
+    pub body: usize,
+    /// What ends it, or fills it up.
+    pub end: usize,
+}
+
+impl Parts {
+    /// All of them together.
+    pub fn len(self) -> usize {
+        self.before().saturating_add(self.body).saturating_add(self.end)
+    }
+
+    /// Whether nothing would be sent.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// What stands before the message.
+    pub fn before(self) -> usize {
+        self.prefix.saturating_add(self.header)
+    }
 }
 
 impl Framing {
-    /// Appends what has to be sent for a message.
+    /// Appends what has to be sent for a message. Returns where its parts are.
     ///
     /// # Errors
     /// The message cannot be told apart in this framing; `out` is as it was.
-    pub fn encode(&self, message: &[u8], out: &mut Vec<u8>) -> Result<(), FramingError> {
+    pub fn encode(&self, message: &[u8], out: &mut Vec<u8>) -> Result<Parts, FramingError> {
+        let mut parts = Parts { body: message.len(), ..Parts::default() };
         match self {
-            Self::None => out.extend_from_slice(message),
+            Self::None | Self::Silence(_) => out.extend_from_slice(message),
             Self::Line => {
                 if let Some(at) = memchr::memchr(b'\n', message) {
                     return Err(FramingError::EndInside { end: b"\n".to_vec(), at });
@@ -54,6 +108,7 @@ impl Framing {
                 }
                 out.extend_from_slice(message);
                 out.push(b'\n');
+                parts.end = 1;
             }
             Self::Delimiter(delimiter) => {
                 let (end, start) = (delimiter.bytes(), out.len());
@@ -65,6 +120,7 @@ impl Framing {
                     out.truncate(start);
                     return Err(FramingError::EndInside { end: end.to_vec(), at });
                 }
+                parts.end = end.len();
             }
             Self::Fixed(size) => {
                 let size = usize::try_from(size.get()).unwrap_or(usize::MAX);
@@ -73,206 +129,46 @@ impl Framing {
                 };
                 out.extend_from_slice(message);
                 out.resize(out.len() + missing, 0);
+                parts.end = missing;
             }
             Self::Prefix(prefix) => {
-                if message.len() as u64 > prefix.most() {
-                    return Err(FramingError::TooLong { length: message.len(), most: prefix.most() });
-                }
-                out.extend(prefix.write(message.len() as u64));
+                out.extend(number(*prefix, message.len(), 0)?);
                 out.extend_from_slice(message);
+                parts.prefix = prefix.width();
+            }
+            Self::SelfPrefix(prefix) => {
+                out.extend(number(*prefix, message.len(), prefix.width())?);
+                out.extend_from_slice(message);
+                parts.prefix = prefix.width();
+            }
+            Self::Header(prefix) => {
+                let header = header::written(message.len());
+                out.extend(number(*prefix, header.len(), 0)?);
+                out.extend_from_slice(header.as_bytes());
+                out.extend_from_slice(message);
+                (parts.prefix, parts.header) = (prefix.width(), header.len());
             }
         }
-        Ok(())
+        Ok(parts)
+    }
+
+    /// Whether what comes out depends on how the bytes were cut on their way.
+    pub fn is_unreliable(&self) -> bool {
+        matches!(self, Self::None | Self::Silence(_))
     }
 }
 
-/// The number before a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names say the type and the byte order")]
-pub enum Prefix {
-    U8,
-    U16Be,
-    U16Le,
-    U32Be,
-    U32Le,
-    U64Be,
-    U64Le,
-    I64Be,
-    I64Le,
-}
-
-impl Prefix {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::U8,
-        Self::U16Be,
-        Self::U16Le,
-        Self::U32Be,
-        Self::U32Le,
-        Self::U64Be,
-        Self::U64Le,
-        Self::I64Be,
-        Self::I64Le,
-    ];
-
-    /// Bytes that it takes.
-    pub fn width(self) -> usize {
-        match self {
-            Self::U8 => 1,
-            Self::U16Be | Self::U16Le => 2,
-            Self::U32Be | Self::U32Le => 4,
-            Self::U64Be | Self::U64Le | Self::I64Be | Self::I64Le => 8,
-        }
+/// The number before `length` bytes that counts `more` besides.
+fn number(prefix: Prefix, length: usize, more: usize) -> Result<Vec<u8>, FramingError> {
+    let most = prefix.most() - more as u64;
+    if length as u64 > most {
+        return Err(FramingError::TooLong { length, most });
     }
-
-    /// The number in this form; one that is too large is sent modulo its width.
-    pub fn write(self, value: u64) -> Vec<u8> {
-        match self {
-            Self::U8 => vec![value as u8],
-            Self::U16Be => (value as u16).to_be_bytes().to_vec(),
-            Self::U16Le => (value as u16).to_le_bytes().to_vec(),
-            Self::U32Be => (value as u32).to_be_bytes().to_vec(),
-            Self::U32Le => (value as u32).to_le_bytes().to_vec(),
-            Self::U64Be | Self::I64Be => value.to_be_bytes().to_vec(),
-            Self::U64Le | Self::I64Le => value.to_le_bytes().to_vec(),
-        }
-    }
-
-    /// The number that these bytes are; `None` unless they are exactly as many as it has.
-    pub fn read(self, bytes: &[u8]) -> Option<i128> {
-        Some(match self {
-            Self::U8 => u8::from_be_bytes(bytes.try_into().ok()?).into(),
-            Self::U16Be => u16::from_be_bytes(bytes.try_into().ok()?).into(),
-            Self::U16Le => u16::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::U32Be => u32::from_be_bytes(bytes.try_into().ok()?).into(),
-            Self::U32Le => u32::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::U64Be => u64::from_be_bytes(bytes.try_into().ok()?).into(),
-            Self::U64Le => u64::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::I64Be => i64::from_be_bytes(bytes.try_into().ok()?).into(),
-            Self::I64Le => i64::from_le_bytes(bytes.try_into().ok()?).into(),
-        })
-    }
-
-    /// The longest message that it can announce.
-    fn most(self) -> u64 {
-        match self {
-            Self::U8 => u8::MAX.into(),
-            Self::U16Be | Self::U16Le => u16::MAX.into(),
-            Self::U32Be | Self::U32Le => u32::MAX.into(),
-            Self::U64Be | Self::U64Le => u64::MAX,
-            Self::I64Be | Self::I64Le => i64::MAX as u64,
-        }
-    }
-}
-
-impl fmt::Display for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::U8 => "u8",
-            Self::U16Be => "u16-be",
-            Self::U16Le => "u16-le",
-            Self::U32Be => "u32-be",
-            Self::U32Le => "u32-le",
-            Self::U64Be => "u64-be",
-            Self::U64Le => "u64-le",
-            Self::I64Be => "i64-be",
-            Self::I64Le => "i64-le",
-        })
-    }
-}
-
-impl str::FromStr for Prefix {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|prefix| prefix.to_string() == text).ok_or(())
-    }
-}
-
-/// Why bytes are no message of a framing, or a message cannot be sent in it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FramingError {
-    /// What is to be sent is longer than the framing can say.
-    #[error("a message of {length} bytes, and this framing has room for {most}")]
-    TooLong {
-        /// Bytes of the message.
-        length: usize,
-        /// Bytes that it may have.
-        most: u64,
-    },
-    /// What is to be sent would be taken for two messages, or for a shorter one.
-    #[error("the end {} is in the message itself, at byte {at}", end.escape_ascii())]
-    EndInside {
-        /// The bytes that end a message.
-        end: Vec<u8>,
-        /// Where they begin in the message, counted from 0.
-        at: usize,
-    },
-    /// A peer announced fewer bytes than none.
-    #[error("the length {length} is negative (bytes {bytes:02X?})")]
-    Negative {
-        /// The number as it came.
-        bytes: Vec<u8>,
-        /// The number.
-        length: i128,
-    },
-    /// A peer announced more than the limit.
-    #[error("the length {length} is over the limit of {limit} (bytes {bytes:02X?})")]
-    Announced {
-        /// The number as it came.
-        bytes: Vec<u8>,
-        /// The number.
-        length: i128,
-        /// Bytes that a message may have.
-        limit: usize,
-    },
-    /// More than the limit came, and no end of the message.
-    #[error("{limit} bytes without an end of the message; it starts with {}", start.escape_ascii())]
-    Unterminated {
-        /// The first bytes of the message, at most 16.
-        start: Vec<u8>,
-        /// Bytes that a message may have.
-        limit: usize,
-    },
-    /// Every message of this framing is longer than the limit.
-    #[error("messages of {size} bytes are over the limit of {limit}")]
-    FixedOverLimit {
-        /// Bytes of each message.
-        size: u32,
-        /// Bytes that a message may have.
-        limit: usize,
-    },
-}
-
-impl FramingError {
-    /// The bytes and numbers that it is about, without words: for a sentence in any language.
-    pub fn facts(&self) -> String {
-        match self {
-            Self::TooLong { length, most } => format!("{length} > {most}"),
-            Self::EndInside { end, at } => format!("{} @ {at}", end.escape_ascii()),
-            Self::Negative { bytes, length } => format!("{} = {length}", hex(bytes)),
-            Self::Announced { bytes, length, limit } => format!("{} = {length} > {limit}", hex(bytes)),
-            Self::Unterminated { start, limit } => format!("{} … > {limit}", hex(start)),
-            Self::FixedOverLimit { size, limit } => format!("{size} > {limit}"),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
+    Ok(prefix.write(length as u64 + more as u64))
 }
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn facts_are_told_without_words() {
-        let negative = FramingError::Negative { bytes: vec![0xFF, 0xFE], length: -2 };
-        assert_eq!(negative.facts(), "FF FE = -2");
-        let much = FramingError::Announced { bytes: vec![0x7F, 0xFF], length: 32_767, limit: 100 };
-        assert_eq!(much.facts(), "7F FF = 32767 > 100");
-    }
-
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -286,7 +182,8 @@ mod tests {
 
     fn encoded(framing: &Framing, message: &[u8]) -> Result<Vec<u8>, FramingError> {
         let mut out = b"before ".to_vec();
-        framing.encode(message, &mut out)?;
+        let parts = framing.encode(message, &mut out)?;
+        assert_eq!(parts.len() + 7, out.len());
         Ok(out.split_off(7))
     }
 
@@ -301,6 +198,9 @@ mod tests {
             ("framing = { fixed = 8 }", Framing::Fixed(NonZeroU32::new(8).unwrap())),
             (r#"framing = { prefix = "u32-be" }"#, Framing::Prefix(Prefix::U32Be)),
             (r#"framing = { prefix = "i64-le" }"#, Framing::Prefix(Prefix::I64Le)),
+            (r#"framing = { self-prefix = "u16-be" }"#, Framing::SelfPrefix(Prefix::U16Be)),
+            (r#"framing = { header = "u32-le" }"#, Framing::Header(Prefix::U32Le)),
+            ("framing = { silence = 200 }", Framing::Silence(NonZeroU32::new(200).unwrap())),
         ] {
             let file: File = toml::from_str(text).unwrap();
             assert_eq!(file.framing, framing, "{text}");
@@ -363,6 +263,9 @@ mod tests {
         assert_eq!(encoded(&delimiter("aa"), b"ba"), line(1, b"aa"));
         let most = FramingError::TooLong { length: 256, most: 255 };
         assert_eq!(encoded(&Framing::Prefix(Prefix::U8), &[0; 256]), Err(most));
+        let most = FramingError::TooLong { length: 255, most: 254 };
+        assert_eq!(encoded(&Framing::SelfPrefix(Prefix::U8), &[0; 255]), Err(most));
+        assert_eq!(encoded(&Framing::SelfPrefix(Prefix::U8), &[7; 254]).map(|out| out[0]), Ok(255));
         let most = FramingError::TooLong { length: 65_536, most: 65_535 };
         assert_eq!(encoded(&Framing::Prefix(Prefix::U16Le), &vec![0; 65_536]), Err(most));
         let most = FramingError::TooLong { length: 9, most: 8 };

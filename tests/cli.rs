@@ -7,6 +7,10 @@
 
 #[path = "cli/arguments.rs"]
 mod arguments;
+#[path = "cli/framing.rs"]
+mod framing;
+#[path = "cli/lab.rs"]
+mod lab;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;

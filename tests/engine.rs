@@ -391,7 +391,8 @@ fn a_repeated_message_counts_and_ends() {
     let peer = Bench::peer_datagrams();
     let (id, _) = bench.bound(&UdpSpec::default());
     let parts = vec![Part::Bytes(b"n=".into()), Part::Counter(Charset::UTF_8)];
-    let plan = Repeat { parts, every: Duration::from_millis(1), count: 20, to: peer.local_addr().ok() };
+    let framing = twocan::framing::Framing::None;
+    let plan = Repeat { parts, framing, every: Duration::from_millis(1), count: 20, to: peer.local_addr().ok() };
     bench.engine.command(id, Command::Repeat(plan.clone())).unwrap();
     let mut buffer = [0; 8];
     for n in 1..=20 {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use told::Told;
 use twocan::journal::{
     Batch, Budget, Journal, Kind, Record, SocketId, Sockets, Span,
-    ladder::Ladder,
+    ladder::{Band, End, Ladder, Wait},
     spans::{self, Summary},
 };
 
@@ -27,12 +27,21 @@ struct Scenario {
     ladder: String,
     #[serde(default)]
     boundaries: Vec<Boundaries>,
+    /// States and the steps, counted from 0, with which they begin and end: `#2: LISTEN 1..`.
+    bands: Option<Vec<String>>,
+    /// Times without a recv: `#2: 1200 ms`.
+    waits: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Step {
-    Open { open: u32, kind: Kind },
+    Open {
+        open: u32,
+        kind: Kind,
+        #[serde(default)]
+        generation: u16,
+    },
     Record(Box<Told>),
 }
 
@@ -56,7 +65,7 @@ fn play(scenario: &Scenario) -> (Journal, Sockets) {
     let (mut sockets, mut batch, mut at) = (Sockets::default(), Batch::default(), 0);
     for step in &scenario.step {
         match step {
-            Step::Open { open, kind } => sockets.open(SocketId(*open), *kind, 0, at),
+            Step::Open { open, kind, generation } => sockets.open(SocketId(*open), *kind, *generation, at),
             Step::Record(told) => {
                 at = told.at.map_or(at + 1_000_000, |at| at * 1_000);
                 let bytes = told.bytes();
@@ -73,6 +82,29 @@ fn play(scenario: &Scenario) -> (Journal, Sockets) {
     (journal, sockets)
 }
 
+fn end(ladder: &Ladder, line: usize) -> String {
+    match ladder.lines[line].end {
+        End::Socket(id) => id.to_string(),
+        End::Peer(addr) => addr.to_string(),
+    }
+}
+
+fn told_bands(ladder: &Ladder) -> Vec<String> {
+    let told = |band: &Band| {
+        let to = band.to.map(|to| to.to_string()).unwrap_or_default();
+        format!("{}: {} {}..{to}", end(ladder, band.line), band.state.word(), band.from)
+    };
+    ladder.bands.iter().map(told).collect()
+}
+
+fn told_waits(ladder: &Ladder) -> Vec<String> {
+    let told = |wait: &Wait| {
+        let so_far = if wait.to.is_none() { " so far" } else { "" };
+        format!("{}: {} ms{so_far}", end(ladder, wait.line), wait.lasted / 1_000_000)
+    };
+    ladder.waits.iter().map(told).collect()
+}
+
 #[test]
 fn every_scenario_is_drawn_as_it_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/ladder");
@@ -84,7 +116,14 @@ fn every_scenario_is_drawn_as_it_says() {
         let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let (journal, sockets) = play(&scenario);
         let chosen = scenario.chosen.iter().map(|id| SocketId(*id)).collect();
-        let drawn = Ladder::of(&journal, &sockets, &chosen).text();
+        let made = Ladder::of(&journal, &sockets, &chosen);
+        if let Some(bands) = &scenario.bands {
+            assert_eq!(told_bands(&made), *bands, "{}", file.display());
+        }
+        if let Some(waits) = &scenario.waits {
+            assert_eq!(told_waits(&made), *waits, "{}", file.display());
+        }
+        let drawn = made.text();
         if drawn.trim_end() != scenario.ladder.trim_end() {
             let name = file.file_name().unwrap().to_string_lossy();
             writeln!(wrong, "{name}: {}\n{drawn}", scenario.about).unwrap();

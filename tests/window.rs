@@ -146,3 +146,32 @@ fn pictures() {
         }
     }
 }
+
+/// The pages of the encoding lens, opened by its keys over the bench and left by Esc.
+#[test]
+fn the_lens() {
+    let screen = Screen::start();
+    for (theme, dark, tag) in [("light", false, "en"), ("dark", true, "zh-CN")] {
+        let home = tempfile::tempdir().unwrap();
+        let settings = format!("language = \"{tag}\"\ntheme = \"{theme}\"\n");
+        fs::write(home.path().join("twocan.toml"), settings).unwrap();
+        let words = Words::of(tag);
+        let mut window = Window::open(&screen, home.path());
+        window.click(words.get("empty.tcp_start"));
+        window.see("ESTABLISHED");
+        window.click(words.get("composer.name"));
+        window.type_text("你好");
+        window.key("Ctrl+Shift+E");
+        window.see(words.get("lens.from_composer"));
+        window.see("E4 BD A0");
+        picture(&mut window, &format!("lens-characters-{theme}-{tag}"), dark);
+        for (page, see) in [("pairs", "浣犲ソ"), ("cut", "E4 BD | A0"), ("upper", "UTF-8")] {
+            window.click(words.get(&format!("lens.{page}")));
+            window.see(see);
+            picture(&mut window, &format!("lens-{page}-{theme}-{tag}"), dark);
+        }
+        window.key("Escape");
+        window.gone(words.get("lens.title"));
+        window.see("你好");
+    }
+}

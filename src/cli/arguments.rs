@@ -5,7 +5,11 @@ use std::{path::PathBuf, time::Duration};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::{
-    net::{ServerModel, options::RECV_BYTES},
+    net::{
+        ServerModel,
+        options::{RECV_BYTES, WAIT},
+    },
+    sim::{Chance, Control, Micros, Side, Transport, units},
     text::{Ending, Unmappable},
     transfer::{Accept, Way},
     words::Lang,
@@ -31,6 +35,7 @@ pub(super) enum Subcommand {
     Presets(Presets),
     Preset(Preset),
     Tour(Tour),
+    Lab(Box<Lab>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -51,6 +56,9 @@ pub(super) struct TcpServer {
     pub no_reuse: bool,
 
     #[command(flatten)]
+    pub frames: Frames,
+
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -64,6 +72,9 @@ pub(super) struct TcpClient {
 
     #[command(flatten)]
     pub answers: Answers,
+
+    #[command(flatten)]
+    pub frames: Frames,
 
     #[command(flatten)]
     pub common: Common,
@@ -98,6 +109,20 @@ pub(super) struct Answers {
 
     #[arg(long)]
     pub allow_commands: bool,
+}
+
+/// How the messages of a stream are marked.
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the arguments")]
+pub(super) struct Frames {
+    #[arg(long, value_name = "FRAMING")]
+    pub frame_send: Option<String>,
+
+    #[arg(long, value_name = "FRAMING", conflicts_with = "json")]
+    pub frame_recv: Option<String>,
+
+    #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
+    pub frame_limit: Option<usize>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -202,6 +227,91 @@ pub(super) struct Tour {
 
 #[derive(clap::Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct Lab {
+    #[arg(value_name = "RUN")]
+    pub lab_run: Option<String>,
+
+    #[arg(long, value_name = "NAME", value_parser = transports())]
+    pub transport: Option<Transport>,
+
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    #[arg(long, value_name = "KIND", value_parser = ["messages", "text", "ping-pong", "file", "voice"])]
+    pub workload: Option<String>,
+
+    #[arg(long, value_name = "COUNT")]
+    pub messages: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<u32>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub gap: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delay: Option<Micros>,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub jitter: Option<Micros>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub loss: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub duplicate: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub reorder: Option<Chance>,
+
+    #[arg(long, value_name = "PERCENT", value_parser = units::chance)]
+    pub corrupt: Option<Chance>,
+
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<Rate>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub queue: Option<u32>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+
+    #[arg(long, value_name = "NAME", value_parser = controls())]
+    pub control: Option<Control>,
+
+    #[arg(long)]
+    pub no_nagle: bool,
+
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub delayed_ack: Option<Micros>,
+
+    #[arg(long, value_name = "BYTES")]
+    pub window: Option<u32>,
+
+    #[arg(long, value_name = "KNOB=FROM..TO")]
+    pub sweep: Option<String>,
+
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: u32,
+
+    #[arg(long)]
+    pub list: bool,
+
+    #[arg(long = "toml", conflicts_with_all = ["lab_json", "sweep"])]
+    pub as_toml: bool,
+
+    #[arg(long = "json", id = "lab_json")]
+    pub json: bool,
+
+    #[arg(long = "pcap", id = "lab_pcap", value_name = "FILE", conflicts_with = "sweep")]
+    pub pcap: Option<PathBuf>,
+
+    #[arg(long, value_name = "END", default_value = "client", value_parser = sides())]
+    pub vantage: Side,
+}
+
+#[derive(clap::Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Common {
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -220,6 +330,12 @@ pub(super) struct Common {
 
     #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
     pub recv: Option<usize>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub read_delay: Option<Duration>,
+
+    #[arg(long, value_name = "MS", value_parser = wait)]
+    pub send_gap: Option<Duration>,
 
     #[arg(long)]
     pub json: bool,
@@ -252,14 +368,56 @@ pub(super) fn language(tag: &str) -> Result<Lang, String> {
     }
 }
 
+/// Bits a second, or without limit. A type of its own, because clap would take an `Option` for one that is not given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(pub Option<u64>);
+
+fn rate(text: &str) -> Result<Rate, units::UnitError> {
+    units::rate(text).map(Rate)
+}
+
+fn transports() -> impl clap::builder::TypedValueParser<Value = Transport> {
+    PossibleValuesParser::new(["tcp", "udp", "arq"]).map(|word| match word.as_str() {
+        "udp" => Transport::Udp,
+        "arq" => Transport::Arq,
+        _ => Transport::Tcp,
+    })
+}
+
+fn controls() -> impl clap::builder::TypedValueParser<Value = Control> {
+    PossibleValuesParser::new(["none", "reno", "cubic"]).map(|word| match word.as_str() {
+        "none" => Control::None,
+        "cubic" => Control::Cubic,
+        _ => Control::Reno,
+    })
+}
+
+fn sides() -> impl clap::builder::TypedValueParser<Value = Side> {
+    PossibleValuesParser::new(["client", "server"]).map(|word| match word.as_str() {
+        "server" => Side::Server,
+        _ => Side::Client,
+    })
+}
+
 /// Seconds with or without a fraction: `5`, `0.25`.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// Milliseconds with or without a fraction, as many as can lie between two calls.
+fn wait(text: &str) -> Result<Duration, String> {
+    let ms: f64 = text.parse().map_err(|_| "milliseconds, such as 500")?;
+    let wait = Duration::try_from_secs_f64(ms / 1_000.0).map_err(|error| error.to_string())?;
+    if WAIT.contains(&wait) { Ok(wait) } else { Err(format!("0..={}", WAIT.end().as_millis())) }
+}
+
 fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
     clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
+}
+
+fn frame_limit() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1 << 30)
 }
 
 fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {
@@ -312,7 +470,7 @@ mod tests {
     fn the_line_of_the_readme_is_understood() {
         let typed = Arguments::try_parse_from(
             "twocan tcp-server 8008 --model event-loop --reply upper --backlog 5 --no-reuse --encoding gbk \
-             --unmappable ncr --ending crlf --escapes --recv 4 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
+             --unmappable ncr --ending crlf --escapes --recv 4 --read-delay 250 --send-gap 0.5 --json --quiet --for 0.5 --count 3 --wait 1 --pcap a.pcapng \
              --ladder --lang zh-CN"
                 .split_whitespace(),
         )
@@ -324,6 +482,16 @@ mod tests {
         assert!(server.common.ladder && server.common.pcap == Some("a.pcapng".into()));
         assert_eq!((server.common.ending, server.common.unmappable), (Ending::CrLf, Unmappable::Ncr));
         assert_eq!(server.common.limit, Some(Duration::from_millis(500)));
+        assert_eq!(server.common.read_delay, Some(Duration::from_millis(250)));
+        assert_eq!(server.common.send_gap, Some(Duration::from_micros(500)));
+    }
+
+    #[test]
+    fn waits_longer_than_ten_seconds_are_refused() {
+        assert_eq!((wait("0"), wait("10000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
+        for text in ["-1", "nan", "inf", "10000.1", "1e300", "long", ""] {
+            assert!(wait(text).is_err(), "{text}");
+        }
     }
 
     #[test]

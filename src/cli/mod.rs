@@ -5,7 +5,7 @@
 //! Arguments are taken as typed (`arguments`) and then made usable (`options`); one `session` drives a socket
 //! until it is done.
 //!
-//! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`: the subcommands. `help`: `--help` in both languages.
+//! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
 //! - `send`, `receive`: files; `carried` is what both say about them.
 //! - `output`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
@@ -16,6 +16,7 @@ mod help;
 mod http;
 mod input;
 mod keyboard;
+mod lab;
 mod notes;
 mod options;
 mod output;
@@ -79,6 +80,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Subcommand::Presets(typed) => Ok(preset::list(lang, typed.json)),
         Subcommand::Preset(typed) => preset::run(typed, lang),
         Subcommand::Tour(typed) => Ok(tour::run(lang, typed.json)),
+        Subcommand::Lab(typed) => lab::run(typed, lang),
     };
     ended
         .unwrap_or_else(|refusal| {

@@ -4,9 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use rust_i18n::t;
 
-use super::{Refusal, arguments::Common};
+use super::{
+    Refusal,
+    arguments::{Common, Frames},
+};
 use crate::{
-    net::Endpoint,
+    framing::{Framing, LIMIT},
+    net::{Endpoint, SocketSpec},
     text::{Charset, Composition, Mode},
     words::{self, Lang},
 };
@@ -18,12 +22,21 @@ pub(super) struct Options {
     pub lang: Lang,
     /// How a line becomes a message.
     pub composition: Composition,
+    /// How a message is marked before it is sent (TCP).
+    pub frame_send: Framing,
+    /// Where messages end in what is received (TCP).
+    pub frame_recv: Framing,
+    /// The longest of those, in bytes.
+    pub frame_limit: usize,
     /// The encoding in which received bytes are shown.
     pub reading: Charset,
     /// Whether the user named an encoding.
     pub encoding_given: bool,
     /// Bytes for one `recv`, where the user said so.
-    pub recv_bytes: Option<usize>,
+    recv_bytes: Option<usize>,
+    /// The wait before each `recv` and the one between two `send`s, where the user said so.
+    read_delay: Option<Duration>,
+    send_gap: Option<Duration>,
     /// Every record as a line on standard output, instead of the text.
     pub json: bool,
     /// Nothing on standard error but what went wrong.
@@ -55,7 +68,12 @@ impl Options {
                 ending: typed.ending,
                 escapes: typed.escapes,
             },
+            frame_send: Framing::None,
+            frame_recv: Framing::None,
+            frame_limit: LIMIT,
             recv_bytes: typed.recv,
+            read_delay: typed.read_delay,
+            send_gap: typed.send_gap,
             json: typed.json,
             quiet: typed.quiet,
             limit: typed.limit,
@@ -64,6 +82,30 @@ impl Options {
             pcap: typed.pcap.clone(),
             ladder: typed.ladder,
         })
+    }
+
+    /// With the framings of a stream.
+    pub fn framed(self, typed: &Frames, lang: Lang) -> Result<Self, Refusal> {
+        let framing = |spec: &Option<String>| match spec {
+            Some(spec) => spec.parse().map_err(|error| Refusal(words::framing_spec_error(lang, &error))),
+            None => Ok(Framing::None),
+        };
+        let (frame_send, frame_recv) = (framing(&typed.frame_send)?, framing(&typed.frame_recv)?);
+        Ok(Self { frame_send, frame_recv, frame_limit: typed.frame_limit.unwrap_or(LIMIT), ..self })
+    }
+}
+
+impl Options {
+    /// Gives a socket what was said of its calls: bytes for one, and what lies between them.
+    pub fn tune(&self, spec: &mut SocketSpec) {
+        let (recv_bytes, read_delay, send_gap) = match spec {
+            SocketSpec::TcpServer(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+            SocketSpec::TcpClient(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+            SocketSpec::Udp(spec) => (&mut spec.recv_bytes, &mut spec.read_delay, &mut spec.send_gap),
+        };
+        *recv_bytes = self.recv_bytes.unwrap_or(*recv_bytes);
+        *read_delay = self.read_delay.unwrap_or(*read_delay);
+        *send_gap = self.send_gap.unwrap_or(*send_gap);
     }
 }
 

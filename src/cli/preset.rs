@@ -111,19 +111,11 @@ pub(super) fn run(typed: &arguments::Preset, lang: Lang) -> Result<Exit, Refusal
     if let Some(address) = &typed.address {
         readdress(&mut spec, address, lang)?;
     }
-    let role = match &mut spec {
-        SocketSpec::TcpServer(server) => {
-            server.recv_bytes = options.recv_bytes.unwrap_or(server.recv_bytes);
-            Role::Server
-        }
-        SocketSpec::TcpClient(client) => {
-            client.recv_bytes = options.recv_bytes.unwrap_or(client.recv_bytes);
-            Role::Client
-        }
-        SocketSpec::Udp(udp) => {
-            udp.recv_bytes = options.recv_bytes.unwrap_or(udp.recv_bytes);
-            Role::Udp { to: None, connected: udp.connect.is_some() }
-        }
+    options.tune(&mut spec);
+    let role = match &spec {
+        SocketSpec::TcpServer(_) => Role::Server,
+        SocketSpec::TcpClient(_) => Role::Client,
+        SocketSpec::Udp(udp) => Role::Udp { to: None, connected: udp.connect.is_some() },
     };
     responder::prepare(&mut spec, &mut options, typed.allow_commands)?;
     session::run(&spec, role, &options)

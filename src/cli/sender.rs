@@ -16,6 +16,7 @@ use super::{
     notes,
 };
 use crate::{
+    framing::Framing,
     journal::SocketId,
     net::{Command, CommandError, Counters, Endpoint, Engine},
     text::{Composition, Ending, Mode},
@@ -42,6 +43,8 @@ pub(super) enum Target {
 pub(super) struct Sender {
     lang: Lang,
     composition: Composition,
+    /// How each message is marked.
+    framing: Framing,
     datagrams: bool,
     /// Lines are handed over as they are: the socket's rules make messages of them.
     raw: bool,
@@ -63,10 +66,11 @@ struct Pending {
 }
 
 impl Sender {
-    pub fn new(lang: Lang, composition: Composition, datagrams: bool, raw: bool) -> Self {
+    pub fn new(lang: Lang, composition: Composition, framing: Framing, datagrams: bool, raw: bool) -> Self {
         Self {
             lang,
             composition,
+            framing,
             datagrams,
             raw,
             counters: BTreeMap::new(),
@@ -93,8 +97,11 @@ impl Sender {
         if self.refused == Some(line.number) {
             return false;
         }
-        let in_pieces =
-            !self.datagrams && !self.raw && self.composition.mode == Mode::Text && !self.composition.escapes;
+        let in_pieces = !self.datagrams
+            && !self.raw
+            && self.composition.mode == Mode::Text
+            && !self.composition.escapes
+            && self.framing == Framing::None;
         let mut bytes = line.bytes;
         if !self.gathered.is_empty() {
             bytes = [std::mem::take(&mut self.gathered), bytes].concat();
@@ -176,7 +183,10 @@ impl Sender {
         // The ending stands in for the newline; where there was none there is none to replace.
         let ending = if then == Then::Newline { self.composition.ending } else { Ending::None };
         let composition = Composition { ending, ..self.composition };
-        composition.bytes(text).map_err(|error| words::compose_error(self.lang, &error))
+        let message = composition.bytes(text).map_err(|error| words::compose_error(self.lang, &error))?;
+        let mut framed = Vec::new();
+        self.framing.encode(&message, &mut framed).map_err(|error| words::framing_error(self.lang, &error))?;
+        Ok(framed)
     }
 
     fn refuse(&mut self, number: u64, problem: &str) {
@@ -212,7 +222,7 @@ mod tests {
     use crate::text::Charset;
 
     fn sender(composition: Composition, datagrams: bool) -> Sender {
-        Sender::new(Lang::En, composition, datagrams, false)
+        Sender::new(Lang::En, composition, Framing::None, datagrams, false)
     }
 
     fn line(number: u64, bytes: &[u8], then: Then) -> Line {
@@ -239,6 +249,16 @@ mod tests {
         assert_eq!(taken(&mut sender, line(1, b"rest of it", Then::Newline)), None);
         assert!(sender.failed);
         assert_eq!(taken(&mut sender, line(2, b"good", Then::Newline)).unwrap(), b"good");
+    }
+
+    #[test]
+    fn a_framed_line_is_one_message_however_it_was_read() {
+        let mut sender = Sender { framing: "u16-be".parse().unwrap(), ..sender(Composition::default(), false) };
+        assert_eq!(taken(&mut sender, line(1, b"abc", Then::More)), None);
+        assert_eq!(taken(&mut sender, line(1, b"def", Then::Newline)).unwrap(), b"\0\x06abcdef");
+        assert_eq!(taken(&mut sender, line(2, &vec![b'x'; 65_536], Then::Newline)), None);
+        assert!(sender.failed);
+        assert_eq!(taken(&mut sender, line(3, b"", Then::Newline)).unwrap(), b"\0\0");
     }
 
     #[test]

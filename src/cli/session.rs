@@ -21,20 +21,23 @@ use super::{
     keyboard::Keyboard,
     notes::{self, Notes},
     options::Options,
-    output::Output,
+    output::{Given, Output},
     recording::Recording,
     sender::{Sender, Target},
 };
 use crate::{
-    journal::{Batch, Call, CloseReason, Event, Kind, Record, Row, SocketId, Sockets, State},
+    framing::Framing,
+    journal::{Batch, Call, CloseReason, Event, Kind, Nanos, Record, Row, SocketId, Sockets, State},
     net::{Command, CommandError, Endpoint, Engine, SocketSpec},
-    words::number,
+    words::{self, number},
 };
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
 const RETRY: Duration = Duration::from_millis(2);
 /// How long closing may take before what waits to be sent is given up.
 const CLOSING: Duration = Duration::from_secs(1);
+/// How long silence is waited for beyond its own time: records come later than they happened.
+const LATE: Nanos = 20_000_000;
 /// Closed connections of a server that are still remembered.
 const REMEMBERED: usize = 256;
 
@@ -54,6 +57,9 @@ pub(super) enum Role {
 /// # Errors
 /// The file that is to be written at the end cannot be made; nothing was opened.
 pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Exit, Refusal> {
+    if !matches!(Keyboard::of(spec.responder()), Keyboard::Sends) && options.frame_send != Framing::None {
+        return Err(Refusal(t!("cli.frame_rules", locale = options.lang.tag()).into_owned()));
+    }
     let recording = Recording::new(options)?;
     let notes = Notes::new(options.lang, options.quiet);
     let engine = Engine::new(Arc::new(()));
@@ -74,8 +80,9 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Ex
         options,
         sockets,
         notes,
-        sender: Sender::new(options.lang, composition, spec.kind() == Kind::UdpSocket, raw),
-        output: Output::new(options.reading, composition.mode, options.json.then(|| engine.epoch())),
+        sender: Sender::new(options.lang, composition, options.frame_send.clone(), spec.kind() == Kind::UdpSocket, raw),
+        output: Output::new(options.reading, composition.mode, options.json.then(|| engine.epoch()))
+            .framed(options.frame_recv.clone(), options.frame_limit),
         engine,
         input: if matches!(keyboard, Keyboard::Unused) { Input::Unused } else { Input::Open },
         keyboard,
@@ -83,6 +90,7 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Ex
         http: Http::default(),
         whole: false,
         records: 0,
+        shown: 0,
         received: Tally::default(),
         sent: Tally::default(),
         last_heard: None,
@@ -130,6 +138,8 @@ struct Session<'o> {
     whole: bool,
     /// Records so far.
     records: u64,
+    /// Messages that were written: reads, or those of the framing.
+    shown: u64,
     received: Tally,
     sent: Tally,
     last_heard: Option<SocketAddr>,
@@ -150,6 +160,7 @@ impl Session<'_> {
         let interrupted = self.recording.as_ref().map_or_else(never, Recording::interrupted);
         loop {
             self.sender.pump(&self.engine);
+            self.settle();
             self.half_close();
             if let Some(exit) = self.ended(end_at) {
                 return self.finish(exit);
@@ -284,7 +295,46 @@ impl Session<'_> {
 
     fn next_look(&self, end_at: Option<Instant>) -> Option<Instant> {
         let retry = (!self.sender.is_free() || self.half_close_is_due()).then(|| Instant::now() + RETRY);
-        [end_at, self.silent_at(), retry].into_iter().flatten().min()
+        // Records come a little later than they happened.
+        let until = self.output.due().map(|due| due.saturating_add(LATE).saturating_sub(self.engine.now()));
+        let due = until.and_then(|until| Instant::now().checked_add(Duration::from_nanos(until)));
+        [end_at, self.silent_at(), retry, due].into_iter().flatten().min()
+    }
+
+    /// Writes the messages that silence has ended.
+    fn settle(&mut self) {
+        let now = self.engine.now().saturating_sub(LATE);
+        if self.output.due().is_some_and(|due| due <= now) {
+            let given = self.output.quiet_until(now, self.still_wanted());
+            self.given(&given);
+            self.output.flush();
+        }
+    }
+
+    /// How many more messages are to be written.
+    fn still_wanted(&self) -> u64 {
+        self.options.count.map_or(u64::MAX, |count| count.saturating_sub(self.shown))
+    }
+
+    /// Counts what was written, and tells what could not be.
+    fn given(&mut self, given: &Given) {
+        self.shown += given.messages;
+        let tag = self.options.lang.tag();
+        if let Some(error) = &given.error {
+            self.network_failed = true;
+            let error = words::framing_error(self.options.lang, error);
+            notes::warn(&t!("cli.framing", locale = tag, error = error));
+        }
+        if let Some((count, missing)) = given.rest {
+            self.network_failed = true;
+            let missing = words::framing_missing(self.options.lang, missing);
+            notes::warn(&t!("cli.cut_off", locale = tag, count = count, missing = missing));
+        }
+    }
+
+    fn output_ended(&mut self, socket: SocketId) {
+        let given = self.output.ended(socket, self.still_wanted());
+        self.given(&given);
     }
 
     fn ended(&mut self, end_at: Option<Instant>) -> Option<Exit> {
@@ -296,7 +346,7 @@ impl Session<'_> {
             _ if self.unreachable => return Some(Exit::Network),
             _ => {}
         }
-        if self.output.is_closed() || self.options.count.is_some_and(|count| self.received.messages >= count) {
+        if self.output.is_closed() || self.still_wanted() == 0 {
             return Some(Exit::Done);
         }
         if self.has_all_answers() || self.whole {
@@ -337,7 +387,7 @@ impl Session<'_> {
 
     fn take(&mut self, batch: Batch) {
         for record in &batch.records {
-            if self.options.count.is_some_and(|count| self.received.messages >= count) {
+            if self.still_wanted() == 0 {
                 self.take_last(record, &batch);
             } else {
                 self.take_record(record, &batch);
@@ -377,7 +427,8 @@ impl Session<'_> {
                 {
                     self.output.read_as(charset);
                 }
-                self.output.received(record.socket, kind, bytes);
+                let given = self.output.received(record.socket, kind, bytes, record.at, self.still_wanted());
+                self.given(&given);
             }
             Event::Sent { .. } => {
                 self.active = Instant::now();
@@ -390,7 +441,7 @@ impl Session<'_> {
             Event::HalfClosed | Event::Connected { .. } => self.active = Instant::now(),
             Event::PeerEnded => {
                 self.active = Instant::now();
-                self.output.ended(record.socket);
+                self.output_ended(record.socket);
                 self.http.tell(&self.notes, true);
             }
             Event::Asked => {
@@ -444,7 +495,7 @@ impl Session<'_> {
         if record.socket == self.id || !matches!(record.event, Event::Closed { .. } | Event::Aborted { .. }) {
             return;
         }
-        self.output.ended(record.socket);
+        self.output_ended(record.socket);
         self.sender.forget(record.socket);
         if let Some(person) = self.keyboard.person() {
             person.forget(record.socket);
@@ -467,7 +518,7 @@ impl Session<'_> {
         }
         let sockets: Vec<_> = self.sockets.iter().map(|entry| entry.id).collect();
         for id in sockets {
-            self.output.ended(id);
+            self.output_ended(id);
         }
         self.output.flush();
         self.http.tell(&self.notes, ended);

@@ -14,15 +14,14 @@ use crate::{
 };
 
 pub(super) fn run(typed: &TcpClient, lang: Lang) -> Result<Exit, Refusal> {
-    let mut options = Options::new(&typed.common, lang)?;
-    let default = TcpClientSpec::default();
+    let mut options = Options::new(&typed.common, lang)?.framed(&typed.frames, lang)?;
     let mut spec = SocketSpec::TcpClient(TcpClientSpec {
         target: options::endpoint(&typed.target, lang)?,
         connect_timeout: typed.connect_timeout,
         responder: responder::of(&typed.answers, Kind::TcpConnection, lang)?,
-        recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
-        ..default
+        ..TcpClientSpec::default()
     });
+    options.tune(&mut spec);
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
     session::run(&spec, Role::Client, &options)
 }

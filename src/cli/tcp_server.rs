@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
-    let mut options = Options::new(&typed.common, lang)?;
+    let mut options = Options::new(&typed.common, lang)?.framed(&typed.frames, lang)?;
     let address = parse_bind(&typed.listen).map_err(|error| Refusal(words::address_error(lang, &error)))?;
     let default = TcpServerSpec::default();
     let mut spec = SocketSpec::TcpServer(TcpServerSpec {
@@ -23,9 +23,9 @@ pub(super) fn run(typed: &TcpServer, lang: Lang) -> Result<Exit, Refusal> {
         reuse_address: default.reuse_address && !typed.no_reuse,
         model: typed.model,
         responder: responder::of(&typed.answers, Kind::TcpListener, lang)?,
-        recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
         ..default
     });
+    options.tune(&mut spec);
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
     session::run(&spec, Role::Server, &options)
 }

@@ -26,16 +26,15 @@ pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
         None => SocketAddr::new(target.as_ref().map_or(Ipv4Addr::LOCALHOST.into(), local_for), 0),
     };
     let (connect, to) = if typed.broadcast { (None, target) } else { (target, None) };
-    let default = UdpSpec::default();
     let role = Role::Udp { to, connected: connect.is_some() };
     let mut spec = SocketSpec::Udp(UdpSpec {
         address,
         connect,
         broadcast: typed.broadcast,
         responder: responder::of(&typed.answers, Kind::UdpSocket, lang)?,
-        recv_bytes: options.recv_bytes.unwrap_or(default.recv_bytes),
-        ..default
+        ..UdpSpec::default()
     });
+    options.tune(&mut spec);
     responder::prepare(&mut spec, &mut options, typed.answers.allow_commands)?;
     session::run(&spec, role, &options)
 }

@@ -17,6 +17,7 @@ mod tests;
 use std::fmt;
 
 use crate::{
+    framing::Framing,
     net::{
         SocketSpec,
         responder::{Rules, Slot, Template, Then, When},
@@ -71,6 +72,9 @@ pub fn code(spec: &SocketSpec, language: Language) -> Result<String, CodeError> 
         SocketSpec::Udp(udp) => &udp.responder,
     };
     let rules = responder.to_rules();
+    if [&rules.framing, &rules.framing_out].into_iter().any(|framing| matches!(framing, Framing::Header(_))) {
+        return Err(CodeError { language, what: "framing" });
+    }
     match language {
         Language::Python => python::program(spec, &rules),
         Language::Rust => rust::program(spec, &rules),

@@ -6,7 +6,7 @@
 //! rows that never came into it, and the bytes of files, which are never recorded.
 //!
 //! - [`mod@line`]: a record as flat facts. [`jsonl`], `csv`: two ways to write them. [`mod@clip`]: for pasting.
-//! - `pcapng`: the packets that calls imply.
+//! - `pcapng`: the packets that calls imply. [`sim_pcapng`]: those of a simulated run.
 //! - [`mod@code`]: a socket as a program in Python, Rust, or a line for ncat.
 
 pub mod clip;
@@ -15,6 +15,7 @@ mod csv;
 pub mod jsonl;
 pub mod line;
 mod pcapng;
+pub mod sim_pcapng;
 
 use std::{
     collections::BTreeMap,

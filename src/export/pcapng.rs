@@ -10,7 +10,7 @@
 //! - `blocks`: the file. `packet`: headers and checksums. `stream`: a TCP connection, with `ranges` of its bytes.
 //!   `datagrams`: those that both ends tell of.
 
-mod blocks;
+pub(super) mod blocks;
 mod datagrams;
 mod packet;
 mod ranges;

@@ -21,6 +21,11 @@ impl Delimiter {
     }
 }
 
+/// CR and LF.
+pub(super) fn crlf() -> Delimiter {
+    Delimiter(b"\r\n".to_vec())
+}
+
 /// Why a text is no delimiter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DelimiterError {

@@ -7,9 +7,10 @@ use super::{
     chat::ChatSettings,
     commands::UiCommand,
     draft::NewKind,
-    settings::JournalLimit,
+    settings::{Framings, JournalLimit},
     theme::ThemeChoice,
-    views::{Place, rules::Subject},
+    transfers::TransferAction,
+    views::{Place, lens::Taken, rules::Subject},
 };
 use crate::{
     export::code::Language,
@@ -65,6 +66,14 @@ pub enum Action {
     SetJournal(JournalLimit),
     /// What the composer starts with next time.
     SetComposition(Composition),
+    /// How the messages of a socket, or of the connections of a listener, are framed.
+    SetFramings(SocketId, Framings),
+    /// How they are framed where nothing was chosen.
+    SetUsualFramings(Framings),
+    /// The longest message that is gathered from a stream, in bytes.
+    SetMessageLimit(usize),
+    /// Show the boundaries of messages under the table, or only their sentence.
+    SetBoundaries(bool),
     /// Drop every row.
     ClearJournal,
     /// Open a socket and chat with it.
@@ -75,6 +84,8 @@ pub enum Action {
     ChatSeen(SocketAddr),
     /// What lasts of the chat.
     SetChat(ChatSettings),
+    /// Files on their way.
+    Transfer(TransferAction),
     /// Put text on the clipboard.
     Copy(String),
     /// Put a program that does what a socket does on the clipboard.
@@ -87,6 +98,8 @@ pub enum Action {
     ShowSettings,
     /// Show this row of a socket in its traffic.
     ShowRow(SocketId, u64),
+    /// Look at this in the encoding lens; at nothing new: at what was there.
+    ShowLens(Option<Box<Taken>>),
     /// Show this part of the program.
     ShowPlace(Place),
     /// Run a command of the palette.
@@ -95,6 +108,8 @@ pub enum Action {
     ChooseFile(FileFor),
     /// A file was chosen.
     FileChosen(FileFor, PathBuf),
+    /// Files were chosen, or dropped on the window.
+    FilesChosen(Vec<PathBuf>),
     /// A file of text was chosen and read.
     FileRead(FileFor, PathBuf, Result<String, FileProblem>),
     /// A file was chosen and written.
@@ -111,6 +126,12 @@ pub enum FileFor {
         /// UDP: to this address.
         to: Option<SocketAddr>,
     },
+    /// To send them to another computer, with their names.
+    TransferFiles,
+    /// To send it, with what is in it.
+    TransferFolder,
+    /// To put received files into.
+    TransferInto,
     /// To save the traffic on show.
     SaveTraffic,
     /// To read rules from.
@@ -121,6 +142,8 @@ pub enum FileFor {
     ImportPreset,
     /// To write a preset to, to share it; its text.
     ExportPreset(String),
+    /// To write a simulated capture to; its bytes.
+    SaveCapture(std::sync::Arc<[u8]>),
 }
 
 /// Why a file of text could not be read or written.

@@ -24,12 +24,14 @@ use super::{
     settings_file::SettingsFile,
     theme::{self, TokensExt as _},
     tr,
+    transfers::{self, TransferAction, TransferBook},
     views::{self, Cx, Place, Tab, ViewState, rules::Subject},
     waker::UiWaker,
 };
 use crate::{
     net::{Command, Engine, SocketSpec, interfaces},
     preset::Preset,
+    transfer::Transfers,
     words::Lang,
 };
 
@@ -51,6 +53,7 @@ pub struct App {
     /// What was asked for and not yet carried out.
     pub actions: Actions,
     engine: Engine,
+    transfers: Transfers,
     waker: Arc<UiWaker>,
     dialogs: Dialogs,
     file: Option<SettingsFile>,
@@ -81,6 +84,7 @@ impl App {
             view: ViewState::default(),
             actions: Actions::default(),
             engine,
+            transfers: Transfers::new(waker.clone()),
             waker,
             dialogs: Dialogs::default(),
             file: None,
@@ -134,6 +138,46 @@ impl App {
             self.model.addresses = interfaces::addresses();
             self.addresses_read = Some(Instant::now());
         }
+    }
+
+    /// Looks at the files on their way: after a wake, and again soon while something moves.
+    fn look_at_transfers(&mut self, ctx: &Context) {
+        self.model.transfers.refresh(&self.transfers, Instant::now());
+        // The lists tell everything; the notices are for whoever would rather wait.
+        while self.transfers.notices().try_recv().is_ok() {}
+        if self.model.transfers.is_lively() {
+            ctx.request_repaint_after(TransferBook::LOOK);
+        }
+    }
+
+    fn transfer(&mut self, action: TransferAction) {
+        match action {
+            TransferAction::Send(spec) => {
+                self.transfers.send(spec);
+            }
+            TransferAction::Receive(spec) => {
+                self.transfers.receive(spec);
+            }
+            TransferAction::Stop(id) => self.transfers.stop(id),
+            TransferAction::ForgetReceiver(id) => self.transfers.forget_receiver(id),
+            // Somebody may have withdrawn it a moment ago; then it leaves the window in the next frame.
+            TransferAction::Answer(id, answer) => drop(self.transfers.answer(id, answer)),
+            TransferAction::Pause(id) => self.transfers.pause(id),
+            TransferAction::Unpause(id) => self.transfers.unpause(id),
+            TransferAction::Cancel(id) => self.transfers.cancel(id),
+            TransferAction::Resume(id) => {
+                self.transfers.resume(id);
+            }
+            TransferAction::ForgetEnded => {
+                let ended: Vec<_> = self.model.transfers.ended().map(|row| row.transfer.id).collect();
+                for id in ended {
+                    self.transfers.forget(id);
+                }
+            }
+            TransferAction::OpenFolder(folder) => transfers::open_folder(&folder),
+            TransferAction::Set(settings) => self.model.settings.transfer = settings,
+        }
+        self.model.transfers.refresh(&self.transfers, Instant::now());
     }
 
     fn run_actions(&mut self, ctx: &Context) {
@@ -203,6 +247,11 @@ impl App {
                     presets.delete(name);
                 }
             }
+            // Over a form rather than instead of it: what is filled in there is there again afterwards.
+            Action::ShowLens(taken) => {
+                self.view.place = Place::Bench;
+                self.view.lens.open(taken.map(|taken| *taken));
+            }
             Action::ShowPlace(place) => {
                 self.view.place = place;
                 // What is done to "the socket" with a key is done to the one on show.
@@ -220,14 +269,23 @@ impl App {
                 let lang = self.model.settings.language();
                 let title = match purpose {
                     FileFor::Send { .. } => tr!(lang, "top.dialog_send"),
+                    FileFor::TransferFiles => tr!(lang, "top.dialog_transfer_files"),
+                    FileFor::TransferFolder => tr!(lang, "top.dialog_transfer_folder"),
+                    FileFor::TransferInto => tr!(lang, "top.dialog_transfer_into"),
                     FileFor::SaveTraffic => tr!(lang, "top.dialog_save"),
                     FileFor::OpenRules => tr!(lang, "editor.dialog_open"),
                     FileFor::SaveRules(_) => tr!(lang, "editor.dialog_save"),
                     FileFor::ImportPreset => tr!(lang, "classic.dialog_open"),
                     FileFor::ExportPreset(_) => tr!(lang, "classic.dialog_save"),
+                    FileFor::SaveCapture(_) => tr!(lang, "lab.dialog_save"),
                 };
                 let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
-                if !matches!(purpose, FileFor::Send { .. } | FileFor::SaveTraffic) {
+                if matches!(purpose, FileFor::SaveCapture(_)) {
+                    dialog = dialog.add_filter("pcapng", &["pcapng"]).set_file_name("run.pcapng");
+                } else if matches!(
+                    purpose,
+                    FileFor::OpenRules | FileFor::SaveRules(_) | FileFor::ImportPreset | FileFor::ExportPreset(_)
+                ) {
                     dialog = dialog.add_filter("TOML", &["toml"]);
                 }
                 self.dialogs.ask(purpose, dialog, self.waker.clone());
@@ -251,6 +309,7 @@ impl App {
                 Ok(()) => Notice::done(Done::PresetSaved(path)),
                 Err(problem) => Notice::PresetFile { path, problem },
             }),
+            Action::FileWritten(FileFor::SaveCapture(_), path, written) => self.view.lab.saved(path, written),
             Action::FileRead(_, path, text) => {
                 let lang = self.model.settings.language();
                 self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
@@ -261,6 +320,12 @@ impl App {
                 self.view.rules.saved(written.map_err(|problem| unwritable(lang, &path, &problem)));
             }
             Action::FileChosen(FileFor::SaveTraffic, path) => self.view.traffic.save_to(&self.model, &path),
+            Action::FileChosen(FileFor::TransferInto, path) => self.view.transfer.receive_into(&path),
+            Action::FilesChosen(paths) => {
+                self.view.place = Place::Transfer;
+                self.view.transfer.add(paths);
+            }
+            Action::Transfer(action) => self.transfer(action),
             Action::FileChosen(FileFor::Send { socket, to }, path) => {
                 self.model.dispatch(Action::Verb(socket, Command::SendFile { path, to }), &self.engine);
             }
@@ -299,7 +364,11 @@ impl App {
         if command.unavailable(&self.model).is_some() {
             return;
         }
-        if self.view.place == Place::Chat && self.leaves_chat(command) {
+        let lens = self.view.place == Place::Bench && self.view.lens.is_open();
+        if lens && command.shows_traffic() {
+            self.view.lens.close();
+        }
+        if self.view.place != Place::Bench && self.leaves_place(command) {
             self.view.place = Place::Bench;
             // A verb is for a socket that the user sees.
             if matches!(
@@ -331,11 +400,16 @@ impl App {
             UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
             UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
             UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
+            UiCommand::ShowMessages => return self.view.tab = Tab::Messages,
             UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
                 self.view.tab = Tab::Traffic;
                 return self.view.traffic.run(command);
             }
             UiCommand::ShowChat => Action::ShowPlace(Place::Chat),
+            UiCommand::ShowLens if lens => return self.view.lens.close(),
+            UiCommand::ShowLens => Action::ShowLens(self.view.for_lens(&self.model, ctx).map(Box::new)),
+            UiCommand::ShowTransfer => Action::ShowPlace(Place::Transfer),
+            UiCommand::ShowLab => Action::ShowPlace(Place::Lab),
             UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
             UiCommand::FocusComposer => return self.view.composer.focus(),
             UiCommand::ClearTraffic => Action::ClearJournal,
@@ -356,11 +430,12 @@ impl App {
     }
 
     /// Whether a command is about the bench, so that it has to be on show. The chat's own socket has its verbs in the chat.
-    fn leaves_chat(&self, command: UiCommand) -> bool {
+    fn leaves_place(&self, command: UiCommand) -> bool {
         match command {
             UiCommand::Palette
             | UiCommand::ShowChat
-            | UiCommand::FocusComposer
+            | UiCommand::ShowTransfer
+            | UiCommand::ShowLab
             | UiCommand::ClearTraffic
             | UiCommand::SwitchLanguage
             | UiCommand::SwitchTheme
@@ -370,8 +445,11 @@ impl App {
             | UiCommand::Settings
             | UiCommand::Help
             | UiCommand::Quit => false,
+            UiCommand::FocusComposer => self.view.place != Place::Chat,
             UiCommand::Close | UiCommand::Reopen => {
-                self.model.chat.socket().is_none() || self.model.chat.socket() != self.model.selected
+                self.view.place != Place::Chat
+                    || self.model.chat.socket().is_none()
+                    || self.model.chat.socket() != self.model.selected
             }
             _ => true,
         }
@@ -388,8 +466,22 @@ impl App {
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
+        if view.place == Place::Lab {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::lab::lab_ui(ui, &mut cx, &mut view.lab));
+            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+            views::help::help_ui(ui, &cx, &mut view.help_open);
+            return;
+        }
         if view.place == Place::Chat {
             CentralPanel::no_frame().frame(flat).show(ui, |ui| views::chat::chat_ui(ui, &mut cx, &mut view.chat));
+            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
+            views::help::help_ui(ui, &cx, &mut view.help_open);
+            return;
+        }
+        if view.place == Place::Transfer {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+                views::transfer::transfer_ui(ui, &mut cx, &mut view.transfer);
+            });
             views::palette::palette_ui(ui, &mut cx, &mut view.palette);
             views::help::help_ui(ui, &cx, &mut view.help_open);
             return;
@@ -403,7 +495,8 @@ impl App {
         let form = view.new_socket.draft.is_some()
             || view.rules.is_open()
             || view.confirm.is_open()
-            || view.save_preset.is_open();
+            || view.save_preset.is_open()
+            || view.lens.is_open();
         let inspector = view.inspector_open(is_wide(ui.ctx()));
         if inspector && cx.model.selected_entry().is_some() && !form {
             Panel::right("inspector").exact_size(288.0).resizable(false).frame(flat).show(ui, |ui| {
@@ -413,6 +506,8 @@ impl App {
         CentralPanel::no_frame().frame(flat).show(ui, |ui| {
             if view.confirm.is_open() {
                 views::confirm::confirm_ui(ui, &mut cx, &mut view.confirm, covered);
+            } else if view.lens.is_open() {
+                views::lens::lens_ui(ui, &mut cx, &mut view.lens, covered);
             } else if view.rules.is_open() {
                 views::rules::rules_ui(ui, &mut cx, &mut view.rules, &mut view.new_socket.draft, covered);
             } else if view.save_preset.is_open() {
@@ -438,12 +533,22 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
     Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
         views::composer::composer_ui(ui, cx, &mut view.composer);
     });
+    let room = ui.available_width();
+    view.traffic.ladder_beside = view.tab != Tab::Ladder && view.ladder.is_beside(room);
+    if view.traffic.ladder_beside {
+        let sizes = views::ladder::BESIDE..=room - views::ladder::BESIDE;
+        let panel = Panel::right("ladder_beside").resizable(true).default_size(room * 0.487).size_range(sizes);
+        panel.frame(flat).show(ui, |ui| {
+            views::ladder::ladder_beside_ui(ui, cx, &mut view.ladder, &mut view.traffic);
+        });
+    }
     CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.tab {
         Tab::Traffic => views::traffic::traffic_ui(ui, cx, &mut view.traffic),
         Tab::Conversation => {
             views::conversation::conversation_ui(ui, cx, &mut view.conversation, &mut view.traffic);
         }
         Tab::Ladder => views::ladder::ladder_ui(ui, cx, &mut view.ladder, &mut view.traffic),
+        Tab::Messages => views::framing::framing_ui(ui, cx, &mut view.framing, &mut view.traffic),
     });
 }
 
@@ -467,6 +572,7 @@ fn is_wide(ctx: &Context) -> bool {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.drain(ctx);
+        self.look_at_transfers(ctx);
         self.dialogs.poll(&mut self.actions);
         self.run_actions(ctx);
         self.keep_settings(ctx);
@@ -479,6 +585,11 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         if let Some(command) = ui.input_mut(UiCommand::pressed) {
             self.actions.push(Action::Run(command));
+        }
+        let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+        let paths: Vec<_> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        if !paths.is_empty() {
+            self.actions.push(Action::FilesChosen(paths));
         }
         self.panels(ui);
         let ctx = ui.ctx().clone();

@@ -33,7 +33,11 @@ pub enum UiCommand {
     ShowTraffic,
     ShowConversation,
     ShowLadder,
+    ShowMessages,
     ShowChat,
+    ShowLens,
+    ShowTransfer,
+    ShowLab,
     FocusFilter,
     FocusComposer,
     PauseTraffic,
@@ -52,7 +56,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -69,7 +73,11 @@ impl UiCommand {
         Self::ShowTraffic,
         Self::ShowConversation,
         Self::ShowLadder,
+        Self::ShowMessages,
         Self::ShowChat,
+        Self::ShowLens,
+        Self::ShowTransfer,
+        Self::ShowLab,
         Self::FocusFilter,
         Self::FocusComposer,
         Self::PauseTraffic,
@@ -107,6 +115,10 @@ impl UiCommand {
             Self::ShowConversation => const { &[command(Key::Num2)] },
             Self::ShowChat => const { &[command(Key::Num3)] },
             Self::ShowLadder => const { &[command(Key::Num4)] },
+            Self::ShowLens => const { &[command_shift(Key::E)] },
+            Self::ShowMessages => const { &[command(Key::Num5)] },
+            Self::ShowTransfer => const { &[command(Key::Num6)] },
+            Self::ShowLab => const { &[command(Key::Num7)] },
             Self::FocusFilter => const { &[command(Key::F)] },
             Self::FocusComposer => const { &[command(Key::E)] },
             Self::PauseTraffic => const { &[command(Key::P)] },
@@ -156,7 +168,11 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.show_messages"),
             Self::ShowChat => tr!(lang, "command.show_chat"),
+            Self::ShowLens => tr!(lang, "command.show_lens"),
+            Self::ShowTransfer => tr!(lang, "command.show_transfer"),
+            Self::ShowLab => tr!(lang, "command.show_lab"),
             Self::FocusFilter => tr!(lang, "command.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.pause_traffic"),
@@ -194,7 +210,11 @@ impl UiCommand {
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
+            Self::ShowMessages => tr!(lang, "command.tip.show_messages"),
             Self::ShowChat => tr!(lang, "command.tip.show_chat"),
+            Self::ShowLens => tr!(lang, "command.tip.show_lens"),
+            Self::ShowTransfer => tr!(lang, "command.tip.show_transfer"),
+            Self::ShowLab => tr!(lang, "command.tip.show_lab"),
             Self::FocusFilter => tr!(lang, "command.tip.focus_filter"),
             Self::FocusComposer => tr!(lang, "command.tip.focus_composer"),
             Self::PauseTraffic => tr!(lang, "command.tip.pause_traffic"),
@@ -238,6 +258,20 @@ impl UiCommand {
             | Self::ToggleInspector => model.selected_entry().is_none().then_some(Unavailable::NoSocket),
             _ => None,
         }
+    }
+
+    /// Whether it shows the traffic or the composer of the selected socket, or does something there.
+    pub fn shows_traffic(self) -> bool {
+        matches!(
+            self,
+            Self::ShowTraffic
+                | Self::ShowConversation
+                | Self::ShowLadder
+                | Self::FocusFilter
+                | Self::FocusComposer
+                | Self::PauseTraffic
+                | Self::SaveTraffic
+        )
     }
 
     /// The command whose keys were pressed, taken out of the input. Those with more modifiers go first.

@@ -38,15 +38,28 @@ impl Dialogs {
             return;
         }
         let (sender, answer) = crossbeam_channel::bounded(1);
-        let future: std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>> = match &purpose {
-            FileFor::Send { .. } | FileFor::OpenRules | FileFor::ImportPreset => Box::pin(dialog.pick_file()),
-            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) => Box::pin(dialog.save_file()),
+        let one = |file: Option<rfd::FileHandle>| file.map(|file| vec![file]);
+        let future: std::pin::Pin<Box<dyn Future<Output = Option<Vec<rfd::FileHandle>>> + Send>> = match &purpose {
+            FileFor::Send { .. } | FileFor::OpenRules | FileFor::ImportPreset => {
+                let future = dialog.pick_file();
+                Box::pin(async move { one(future.await) })
+            }
+            FileFor::SaveTraffic | FileFor::SaveRules(_) | FileFor::ExportPreset(_) | FileFor::SaveCapture(_) => {
+                let future = dialog.save_file();
+                Box::pin(async move { one(future.await) })
+            }
+            FileFor::TransferFiles => Box::pin(dialog.pick_files()),
+            FileFor::TransferFolder | FileFor::TransferInto => {
+                let future = dialog.pick_folder();
+                Box::pin(async move { one(future.await) })
+            }
         };
         let chosen_for = purpose.clone();
         let waiting = thread::Builder::new().name("file-dialog".into()).spawn(move || {
-            let chosen = pollster::block_on(future).map(|file| file.path().to_owned());
+            let chosen = pollster::block_on(future);
+            let paths = chosen.into_iter().flatten().map(|file| file.path().to_owned()).collect();
             // Nobody listens any more if the dialog was given up.
-            sender.send(chosen.map(|path| answer_of(chosen_for, path))).ok();
+            sender.send(answer_of(chosen_for, paths)).ok();
             wake.wake();
         });
         match waiting {
@@ -77,9 +90,14 @@ impl Dialogs {
     }
 }
 
-/// What becomes of the chosen file. Small files of text are read and written here, because a disk may be slow too.
-fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
-    match &purpose {
+/// What becomes of the chosen files; `None` if none was chosen. Small files of text are read and written here, because a
+/// disk may be slow too.
+fn answer_of(purpose: FileFor, mut paths: Vec<PathBuf>) -> Option<Action> {
+    if matches!(purpose, FileFor::TransferFiles | FileFor::TransferFolder) {
+        return (!paths.is_empty()).then_some(Action::FilesChosen(paths));
+    }
+    let path = paths.pop()?;
+    Some(match &purpose {
         FileFor::OpenRules | FileFor::ImportPreset => {
             let text = read_text(&path);
             Action::FileRead(purpose, path, text)
@@ -88,8 +106,16 @@ fn answer_of(purpose: FileFor, path: PathBuf) -> Action {
             let written = fs::write(&path, text).map_err(problem);
             Action::FileWritten(purpose, path, written)
         }
-        FileFor::Send { .. } | FileFor::SaveTraffic => Action::FileChosen(purpose, path),
-    }
+        FileFor::SaveCapture(bytes) => {
+            let written = fs::write(&path, bytes).map_err(problem);
+            Action::FileWritten(purpose, path, written)
+        }
+        FileFor::Send { .. }
+        | FileFor::SaveTraffic
+        | FileFor::TransferFiles
+        | FileFor::TransferFolder
+        | FileFor::TransferInto => Action::FileChosen(purpose, path),
+    })
 }
 
 /// The text of a small file.
@@ -117,8 +143,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("规则.toml");
         let save = FileFor::SaveRules("encoding = \"gbk\"".into());
-        assert!(matches!(answer_of(save, path.clone()), Action::FileWritten(_, _, Ok(()))));
-        let Action::FileRead(_, _, Ok(text)) = answer_of(FileFor::OpenRules, path.clone()) else { panic!() };
+        assert!(matches!(answer_of(save, vec![path.clone()]), Some(Action::FileWritten(_, _, Ok(())))));
+        let read = answer_of(FileFor::OpenRules, vec![path.clone()]);
+        let Some(Action::FileRead(_, _, Ok(text))) = read else { panic!() };
         assert_eq!(text, "encoding = \"gbk\"");
         fs::write(&path, vec![b' '; LARGEST as usize + 1]).unwrap();
         assert_eq!(read_text(&path), Err(FileProblem::TooLarge));

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, ops::RangeInclusive, time::Duration}
 use super::model::Model;
 use crate::net::{
     Endpoint, Family, Responder, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec,
-    options::{AddressError, RECV_BYTES, parse_bind},
+    options::{AddressError, RECV_BYTES, WAIT, parse_bind},
 };
 
 /// What is to be opened.
@@ -54,6 +54,10 @@ pub struct Draft {
     pub close_on_end: bool,
     /// Of a server that a preset describes; there is no field for it.
     pub accepts: Option<NonZeroU32>,
+    pub nodelay: bool,
+    /// In milliseconds, as the next one.
+    pub read_delay: String,
+    pub send_gap: String,
     pub tcp_recv: String,
     pub udp_recv: String,
     pub target: String,
@@ -107,8 +111,16 @@ impl Draft {
             NewKind::Udp => (udp.address, udp.reuse_address),
             _ => (server.address, server.reuse_address),
         };
+        let (nodelay, read_delay, send_gap) = match kind {
+            NewKind::TcpServer => (server.nodelay, server.read_delay, server.send_gap),
+            NewKind::TcpClient => (client.nodelay, client.read_delay, client.send_gap),
+            NewKind::Udp => (false, udp.read_delay, udp.send_gap),
+        };
         Self {
             kind,
+            nodelay,
+            read_delay: read_delay.as_millis().to_string(),
+            send_gap: send_gap.as_millis().to_string(),
             address: address.to_string(),
             backlog: server.backlog.to_string(),
             reuse_address,
@@ -192,6 +204,22 @@ impl Draft {
         recv_bytes(if self.kind == NewKind::Udp { &self.udp_recv } else { &self.tcp_recv })
     }
 
+    /// The wait before each `recv`.
+    ///
+    /// # Errors
+    /// It is no number, or out of range.
+    pub fn read_delay(&self) -> Result<Duration, NumberError> {
+        wait(&self.read_delay)
+    }
+
+    /// The least distance between two messages.
+    ///
+    /// # Errors
+    /// It is no number, or out of range.
+    pub fn send_gap(&self) -> Result<Duration, NumberError> {
+        wait(&self.send_gap)
+    }
+
     /// SO_RCVBUF.
     ///
     /// # Errors
@@ -225,6 +253,9 @@ impl Draft {
                 close_on_end: self.close_on_end,
                 accepts: self.accepts,
                 recv_bytes: self.recv_bytes().ok()?,
+                nodelay: self.nodelay,
+                read_delay: self.read_delay().ok()?,
+                send_gap: self.send_gap().ok()?,
             }),
             NewKind::TcpClient => SocketSpec::TcpClient(TcpClientSpec {
                 target: self.target().ok()?,
@@ -233,6 +264,9 @@ impl Draft {
                 close_on_end: self.close_on_end,
                 responder: self.reply.clone(),
                 recv_bytes: self.recv_bytes().ok()?,
+                nodelay: self.nodelay,
+                read_delay: self.read_delay().ok()?,
+                send_gap: self.send_gap().ok()?,
             }),
             NewKind::Udp => SocketSpec::Udp(UdpSpec {
                 address: self.address().ok()?,
@@ -242,6 +276,8 @@ impl Draft {
                 responder: self.reply.clone(),
                 recv_bytes: self.recv_bytes().ok()?,
                 receive_buffer: self.receive_buffer().ok()?,
+                read_delay: self.read_delay().ok()?,
+                send_gap: self.send_gap().ok()?,
             }),
         };
         Some(spec)
@@ -254,6 +290,14 @@ impl Draft {
 /// It is no number, or not in [`RECV_BYTES`].
 pub fn recv_bytes(text: &str) -> Result<usize, NumberError> {
     Ok(whole(text, *RECV_BYTES.start() as u64, *RECV_BYTES.end() as u64)? as usize)
+}
+
+/// A wait in milliseconds, as typed.
+///
+/// # Errors
+/// It is no number, or not in [`WAIT`].
+pub fn wait(text: &str) -> Result<Duration, NumberError> {
+    Ok(Duration::from_millis(whole(text, WAIT.start().as_millis() as u64, WAIT.end().as_millis() as u64)?))
 }
 
 /// A whole number; digits may be parted by spaces, commas or underscores.
@@ -299,6 +343,9 @@ mod tests {
                 close_on_end: true,
                 responder: Responder::Upper,
                 recv_bytes: 3,
+                nodelay: true,
+                read_delay: Duration::from_millis(250),
+                send_gap: Duration::from_secs(10),
             }),
             SocketSpec::Udp(UdpSpec {
                 connect: Some("localhost:9".parse().unwrap()),
@@ -326,6 +373,8 @@ mod tests {
         }
         assert_eq!(recv_bytes("1 048 576"), Ok(1 << 20));
         assert!(recv_bytes("0").is_err());
+        assert_eq!((wait("0"), wait("10 000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
+        assert_eq!(wait("10001"), Err(NumberError { low: 0, high: 10_000 }));
     }
 
     proptest! {
@@ -336,6 +385,7 @@ mod tests {
                 for field in [
                     &mut draft.address, &mut draft.backlog, &mut draft.tcp_recv, &mut draft.udp_recv,
                     &mut draft.target, &mut draft.timeout, &mut draft.connect, &mut draft.receive_buffer,
+                    &mut draft.read_delay, &mut draft.send_gap,
                 ] {
                     field.clone_from(&text);
                 }

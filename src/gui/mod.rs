@@ -7,6 +7,7 @@
 //! risk      what has to be confirmed first           verbs     what can be done to a socket now
 //! settings  what lasts, and its file                 dialogs   files of the system
 //! draft     a socket as typed                        chat      who is talked with over UDP
+//! transfers files on their way
 //! notice    what is told in a strip                  preset_folder  presets of the user's own
 //! theme/    colours, fonts, icons                    widgets/  badge, card, sparkline …
 //! views/    one file a part of the window: `xxx_ui(ui, cx, &mut XxxState)`
@@ -29,6 +30,7 @@ pub mod risk;
 pub mod settings;
 pub mod settings_file;
 pub mod theme;
+pub mod transfers;
 pub mod verbs;
 pub mod views;
 mod waker;

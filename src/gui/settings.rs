@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{chat::ChatSettings, theme::ThemeChoice};
-use crate::{journal::Budget, net::SocketSpec, text::Composition, words::Lang};
+use super::{chat::ChatSettings, theme::ThemeChoice, transfers::TransferSettings};
+use crate::{
+    framing::{self, Framing},
+    journal::Budget,
+    net::SocketSpec,
+    text::Composition,
+    words::Lang,
+};
 
 /// Everything that lasts from one start to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,14 +25,32 @@ pub struct Settings {
     /// How much traffic is kept.
     #[serde(rename = "journal_mib")]
     pub journal: JournalLimit,
+    /// The longest message that is gathered from a stream, in bytes.
+    pub message_limit: usize,
+    /// Whether the boundaries of messages are on show, and not only their sentence.
+    pub boundaries: bool,
     /// What the composer starts with.
     pub composer: Composition,
     /// Whom one chats with.
     pub chat: ChatSettings,
+    /// How the messages of a connection are framed until another framing is chosen for it.
+    pub framing: Framings,
+    /// How files are sent and received.
+    pub transfer: TransferSettings,
     /// Sockets opened lately, the newest first.
     pub recent: Vec<SocketSpec>,
     /// Sockets to keep.
     pub favourites: Vec<SocketSpec>,
+}
+
+/// How the messages of a TCP connection are marked in its two directions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Framings {
+    /// Those that are sent.
+    pub send: Framing,
+    /// Those that come.
+    pub receive: Framing,
 }
 
 /// How much traffic is kept, in MiB of memory.
@@ -52,8 +76,12 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             zoom_percent: 100,
             journal: JournalLimit(64),
+            message_limit: framing::LIMIT,
+            boundaries: true,
             composer: Composition::default(),
             chat: ChatSettings::default(),
+            framing: Framings::default(),
+            transfer: TransferSettings::default(),
             recent: Vec::new(),
             favourites: Vec::new(),
         }

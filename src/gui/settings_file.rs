@@ -225,6 +225,7 @@ mod tests {
             lang: Some(Lang::Zh),
             theme: ThemeChoice::Dark,
             zoom_percent: 125,
+            boundaries: false,
             journal: JournalLimit(256),
             ..Settings::default()
         };

@@ -1,5 +1,7 @@
 //! The engine's handle: what a window, a command line or a test holds.
 
+#[cfg(test)]
+use std::sync::atomic::AtomicU64;
 use std::{
     collections::HashMap,
     sync::{
@@ -77,6 +79,8 @@ impl Engine {
             routes: Mutex::default(),
             counters: Mutex::default(),
             threads: Mutex::default(),
+            #[cfg(test)]
+            rounds: AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared), batches }
     }
@@ -174,6 +178,9 @@ pub(super) struct Shared {
     routes: Mutex<HashMap<SocketId, Route>>,
     counters: Mutex<HashMap<SocketId, Arc<Counters>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// How often workers woke, to see that an idle one does not.
+    #[cfg(test)]
+    pub rounds: AtomicU64,
 }
 
 /// How a command finds the worker of its socket.
@@ -324,8 +331,70 @@ mod tests {
     use super::*;
     use crate::{
         journal::{FaultKind, Kind, Sockets, State},
-        net::{ServerModel, TcpServerSpec},
+        net::{ServerModel, TcpServerSpec, responder::Rules},
     };
+
+    /// Waits until workers have told nothing for so long.
+    fn quiet(engine: &Engine, time: Duration) {
+        while engine.batches().recv_timeout(time).is_ok() {}
+    }
+
+    /// A connection with timers in its rules and waits between its calls, full of what its peer does not read, that is asked
+    /// to close: each of its moments comes while nothing can be done about it, and must not wake it again and again.
+    #[test]
+    fn a_connection_that_cannot_go_on_does_not_wake_for_moments_that_are_past() {
+        let rules = Rules::parse("[[rule]]\nwhen = { every-ms = 20 }\nthen = [{ reply = \"x\" }]").unwrap();
+        for (read_delay, send_gap) in
+            [(0, 0), (2, 2)].map(|(read, send)| (Duration::from_millis(read), Duration::from_millis(send)))
+        {
+            let engine = Engine::new(Arc::new(()));
+            let responder = crate::net::Responder::Rules(Arc::new(rules.clone()));
+            let spec = TcpServerSpec { responder, read_delay, send_gap, ..TcpServerSpec::default() };
+            let server = engine.open(&SocketSpec::TcpServer(spec));
+            let mut sockets = Sockets::default();
+            sockets.open(server, Kind::TcpListener, 0, 0);
+            let mut peer = None;
+            let connection = loop {
+                let batch = engine.batches().recv_timeout(Duration::from_secs(10)).unwrap();
+                for record in &batch.records {
+                    sockets.apply(record, batch.bytes_of(record));
+                }
+                let entry = sockets.get(server).unwrap();
+                if let Some(addr) = entry.local.filter(|_| peer.is_none()) {
+                    peer = Some(TcpStream::connect(addr).unwrap());
+                }
+                if let Some(id) = entry.connections.first().filter(|id| sockets.get(**id).unwrap().state.is_open()) {
+                    break *id;
+                }
+            };
+            let counters = engine.counters(connection).unwrap();
+            peer.as_mut().unwrap().write_all(b"nobody answers this").unwrap();
+            // Until the kernel takes no more: what the rules say meanwhile would move else.
+            let sent = || counters.totals().bytes_out;
+            let mut still = 0;
+            while still < 10 {
+                engine.command(connection, Command::Send { bytes: vec![0; 64 << 10], to: None }).unwrap();
+                let (mut before, goal) = (sent(), sent() + (64 << 10));
+                still = 0;
+                while sent() < goal && still < 10 {
+                    if engine.batches().recv_timeout(Duration::from_millis(10)).is_ok() {
+                        // A full channel would stop it too.
+                        while engine.batches().try_recv().is_ok() {}
+                    }
+                    still = if sent() == before { still + 1 } else { 0 };
+                    before = sent();
+                }
+            }
+            engine.command(connection, Command::Close).unwrap();
+            quiet(&engine, Duration::from_millis(100));
+            assert!(lock(&engine.shared.routes).contains_key(&connection), "it still waits for its peer");
+            let before = engine.shared.rounds.load(Ordering::Relaxed);
+            quiet(&engine, Duration::from_millis(300));
+            let rounds = engine.shared.rounds.load(Ordering::Relaxed) - before;
+            assert!(rounds < 20, "{rounds} rounds while nothing could be done");
+            drop(peer);
+        }
+    }
 
     #[test]
     fn a_bug_ends_its_socket_and_spares_the_others() {

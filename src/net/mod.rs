@@ -14,6 +14,7 @@ mod engine;
 pub mod interfaces;
 pub mod options;
 mod outbox;
+mod pace;
 mod queue;
 mod resolve;
 pub mod responder;

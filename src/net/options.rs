@@ -16,8 +16,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::responder::Responder;
-use crate::journal::Kind;
 pub use crate::text::Part;
+use crate::{framing::Framing, journal::Kind};
 
 /// Bytes for one `recv`: from one byte to 1 MiB.
 pub const RECV_BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
@@ -25,6 +25,8 @@ pub const RECV_BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 20;
 pub const TCP_RECV_BYTES: usize = 16 * 1024;
 /// Default for one `recvfrom`: no UDP datagram is longer.
 pub const UDP_RECV_BYTES: usize = 65_535;
+/// What can lie before a `recv`, or between two `send`s.
+pub const WAIT: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(10);
 /// SO_RCVBUF asked for on UDP sockets; what the kernel grants is shown.
 pub const UDP_RECEIVE_BUFFER: usize = 4 << 20;
 
@@ -104,6 +106,15 @@ pub struct TcpServerSpec {
     pub accepts: Option<NonZeroU32>,
     /// Bytes for one `recv` of each connection, in [`RECV_BYTES`].
     pub recv_bytes: usize,
+    /// TCP_NODELAY: what is sent leaves at once, however little it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nodelay: bool,
+    /// How long each `recv` waits from when there is something to be read, in [`WAIT`]: a program that is busy.
+    #[serde(rename = "read_delay_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub read_delay: Duration,
+    /// How far apart messages leave at least, in [`WAIT`]; those that are queued wait.
+    #[serde(rename = "send_gap_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub send_gap: Duration,
 }
 
 impl Default for TcpServerSpec {
@@ -117,6 +128,9 @@ impl Default for TcpServerSpec {
             close_on_end: true,
             accepts: None,
             recv_bytes: TCP_RECV_BYTES,
+            nodelay: false,
+            read_delay: Duration::ZERO,
+            send_gap: Duration::ZERO,
         }
     }
 }
@@ -138,6 +152,15 @@ pub struct TcpClientSpec {
     pub responder: Responder,
     /// Bytes for one `recv`, in [`RECV_BYTES`].
     pub recv_bytes: usize,
+    /// TCP_NODELAY: what is sent leaves at once, however little it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nodelay: bool,
+    /// How long each `recv` waits from when there is something to be read, in [`WAIT`]: a program that is busy.
+    #[serde(rename = "read_delay_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub read_delay: Duration,
+    /// How far apart messages leave at least, in [`WAIT`]; those that are queued wait.
+    #[serde(rename = "send_gap_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub send_gap: Duration,
 }
 
 impl Default for TcpClientSpec {
@@ -149,6 +172,9 @@ impl Default for TcpClientSpec {
             close_on_end: false,
             responder: Responder::None,
             recv_bytes: TCP_RECV_BYTES,
+            nodelay: false,
+            read_delay: Duration::ZERO,
+            send_gap: Duration::ZERO,
         }
     }
 }
@@ -171,6 +197,12 @@ pub struct UdpSpec {
     pub recv_bytes: usize,
     /// SO_RCVBUF to ask for, in bytes.
     pub receive_buffer: usize,
+    /// How long each `recv` waits from when there is something to be read, in [`WAIT`]: a program that is busy.
+    #[serde(rename = "read_delay_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub read_delay: Duration,
+    /// How far apart messages leave at least, in [`WAIT`]; those that are queued wait.
+    #[serde(rename = "send_gap_ms", with = "millis", skip_serializing_if = "Duration::is_zero")]
+    pub send_gap: Duration,
 }
 
 impl Default for UdpSpec {
@@ -183,6 +215,8 @@ impl Default for UdpSpec {
             responder: Responder::None,
             recv_bytes: UDP_RECV_BYTES,
             receive_buffer: UDP_RECEIVE_BUFFER,
+            read_delay: Duration::ZERO,
+            send_gap: Duration::ZERO,
         }
     }
 }
@@ -432,8 +466,14 @@ pub enum Command {
     SetResponder(Responder),
     /// Set SO_BROADCAST (UDP).
     SetBroadcast(bool),
-    /// Set TCP_NODELAY (TCP).
+    /// Set TCP_NODELAY (TCP). On a listener it holds for connections accepted from now on.
     SetNodelay(bool),
+    /// Change how long each `recv` waits from when there is something to be read, in [`WAIT`]. On a listener it holds for
+    /// connections accepted from now on.
+    SetReadDelay(Duration),
+    /// Change how far apart messages leave at least, in [`WAIT`]. On a listener it holds for connections accepted from now
+    /// on.
+    SetSendGap(Duration),
 }
 
 /// A message sent again and again.
@@ -441,6 +481,8 @@ pub enum Command {
 pub struct Repeat {
     /// The message, in pieces.
     pub parts: Vec<Part>,
+    /// How each is marked (TCP).
+    pub framing: Framing,
     /// From one message to the next; zero for as fast as the socket takes them.
     pub every: Duration,
     /// How many; 0 until stopped.
@@ -521,6 +563,12 @@ mod tests {
             SocketSpec::TcpServer(TcpServerSpec::default()),
             SocketSpec::TcpClient(TcpClientSpec::default()),
             SocketSpec::Udp(UdpSpec { connect: Some("[::1]:9".parse().unwrap()), ..UdpSpec::default() }),
+            SocketSpec::TcpServer(TcpServerSpec {
+                nodelay: true,
+                read_delay: Duration::from_millis(250),
+                send_gap: Duration::from_millis(5),
+                ..TcpServerSpec::default()
+            }),
         ];
         for spec in specs {
             let text = toml::to_string(&spec).unwrap();

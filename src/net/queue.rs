@@ -9,13 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    counters::Counters,
-    options::{Part, Repeat},
-};
+use super::{counters::Counters, options::Repeat};
 use crate::{
+    framing::FramingError,
     journal::{CloseReason, Fault, FaultKind},
-    text::Unmappable,
 };
 
 /// How far a repetition may fall behind before it gives the lost time up.
@@ -52,6 +49,15 @@ impl SendQueue {
     /// Queues bytes that were counted when the command was given.
     pub fn push_counted(&mut self, data: Vec<u8>) {
         self.items.push_back(Item::Bytes { data, at: 0 });
+    }
+
+    /// Whether the next thing to do is to begin with a message, or with a file.
+    pub fn begins(&self) -> bool {
+        match self.items.front() {
+            Some(Item::Bytes { at, .. }) => *at == 0,
+            Some(Item::File(file)) => !file.started,
+            _ => false,
+        }
     }
 
     /// Whether closing was asked for already.
@@ -155,25 +161,20 @@ impl Repeating {
         self.next
     }
 
-    /// The next message, if it is due; its number is put in.
-    pub fn take(&mut self, now: Instant, counters: &Counters) -> Option<Vec<u8>> {
+    /// The next message in its frame, if it is due; its number is put in. After an error nothing more should be asked for.
+    pub fn take(&mut self, now: Instant, counters: &Counters) -> Option<Result<Vec<u8>, FramingError>> {
         if now < self.next || self.is_done() {
             return None;
         }
         self.sent += 1;
         counters.repeated.store(self.sent, Relaxed);
         self.next = (self.next + self.plan.every).max(now.checked_sub(PATIENCE).unwrap_or(now));
-        let mut message = Vec::new();
+        let (mut message, mut framed) = (Vec::new(), Vec::new());
         for part in &self.plan.parts {
-            match part {
-                Part::Bytes(bytes) => message.extend_from_slice(bytes),
-                // Every encoding has digits.
-                Part::Counter(charset) => {
-                    message.extend(charset.encode(&self.sent.to_string(), Unmappable::Skip).unwrap_or_default());
-                }
-            }
+            part.append_to(self.sent, &mut message);
         }
-        Some(message)
+        let encoded = self.plan.framing.encode(&message, &mut framed);
+        Some(encoded.map(|_| framed))
     }
 
     /// Whether its count is reached.
@@ -185,18 +186,29 @@ impl Repeating {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{framing::Framing, text::Part};
 
     fn repeat(every: Duration, count: u64) -> (Repeating, Counters) {
         let counters = Counters::default();
         let parts = vec![Part::Bytes(b"n=".into()), Part::Counter(crate::text::Charset::UTF_8)];
-        (Repeating::new(Repeat { parts, every, count, to: None }, &counters), counters)
+        let plan = Repeat { parts, framing: Framing::None, every, count, to: None };
+        (Repeating::new(plan, &counters), counters)
+    }
+
+    #[test]
+    fn each_message_has_a_frame_of_its_own() {
+        let (mut repeat, counters) = repeat(Duration::ZERO, 11);
+        repeat.plan.framing = "u8".parse().unwrap();
+        let now = Instant::now();
+        let all: Vec<_> = std::iter::from_fn(|| repeat.take(now, &counters)).map(Result::unwrap).collect();
+        assert_eq!((all[8].as_slice(), all[9].as_slice()), (&b"\x03n=9"[..], &b"\x04n=10"[..]));
     }
 
     #[test]
     fn messages_are_counted_and_end() {
         let (mut repeat, counters) = repeat(Duration::ZERO, 3);
         let now = Instant::now();
-        let all: Vec<_> = std::iter::from_fn(|| repeat.take(now, &counters)).collect();
+        let all: Vec<_> = std::iter::from_fn(|| repeat.take(now, &counters)).map(Result::unwrap).collect();
         assert_eq!(all, [b"n=1", b"n=2", b"n=3"]);
         assert!(repeat.is_done());
         assert_eq!(counters.repeated.load(Relaxed), 3);

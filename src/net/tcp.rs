@@ -11,7 +11,7 @@ use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{Shutdown, SocketAddr},
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use mio::{Interest, net::TcpStream};
@@ -22,6 +22,7 @@ use super::{
     counters::Counters,
     options::{Command, RECV_BYTES},
     outbox::Tag,
+    pace::Pace,
     queue::{FileSend, Item, Repeating, SendQueue},
     responder::{Machine, Responder, exec::Running},
     rules,
@@ -44,6 +45,9 @@ pub(super) struct StreamSettings {
     pub recv_bytes: usize,
     pub responder: Responder,
     pub close_on_end: bool,
+    pub nodelay: bool,
+    pub read_delay: Duration,
+    pub send_gap: Duration,
 }
 
 /// An open connection.
@@ -56,6 +60,8 @@ pub(super) struct Stream {
     settings: StreamSettings,
     counters: Arc<Counters>,
     queue: SendQueue,
+    /// What lies between its calls.
+    pace: Pace,
     repeat: Option<Repeating>,
     read_ended: bool,
     write_ended: bool,
@@ -103,6 +109,7 @@ impl Stream {
             counters.receive_buffer.store(size as u64, Relaxed);
         }
         let queue = SendQueue::default();
+        let pace = Pace::new(settings.read_delay, settings.send_gap);
         let mut stream = Self {
             tag,
             socket,
@@ -111,6 +118,7 @@ impl Stream {
             settings,
             counters,
             queue,
+            pace,
             repeat: None,
             read_ended: false,
             write_ended: false,
@@ -120,9 +128,23 @@ impl Stream {
             left: false,
             play_at: None,
         };
+        if stream.settings.nodelay {
+            stream.set_nodelay(cx, true);
+        }
         let responder = stream.settings.responder.clone();
         stream.set_responder(cx, responder, true);
         stream
+    }
+
+    fn set_nodelay(&self, cx: &mut Context<'_>, on: bool) {
+        match self.socket.set_nodelay(on) {
+            Ok(()) => {
+                let value = self.socket.nodelay().unwrap_or(on);
+                let detail = format!("TCP_NODELAY={}", u8::from(value));
+                cx.out.record(self.tag, Event::OptionSet, Some(self.peer), detail.as_bytes());
+            }
+            Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.peer)),
+        }
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -146,6 +168,15 @@ impl Stream {
                 return Turn::Again;
             }
             self.counters.paused.store(false, Relaxed);
+            // What can still be read of a broken connection is told at once.
+            if self.broken.is_none() && self.pace.delays() {
+                let Self { pace, socket, .. } = self;
+                match pace.may_read(Instant::now(), || readable(socket)) {
+                    Ok(true) => pace.has_read(),
+                    Ok(false) => return Turn::Idle,
+                    Err(error) => return self.break_off(cx, Call::Recv, error.into()),
+                }
+            }
             let Some(buffer) = cx.buffer.get_mut(..recv_bytes) else { return Turn::Idle };
             match self.socket.read(buffer) {
                 // After a reset that `send` was told of, `recv` says 0 as well: nobody sent FIN then.
@@ -181,8 +212,8 @@ impl Stream {
                     {
                         // Straight from the buffer where nothing waits before it; what the kernel does not take is
                         // queued like anything else.
-                        let taken =
-                            if self.queue.items.is_empty() { self.socket.write(&reply).unwrap_or(0) } else { 0 };
+                        let first = self.queue.items.is_empty() && !self.pace.parts();
+                        let taken = if first { self.socket.write(&reply).unwrap_or(0) } else { 0 };
                         if taken > 0 {
                             Counters::add(&self.counters.bytes_out, taken);
                             Counters::add(&self.counters.messages_out, 1);
@@ -215,6 +246,9 @@ impl Stream {
         loop {
             if budget == 0 || self.broken.is_some() {
                 return Turn::Again;
+            }
+            if self.queue.begins() && !self.pace.may_send(Instant::now) {
+                return Turn::Idle;
             }
             let Some(item) = self.queue.items.front_mut() else { return Turn::Idle };
             let (result, asked) = match item {
@@ -295,6 +329,7 @@ impl Stream {
             Some(Item::File(file)) => file.took(count, &self.counters),
             _ => {}
         }
+        self.pace.has_sent(Instant::now);
     }
 
     /// Takes the first file off the queue and says so; `false` if there is none.
@@ -326,10 +361,11 @@ impl Stream {
     fn repeat_now(&mut self, cx: &mut Context<'_>) -> Turn {
         let now = Instant::now();
         let mut budget = TURN_BYTES;
-        while let Some(repeat) = &mut self.repeat {
-            if self.counters.waiting.load(Relaxed) > REPEAT_BYTES || self.queue.is_closing() {
+        loop {
+            if self.counters.waiting.load(Relaxed) > REPEAT_BYTES || self.has_to_part() || self.queue.is_closing() {
                 break;
             }
+            let Some(repeat) = &mut self.repeat else { break };
             if budget == 0 {
                 return Turn::Again;
             }
@@ -338,6 +374,16 @@ impl Stream {
                 break;
             }
             let Some(message) = repeat.take(now, &self.counters) else { break };
+            let message = match message {
+                Ok(message) => message,
+                Err(error) => {
+                    // The number grew into something that the framing cannot mark.
+                    let failed = Event::Failed { call: Call::Send, fault: Fault::of(FaultKind::Framing) };
+                    cx.out.record(self.tag, failed, Some(self.peer), error.facts().as_bytes());
+                    self.stop_repeating(cx, true);
+                    break;
+                }
+            };
             budget = budget.saturating_sub(message.len().max(256));
             self.queue.push_own(&self.counters, message);
             match self.write(cx) {
@@ -346,6 +392,11 @@ impl Stream {
             }
         }
         Turn::Idle
+    }
+
+    /// Whether a message waits for its distance to the last one: a repetition makes no more of them meanwhile.
+    fn has_to_part(&self) -> bool {
+        self.pace.parts() && !self.queue.items.is_empty()
     }
 
     fn stop_repeating(&mut self, cx: &mut Context<'_>, stopped: bool) {
@@ -378,10 +429,22 @@ impl Stream {
         self.running = None;
         self.counters.asks.store(0, Relaxed);
         let unsent = self.queue.drain_unsent(&self.counters);
-        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO)) {
+        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
             cx.fail(self.tag, Call::SetOption, error, Some(self.peer));
         }
         Turn::Gone(Event::Aborted { unsent }, Some(self.peer))
+    }
+}
+
+/// Whether `recv` would return something: bytes, or 0 for the end.
+fn readable(socket: &TcpStream) -> std::io::Result<bool> {
+    loop {
+        match socket.peek(&mut [0]) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -395,10 +458,19 @@ impl Slot for Stream {
     }
 
     fn deadline(&self) -> Option<Instant> {
+        if self.broken.is_some() {
+            // It has turn after turn until it is told.
+            return None;
+        }
+        let paced = self.pace.deadline(self.queue.begins());
+        if (self.repeat.is_none() && self.play_at.is_none()) || self.queue.is_closing() {
+            return paced;
+        }
         // While much waits, the socket's becoming writable is what goes on, not the clock.
         let waiting = self.counters.waiting.load(Relaxed);
-        let repeat = self.repeat.as_ref().filter(|_| waiting <= REPEAT_BYTES).map(Repeating::due);
-        repeat.into_iter().chain(self.play_at.filter(|_| waiting <= REPLY_BYTES)).min()
+        let repeat = self.repeat.as_ref().filter(|_| waiting <= REPEAT_BYTES && !self.has_to_part());
+        let timers = [repeat.map(Repeating::due), self.play_at.filter(|_| waiting <= REPLY_BYTES), paced];
+        timers.into_iter().flatten().min()
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -407,6 +479,9 @@ impl Slot for Stream {
                 Turn::Idle => self.break_off(cx, Call::Send, fault),
                 other => other,
             };
+        }
+        if self.deadline().is_some() {
+            self.pace.wake(Instant::now());
         }
         let mut wish = Turn::Idle;
         for act in [Self::write, Self::play, Self::repeat_now, Self::read] {
@@ -473,14 +548,9 @@ impl Slot for Stream {
                 self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());
             }
             Command::SetResponder(responder) => self.set_responder(cx, responder, false),
-            Command::SetNodelay(on) => match self.socket.set_nodelay(on) {
-                Ok(()) => {
-                    let value = self.socket.nodelay().unwrap_or(on);
-                    let detail = format!("TCP_NODELAY={}", u8::from(value));
-                    cx.out.record(self.tag, Event::OptionSet, Some(self.peer), detail.as_bytes());
-                }
-                Err(error) => cx.fail(self.tag, Call::SetOption, error, Some(self.peer)),
-            },
+            Command::SetNodelay(on) => self.set_nodelay(cx, on),
+            Command::SetReadDelay(delay) => self.pace.set_read_delay(delay, Instant::now()),
+            Command::SetSendGap(gap) => self.pace.set_send_gap(gap, Instant::now()),
             Command::SetBroadcast(_) => {}
         }
         Turn::Again

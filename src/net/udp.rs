@@ -21,6 +21,7 @@ use super::{
     counters::Counters,
     options::{Command, Endpoint, Family, RECV_BYTES, UDP_RECV_BYTES, UdpSpec},
     outbox::Tag,
+    pace::Pace,
     queue::{FileSend, Repeating},
     resolve,
     responder::{Machine, Responder, exec::Running},
@@ -54,6 +55,10 @@ pub(super) struct Udp {
     datagrams: sys::Native,
     counters: Arc<Counters>,
     queue: VecDeque<(Vec<u8>, Option<SocketAddr>)>,
+    /// What lies between its calls.
+    pace: Pace,
+    /// It closes, for this reason, once what is queued has left.
+    closing: Option<CloseReason>,
     file: Option<(FileSend, Option<SocketAddr>)>,
     repeat: Option<Repeating>,
     names: Vec<Name>,
@@ -123,6 +128,8 @@ impl Udp {
             datagrams: sys::Native::new(clamp(spec.recv_bytes)),
             counters,
             queue: VecDeque::new(),
+            pace: Pace::new(spec.read_delay, spec.send_gap),
+            closing: None,
             file: None,
             repeat: None,
             names: Vec::new(),
@@ -190,6 +197,27 @@ impl Udp {
             }
             if self.machine.as_ref().is_some_and(|machine| machine.is_full()) {
                 return Turn::Idle;
+            }
+            if self.pace.delays() {
+                let Self { pace, socket, .. } = self;
+                let told = pace.may_read(Instant::now(), || match socket.peek_from(&mut [0]) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+                    // One that is longer than what was peeked at, in the words of Windows.
+                    Err(_) if cfg!(windows) => Ok(true),
+                    Err(error) => Err(error),
+                    Ok(_) => Ok(true),
+                });
+                match told {
+                    Ok(true) => self.pace.has_read(),
+                    Ok(false) => return Turn::Idle,
+                    Err(error) => {
+                        if !self.take_errors(cx) {
+                            cx.fail(self.tag, Call::RecvFrom, error, self.peer);
+                        }
+                        continue;
+                    }
+                }
             }
             let Self { socket, datagrams, counters, responder, queue, tag, machine, heard, .. } = self;
             let mut at = None;
@@ -259,7 +287,12 @@ impl Udp {
 
     fn write(&mut self, cx: &mut Context<'_>) -> Turn {
         for _ in 0..TURN_SENDS {
-            let Some((bytes, to)) = self.queue.front() else { return Turn::Idle };
+            let Some((bytes, to)) = self.queue.front() else {
+                return self.closing.map_or(Turn::Idle, |why| self.gone(cx, why));
+            };
+            if !self.pace.may_send(Instant::now) {
+                return Turn::Idle;
+            }
             let (result, call, addr) = self.send(bytes, *to);
             match result {
                 Ok(_) => {
@@ -280,6 +313,7 @@ impl Udp {
             }
             if let Some((bytes, _)) = self.queue.pop_front() {
                 self.counters.waiting.fetch_sub(bytes.len() as u64, Relaxed);
+                self.pace.has_sent(Instant::now);
             }
         }
         Turn::Again
@@ -296,6 +330,9 @@ impl Udp {
 
     fn send_file(&mut self, cx: &mut Context<'_>) -> Turn {
         for _ in 0..TURN_SENDS {
+            if self.file.is_none() || !self.pace.may_send(Instant::now) {
+                return Turn::Idle;
+            }
             let Some((file, to)) = &mut self.file else { return Turn::Idle };
             let to = *to;
             let chunk = match file.next(FILE_DATAGRAM) {
@@ -319,6 +356,7 @@ impl Udp {
                     if let Some((file, _)) = &mut self.file {
                         file.took(count, &self.counters);
                     }
+                    self.pace.has_sent(Instant::now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -353,10 +391,13 @@ impl Udp {
                 return Turn::Idle;
             }
             let Some(message) = repeat.take(now, &self.counters) else { return Turn::Idle };
+            // Datagrams are not framed.
+            let Ok(message) = message else { return Turn::Idle };
             let to = repeat.plan.to;
             self.push(message, to);
-            if self.write(cx) == Turn::Again {
-                return Turn::Again;
+            match self.write(cx) {
+                Turn::Idle => {}
+                other => return other,
             }
         }
         Turn::Again
@@ -432,6 +473,24 @@ impl Udp {
         }
     }
 
+    /// Datagrams leave at once or not at all: what waits now is what the kernel has no room for. Only those that keep their
+    /// distance to one another are waited for, and only once.
+    fn close(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        let turn = self.write(cx);
+        if turn.is_gone() {
+            return turn;
+        }
+        if self.closing.is_some() || self.queue.is_empty() || !self.pace.parts() {
+            return self.gone(cx, why);
+        }
+        self.closing = Some(why);
+        self.stop_repeating(cx, true);
+        self.end_file(cx, true);
+        (self.machine, self.running, self.play_at, self.responder) = (None, None, None, Responder::None);
+        self.counters.asks.store(0, Relaxed);
+        Turn::Idle
+    }
+
     fn gone(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
         self.stop_repeating(cx, true);
         self.end_file(cx, true);
@@ -470,10 +529,15 @@ impl Slot for Udp {
 
     fn deadline(&self) -> Option<Instant> {
         let repeat = self.repeat.as_ref().filter(|_| self.queue.is_empty()).map(Repeating::due);
-        repeat.into_iter().chain(self.play_at.filter(|_| self.queue.len() < TURN_SENDS)).min()
+        let paced = self.pace.deadline(!self.queue.is_empty() || self.file.is_some());
+        let timers = [repeat, self.play_at.filter(|_| self.queue.len() < TURN_SENDS), paced];
+        timers.into_iter().flatten().min()
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        if self.deadline().is_some() {
+            self.pace.wake(Instant::now());
+        }
         let mut wish = Turn::Idle;
         for act in [Self::write, Self::play, Self::repeat_now, Self::send_file, Self::read] {
             match act(self, cx) {
@@ -500,6 +564,13 @@ impl Slot for Udp {
             Order::Panic => panic!("as asked for"),
         };
         match command {
+            // It is closing: nothing more is taken, and what is queued is waited for.
+            Command::Send { bytes, .. } | Command::SendToName { bytes, .. } if self.closing.is_some() => {
+                self.refuse(cx, Call::Send, FaultKind::BrokenPipe, bytes.len());
+            }
+            Command::Repeat(_) | Command::SendFile { .. } | Command::SetResponder(_) if self.closing.is_some() => {
+                cx.fail(self.tag, Call::Send, Fault::of(FaultKind::BrokenPipe), None);
+            }
             // What is sent while the peer's name is looked up waits for it.
             Command::Send { bytes, to: None } if self.connecting => {
                 match self.names.first_mut() {
@@ -536,11 +607,15 @@ impl Slot for Udp {
                 }
             }
             Command::CancelFile => self.end_file(cx, true),
-            Command::Close | Command::Abort => {
-                // Datagrams leave at once or not at all: what waits now is what the kernel has no room for.
-                self.write(cx);
+            Command::Close => return self.close(cx, CloseReason::User),
+            Command::Abort => {
+                if !self.pace.parts() {
+                    self.write(cx);
+                }
                 return self.gone(cx, CloseReason::User);
             }
+            Command::SetReadDelay(delay) => self.pace.set_read_delay(delay, Instant::now()),
+            Command::SetSendGap(gap) => self.pace.set_send_gap(gap, Instant::now()),
             Command::SetRecvBytes(count) => self.datagrams = sys::Native::new(clamp(count)),
             Command::SetResponder(responder) => self.set_responder(cx, responder, false),
             Command::SetBroadcast(on) => match self.socket.set_broadcast(on) {

@@ -278,6 +278,8 @@ impl Worker {
             if self.shared.stopping() {
                 return;
             }
+            #[cfg(test)]
+            self.shared.rounds.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             self.take_orders();
             for id in std::mem::take(&mut self.ready) {
                 self.with_slot(id, |slot, cx| slot.turn(cx));

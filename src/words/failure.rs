@@ -279,6 +279,7 @@ fn anywhere(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Text {
         FaultKind::NoBuffers => t!("fault.no_buffers", locale = tag),
         FaultKind::Cancelled => t!("fault.cancelled", locale = tag, call = told.call),
         FaultKind::Family => t!("fault.no_family", locale = tag, address = address),
+        FaultKind::Framing => t!("framing.unsendable", locale = tag, what = told.detail),
         _ if told.detail.is_empty() => {
             t!("fault.other", locale = tag, call = told.call, error = told.error, address = address)
         }

@@ -6,14 +6,17 @@
 //! - [`failure`], [`failure_short`]: what went wrong, where, and what to try.
 //! - [`call`], [`event`]: the two columns of a row of traffic. [`state_hint`], [`sent_hint`]: what hovering explains.
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
+//! - [`run_error`], [`counters`], [`outcome`], [`lesson`]: a simulated run.
 //! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod event;
 mod failure;
+mod framing;
 mod http;
 pub mod number;
 mod rules;
+mod sim;
 mod told;
 mod transfer;
 mod typed;
@@ -26,8 +29,10 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::{call, event, sent_hint, state_hint},
     failure::{failure, failure_short},
+    framing::{frame_parts, framing_error, framing_missing, framing_spec_error},
     http::http_fault,
     rules::{rules_error, rules_problem},
+    sim::{counters, lesson, outcome, run_error},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
@@ -36,7 +41,7 @@ use crate::preset::Localised;
 
 /// The texts: one pair of files an area, English and Chinese. The macro that reads the folder does not tell cargo about
 /// its files: without these lines a changed sentence would not be built in.
-pub(crate) const TEXTS: [[&str; 2]; 7] = [
+pub(crate) const TEXTS: [[&str; 2]; 8] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
     [
         include_str!("../../assets/locales/boundaries.en.toml"),
@@ -47,9 +52,13 @@ pub(crate) const TEXTS: [[&str; 2]; 7] = [
     [include_str!("../../assets/locales/ladder.en.toml"), include_str!("../../assets/locales/ladder.zh-CN.toml")],
     [include_str!("../../assets/locales/lens.en.toml"), include_str!("../../assets/locales/lens.zh-CN.toml")],
     [include_str!("../../assets/locales/transfer.en.toml"), include_str!("../../assets/locales/transfer.zh-CN.toml")],
+    [
+        include_str!("../../assets/locales/transfer_window.en.toml"),
+        include_str!("../../assets/locales/transfer_window.zh-CN.toml"),
+    ],
 ];
 // In a build without tests nothing else names them.
-const _: [[&str; 2]; 7] = TEXTS;
+const _: [[&str; 2]; 8] = TEXTS;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -42,6 +42,7 @@ pub fn rules_problem(lang: Lang, problem: &Problem) -> String {
             let (min, max) = (number::grouped(*min), number::grouped(*max));
             t!("rules.range", locale = tag, value = value, min = min, max = max)
         }
+        Problem::Silence => t!("rules.silence", locale = tag),
         Problem::NoFile => t!("rules.no_file", locale = tag),
         Problem::None => t!("rules.none", locale = tag),
         Problem::Many(count) => t!("rules.many", locale = tag, count = count),

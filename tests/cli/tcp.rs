@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Runs a client with this input against a peer of the test's own, which gets the connection.
-fn client_of<T: Send + 'static>(
+pub fn client_of<T: Send + 'static>(
     arguments: &[&str],
     input: &[u8],
     peer: impl FnOnce(TcpStream) -> T + Send + 'static,
@@ -42,7 +42,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-fn all_of(mut stream: &TcpStream) -> Vec<u8> {
+pub fn all_of(mut stream: &TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     bytes
@@ -56,7 +56,7 @@ fn sent(arguments: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 /// A connection to a server of ours.
-fn connect(address: &str) -> TcpStream {
+pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream
@@ -351,6 +351,26 @@ fn one_recv_takes_no_more_than_asked() {
     let mut stream = connect(&at);
     stream.write_all(b"0123456789").unwrap();
     assert_eq!(server.finish().ok(), b"30 31 32 33\n34 35 36 37\n38 39\n");
+}
+
+/// By the times in the records: three lines that were there at once leave apart, and each recv of the other end waits.
+#[test]
+fn what_lies_between_calls_can_be_said() {
+    let arguments = ["tcp-server", "--recv", "3", "--read-delay", "30", "--json", "--count", "3"];
+    let (server, at) = bound(&arguments, "listening on ");
+    let ended = run(&["tcp-client", &at, "--send-gap", "25", "--json"], "one\ntwo\nsix\n");
+    for (out, event, ms) in [(ended.ok(), "sent", 25), (server.finish().ok(), "received", 30)] {
+        let out = String::from_utf8(out).unwrap();
+        let lines = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let times: Vec<_> = lines.filter(|line| line["event"] == event).map(|line| line["t_ns"].as_u64()).collect();
+        assert_eq!(times.len(), 3, "{out}");
+        for pair in times.windows(2) {
+            assert!(pair[1].unwrap() - pair[0].unwrap() >= ms * 1_000_000, "{event}: {times:?}");
+        }
+    }
+    for wrong in ["10001", "-1", "soon"] {
+        assert_eq!(run(&["tcp-server", "--send-gap", wrong], "").code, Some(2), "{wrong}");
+    }
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn many_sockets() -> Vec<(String, SocketSpec)> {
         "{ fixed = 8 }",
         "{ prefix = 'i64-le' }",
         "{ prefix = 'u8' }",
+        "{ self-prefix = 'u32-be' }",
+        "{ self-prefix = 'i64-le' }",
+        "{ header = 'u32-be' }",
     ];
     let kinds = [
         "kind = 'tcp-server'\nmodel = 'threads'",

@@ -3,6 +3,7 @@
 echo      every recv goes back; closes when the client ends
 sink      reads to the end, answers nothing
 late      reads to the end, and only then answers: how many bytes came
+nine      speaks first: nine sends, each one once the one before has come back whole, then closes
 greet     speaks first: nine sends without a boundary between them, then closes
 reset     reads once, then RST
 """
@@ -25,6 +26,14 @@ with socket.socket(family) as server:
         if shape == "greet":
             for i in range(1, 10):
                 client.sendall(f"i = {i}".encode())
+        elif shape == "nine":
+            for i in range(1, 10):
+                message = f"i = {i}".encode()
+                client.sendall(message)
+                back = b""
+                while len(back) < len(message) and (part := client.recv(1024)):
+                    back += part
+                got += back
         elif shape == "reset":
             got = client.recv(1024)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -14,6 +14,7 @@ use twocan::{
             Tab,
             composer::{ComposerState, composer_ui},
             conversation::{ConversationState, conversation_ui},
+            framing::{FramingState, framing_ui},
             ladder::{LadderState, ladder_ui},
             traffic::{TrafficState, traffic_ui},
         },
@@ -32,6 +33,7 @@ pub struct Bench {
     pub traffic: TrafficState,
     pub conversation: ConversationState,
     pub ladder: LadderState,
+    pub framing: FramingState,
     pub composer: ComposerState,
     /// What the views asked for and no one carried out.
     pub asked: Vec<Action>,
@@ -54,6 +56,7 @@ impl Bench {
             traffic,
             conversation: ConversationState::default(),
             ladder: LadderState::default(),
+            framing: FramingState::default(),
             composer: ComposerState::default(),
             asked: Vec::new(),
         }
@@ -110,10 +113,18 @@ impl Bench {
             Tab::Traffic => traffic_ui(ui, &mut cx, &mut self.traffic),
             Tab::Conversation => conversation_ui(ui, &mut cx, &mut self.conversation, &mut self.traffic),
             Tab::Ladder => ladder_ui(ui, &mut cx, &mut self.ladder, &mut self.traffic),
+            Tab::Messages => framing_ui(ui, &mut cx, &mut self.framing, &mut self.traffic),
         });
         for action in actions.take() {
             match action {
                 Action::SetComposition(composition) => self.model.settings.composer = composition,
+                Action::SetFramings(id, framings) => {
+                    let engine = twocan::net::Engine::new(std::sync::Arc::new(()));
+                    self.model.dispatch(Action::SetFramings(id, framings), &engine);
+                }
+                Action::SetUsualFramings(framings) => self.model.settings.framing = framings,
+                Action::SetMessageLimit(bytes) => self.model.settings.message_limit = bytes,
+                Action::SetBoundaries(open) => self.model.settings.boundaries = open,
                 Action::ClearJournal => self.model.journal.clear(),
                 other => self.asked.push(other),
             }

@@ -436,8 +436,10 @@ fn whole(writer: &Writer<'_>, mut body: Program, title: &str) -> Result<String, 
     if writer.helpers.others && writer.style == Style::Stream {
         body.imports.insert("contextlib");
     }
-    let packs = matches!(writer.rules.framing_out, Framing::Prefix(_)) && writer.helpers.framed;
-    let unpacks = matches!(writer.rules.framing, Framing::Prefix(_)) && writer.style.is_stream();
+    let packs =
+        matches!(writer.rules.framing_out, Framing::Prefix(_) | Framing::SelfPrefix(_)) && writer.helpers.framed;
+    let unpacks =
+        matches!(writer.rules.framing, Framing::Prefix(_) | Framing::SelfPrefix(_)) && writer.style.is_stream();
     if packs || unpacks {
         body.imports.insert("struct");
     }

@@ -117,6 +117,7 @@ impl Model {
             self.meters.remove(&old);
             self.refusals.remove(&old);
             self.tuned.remove(&old);
+            self.framings.remove(&old);
             self.dropped.push(old);
         }
     }

@@ -8,7 +8,7 @@ use crate::{
         actions::{Action, Pair},
         meter::Meter,
     },
-    journal::SocketId,
+    journal::{Kind, SocketId},
     net::{Command, Endpoint, Engine, Responder, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
     preset::Preset,
 };
@@ -59,6 +59,12 @@ impl Model {
                 self.journal.set_budget(limit.into());
             }
             Action::SetComposition(composition) => self.settings.composer = composition,
+            Action::SetFramings(id, framings) => {
+                self.framings.insert(id, framings);
+            }
+            Action::SetUsualFramings(framings) => self.settings.framing = framings,
+            Action::SetMessageLimit(bytes) => self.settings.message_limit = bytes,
+            Action::SetBoundaries(open) => self.settings.boundaries = open,
             Action::ClearJournal => self.journal.clear(),
             Action::OpenChat(spec) => {
                 self.settings.chat.address = spec.address;
@@ -83,9 +89,12 @@ impl Model {
             | Action::FileRead(..)
             | Action::FileWritten(..)
             | Action::ShowPlace(_)
+            | Action::ShowLens(_)
             | Action::ShowRow(..)
             | Action::ChooseFile(_)
-            | Action::FileChosen(..) => {}
+            | Action::FileChosen(..)
+            | Action::FilesChosen(_)
+            | Action::Transfer(_) => {}
         }
     }
 
@@ -128,6 +137,7 @@ impl Model {
             self.specs.remove(&id);
             self.meters.remove(&id);
             self.tuned.remove(&id);
+            self.framings.remove(&id);
             self.closed.remove(&id);
             self.refusals.remove(&id);
             self.played.remove(&id);
@@ -151,6 +161,12 @@ impl Model {
         let mut tuned = self.tuned.get(&id).cloned().unwrap_or_default();
         match &command {
             Command::SetRecvBytes(bytes) => tuned.recv_bytes = Some(*bytes),
+            Command::SetReadDelay(delay) => tuned.read_delay = Some(*delay),
+            Command::SetSendGap(gap) => tuned.send_gap = Some(*gap),
+            // What a connection is told, its kernel confirms; a listener's is a wish for those to come.
+            Command::SetNodelay(on) if self.sockets.get(id).is_some_and(|entry| entry.kind == Kind::TcpListener) => {
+                tuned.nodelay = Some(*on);
+            }
             Command::SetResponder(responder) => tuned.responder = Some(responder.clone()),
             _ => {}
         }

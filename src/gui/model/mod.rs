@@ -11,17 +11,20 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use super::{
     actions::{Action, Pair},
     chat::Chat,
     meter::Meter,
-    settings::Settings,
+    settings::{Framings, Settings},
+    transfers::TransferBook,
 };
 use crate::{
-    journal::{Epoch, Failure, Journal, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
-    net::{CommandError, Reach, Responder, SocketSpec, UdpSpec, interfaces::Interface},
+    framing::Framing,
+    journal::{Epoch, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
+    net::{CommandError, Reach, Responder, SocketSpec, TcpServerSpec, UdpSpec, interfaces::Interface},
     preset::{Listing, Localised, Preset},
     words::{self, Lang},
 };
@@ -41,6 +44,8 @@ pub struct Model {
     pub own_presets: Vec<Preset>,
     /// Who is talked with over UDP.
     pub chat: Chat,
+    /// Files on their way.
+    pub transfers: TransferBook,
     /// The socket in the middle of the window.
     pub selected: Option<SocketId>,
     /// This computer's addresses, as of the last look.
@@ -50,6 +55,7 @@ pub struct Model {
     now: Nanos,
     specs: BTreeMap<SocketId, SocketSpec>,
     tuned: BTreeMap<SocketId, Tuned>,
+    framings: BTreeMap<SocketId, Framings>,
     meters: BTreeMap<SocketId, Meter>,
     activity: Activity,
     closed: BTreeMap<SocketId, Closed>,
@@ -75,6 +81,8 @@ pub struct Model {
 struct Tuned {
     responder: Option<Responder>,
     recv_bytes: Option<usize>,
+    read_delay: Option<Duration>,
+    send_gap: Option<Duration>,
     nodelay: Option<bool>,
     broadcast: Option<bool>,
 }
@@ -139,6 +147,7 @@ impl Model {
             epoch,
             settings,
             chat: Chat::default(),
+            transfers: TransferBook::default(),
             own_presets: Vec::new(),
             selected: None,
             addresses: Vec::new(),
@@ -146,6 +155,7 @@ impl Model {
             now: 0,
             specs: BTreeMap::new(),
             tuned: BTreeMap::new(),
+            framings: BTreeMap::new(),
             meters: BTreeMap::new(),
             activity: Activity::default(),
             closed: BTreeMap::new(),
@@ -176,6 +186,15 @@ impl Model {
         let reached = |interface: &&Interface| ip.is_ipv6() || interface.ip.is_ipv4();
         let addresses: Vec<_> = self.addresses.iter().filter(reached).cloned().collect();
         words::reach(lang, Reach::of(ip), &addresses)
+    }
+
+    /// How others write the address of a receiver that is bound so: every address of this computer, or that one.
+    pub fn transfer_addresses(&self, bound: SocketAddr) -> Vec<String> {
+        if Reach::of(bound.ip()) != Reach::Everyone {
+            return vec![bound.to_string()];
+        }
+        let reached = self.addresses.iter().filter(|interface| bound.is_ipv6() || interface.ip.is_ipv4());
+        reached.map(|interface| SocketAddr::new(interface.ip, bound.port()).to_string()).collect()
     }
 
     /// The socket after or before the chosen one in the column of sockets, around its end.
@@ -259,15 +278,60 @@ impl Model {
         })
     }
 
-    /// Whether TCP_NODELAY is on; it is off until someone sets it.
+    /// How long each `recv` waits now.
+    pub fn read_delay(&self, id: SocketId) -> Duration {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.read_delay);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.read_delay,
+            Some(SocketSpec::TcpClient(spec)) => spec.read_delay,
+            Some(SocketSpec::Udp(spec)) => spec.read_delay,
+            None => Duration::ZERO,
+        })
+    }
+
+    /// How far apart messages leave at least now.
+    pub fn send_gap(&self, id: SocketId) -> Duration {
+        let changed = self.tuned.get(&id).and_then(|tuned| tuned.send_gap);
+        changed.unwrap_or_else(|| match self.spec_or_listeners(id) {
+            Some(SocketSpec::TcpServer(spec)) => spec.send_gap,
+            Some(SocketSpec::TcpClient(spec)) => spec.send_gap,
+            Some(SocketSpec::Udp(spec)) => spec.send_gap,
+            None => Duration::ZERO,
+        })
+    }
+
+    /// Whether TCP_NODELAY is on; on a listener, whether it will be on the connections that it accepts.
     pub fn nodelay(&self, id: SocketId) -> bool {
-        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(false)
+        let opened = matches!(self.specs.get(&id), Some(SocketSpec::TcpServer(TcpServerSpec { nodelay: true, .. })));
+        self.tuned.get(&id).and_then(|tuned| tuned.nodelay).unwrap_or(opened)
     }
 
     /// Whether SO_BROADCAST is on.
     pub fn broadcast(&self, id: SocketId) -> bool {
         let opened = matches!(self.specs.get(&id), Some(SocketSpec::Udp(UdpSpec { broadcast: true, .. })));
         self.tuned.get(&id).and_then(|tuned| tuned.broadcast).unwrap_or(opened)
+    }
+
+    /// How the messages of a socket are framed: as was chosen for it, else for its listener, else for all, else as its rules say. Datagrams need none.
+    pub fn framings(&self, id: SocketId) -> Framings {
+        let Some(entry) = self.sockets.get(id).filter(|entry| entry.kind != Kind::UdpSocket) else {
+            return Framings::default();
+        };
+        let of_listener = || match entry.origin {
+            Origin::AcceptedBy(listener) => self.framings.get(&listener),
+            Origin::Opened => None,
+        };
+        if let Some(chosen) = self.framings.get(&id).or_else(of_listener) {
+            return chosen.clone();
+        }
+        let mut usual = self.settings.framing.clone();
+        // Rules that name a framing know what is spoken here.
+        if usual.receive == Framing::None
+            && let Some(rules) = self.responder(id).rules()
+        {
+            usual.receive = rules.framing.clone();
+        }
+        usual
     }
 
     /// Totals and rates of a socket.

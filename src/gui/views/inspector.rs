@@ -1,9 +1,11 @@
 //! What is true of the chosen socket beside its traffic: options, totals, and everything that was lost, exactly.
 
-use egui::{Align, Frame, Layout, Margin, Response, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, UiBuilder};
 
 use super::{
-    Cx, new_socket,
+    Cx,
+    boundaries::{Number, Typed, number_ui},
+    new_socket,
     response::{ResponseState, response_ui},
     rules::{self, Subject},
 };
@@ -13,8 +15,7 @@ use crate::{
         commands::UiCommand,
         draft,
         theme::{self, TokensExt as _, icons},
-        tr,
-        widgets::{self, line},
+        tr, widgets,
     },
     journal::{Kind, SocketEntry, SocketId},
     net::{Command, SocketSpec, Totals},
@@ -24,7 +25,7 @@ use crate::{
 /// What is being typed.
 #[derive(Debug, Default)]
 pub struct InspectorState {
-    recv: Option<(SocketId, String)>,
+    typed: Typed,
     response: ResponseState,
 }
 
@@ -93,38 +94,32 @@ fn number_row(ui: &mut Ui, label: &str, value: String) {
 fn receive(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, state: &mut InspectorState) {
     let lang = cx.lang;
     title(ui, &tr!(lang, "inspector.receive"));
-    let current = cx.model.recv_bytes(entry.id);
-    let typed = match &mut state.recv {
-        Some((id, typed)) if *id == entry.id => typed,
-        other => {
-            let (_, typed) = other.insert((entry.id, current.map(|bytes| bytes.to_string()).unwrap_or_default()));
-            typed
-        }
-    };
-    let label = tr!(lang, "inspector.recv");
-    let small = (entry.kind == Kind::TcpListener).then(|| tr!(lang, "inspector.recv_each"));
-    let mut response: Option<Response> = None;
-    row(ui, &label, small.as_deref(), |ui| {
-        ui.label(RichText::new("B").monospace().color(ui.tokens().faint));
-        let edit = line(typed, 56.0).margin(Margin::symmetric(8, 2)).align(egui::Align2::RIGHT_CENTER);
-        response = Some(ui.add_enabled(entry.state.is_open(), edit).accessible_name(label.clone()));
+    let each = (entry.kind == Kind::TcpListener).then(|| tr!(lang, "inspector.recv_each"));
+    number(ui, cx, entry, state, Number::RecvBytes, &tr!(lang, "inspector.recv"), each.as_deref());
+    let small = each.as_deref().unwrap_or(&tr!(lang, "boundaries.delay_small")).to_owned();
+    number(ui, cx, entry, state, Number::ReadDelay, &tr!(lang, "boundaries.delay_long"), Some(&small));
+    title(ui, &tr!(lang, "boundaries.send"));
+    let small = each.as_deref().unwrap_or(&tr!(lang, "boundaries.gap_small")).to_owned();
+    number(ui, cx, entry, state, Number::SendGap, &tr!(lang, "boundaries.gap_long"), Some(&small));
+}
+
+/// A number that can be changed at any time.
+fn number(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    entry: &SocketEntry,
+    state: &mut InspectorState,
+    number: Number,
+    label: &str,
+    small: Option<&str>,
+) {
+    let mut error = None;
+    row(ui, label, small, |ui| {
+        ui.label(RichText::new(number.unit()).monospace().color(ui.tokens().faint));
+        error = number_ui(ui, cx, &mut state.typed, entry.id, number, label);
     });
-    let Some(response) = response else { return };
-    match draft::recv_bytes(typed) {
-        Ok(bytes) => {
-            if response.lost_focus() && current != Some(bytes) {
-                cx.actions.verb(entry.id, Command::SetRecvBytes(bytes));
-            }
-        }
-        Err(error) if response.has_focus() => {
-            widgets::error_line(ui, new_socket::number_error(lang, error));
-        }
-        // Left with something that is no number: what is in force stands there again.
-        Err(_) => state.recv = None,
-    }
-    if !response.has_focus() && !response.lost_focus() {
-        // Someone else may have changed it.
-        state.recv = None;
+    if let Some(error) = error {
+        widgets::error_line(ui, new_socket::number_error(cx.lang, error));
     }
 }
 
@@ -143,6 +138,9 @@ fn options(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry, totals: &Totals) {
             toggle(ui, cx, "SO_BROADCAST", &tr!(lang, "inspector.broadcast"), on, open, Command::SetBroadcast(!on), id);
         }
         Kind::TcpListener => {
+            let on = cx.model.nodelay(id);
+            let small = tr!(lang, "inspector.recv_each");
+            toggle(ui, cx, "TCP_NODELAY", &small, on, open, Command::SetNodelay(!on), id);
             if let Some(SocketSpec::TcpServer(spec)) = cx.model.spec(id) {
                 let word = on_off(cx, spec.reuse_address);
                 row(ui, "SO_REUSEADDR", Some(&tr!(lang, "inspector.reuse")), |ui| {

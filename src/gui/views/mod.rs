@@ -3,6 +3,7 @@
 //! A view is a function `xxx_ui(ui, cx, &mut XxxState)`: it reads [`Cx::model`], writes its own state and pushes
 //! [`Action`](super::Action)s. It never calls the engine.
 
+pub mod boundaries;
 pub mod chat;
 pub mod classic;
 pub mod composer;
@@ -12,10 +13,13 @@ pub mod describe;
 pub mod detail;
 pub mod empty;
 pub mod filter_bar;
+pub mod framing;
 pub mod header;
 pub mod help;
 pub mod inspector;
+pub mod lab;
 pub mod ladder;
+pub mod lens;
 pub mod new_menu;
 pub mod new_socket;
 pub mod notices;
@@ -28,6 +32,7 @@ pub mod settings;
 pub mod sidebar;
 pub mod top_bar;
 pub mod traffic;
+pub mod transfer;
 
 use egui::{Align, FontId, Frame, Layout, Margin, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -57,6 +62,10 @@ pub enum Place {
     Bench,
     /// People, over UDP.
     Chat,
+    /// Files from one computer to another.
+    Transfer,
+    /// TCP and UDP over the same simulated link.
+    Lab,
 }
 
 /// Which reading of the traffic is on show.
@@ -69,6 +78,8 @@ pub enum Tab {
     Conversation,
     /// As lifelines with arrows between them.
     Ladder,
+    /// As messages cut out of what was received.
+    Messages,
 }
 
 /// What views keep from one frame to the next.
@@ -78,6 +89,10 @@ pub struct ViewState {
     pub place: Place,
     /// The people.
     pub chat: chat::ChatState,
+    /// Files from one computer to another.
+    pub transfer: transfer::TransferState,
+    /// The simulated link.
+    pub lab: lab::LabState,
     /// Which reading of the traffic is on show.
     pub tab: Tab,
     /// The table.
@@ -86,6 +101,8 @@ pub struct ViewState {
     pub conversation: conversation::ConversationState,
     /// The ladder.
     pub ladder: ladder::LadderState,
+    /// The messages in the stream.
+    pub framing: framing::FramingState,
     /// The message being written.
     pub composer: composer::ComposerState,
     /// The column of sockets.
@@ -100,6 +117,8 @@ pub struct ViewState {
     pub save_preset: save_preset::SavePresetState,
     /// The editor of a responder.
     pub rules: rules::RulesState,
+    /// The encoding lens.
+    pub lens: lens::LensState,
     /// What waits for the user's word.
     pub confirm: confirm::ConfirmState,
     /// The palette.
@@ -122,6 +141,12 @@ impl ViewState {
         self.rules.leave();
         self.save_preset.close();
         self.confirm.close();
+        self.lens.close();
+    }
+
+    /// What the encoding lens is to look at when it is opened by its keys: the rows or the message with the focus.
+    pub fn for_lens(&self, model: &Model, ctx: &egui::Context) -> Option<lens::Taken> {
+        if self.traffic.has_focus(ctx) { self.traffic.for_lens(model) } else { self.composer.for_lens(model, ctx) }
     }
 
     /// Opens or closes the column at the right.

@@ -149,10 +149,12 @@ fn server(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Resp
         fields.push(Field::new(&label, &mut draft.backlog).width(120.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
+    wait_fields(ui, lang, draft, fields);
     ui.vertical(|ui| {
         let tip = tr!(lang, "new.close_on_end_tip");
         ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end")).on_hover_text(tip);
         ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
+        nodelay_box(ui, lang, draft);
     });
 }
 
@@ -181,8 +183,10 @@ fn client(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Resp
         fields.push(Field::new(&label, &mut draft.timeout).width(120.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
+    wait_fields(ui, lang, draft, fields);
     ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end_client"))
         .on_hover_text(tr!(lang, "new.close_on_end_tip"));
+    nodelay_box(ui, lang, draft);
 }
 
 fn udp(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Response>) {
@@ -201,6 +205,7 @@ fn udp(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Respons
         fields.push(Field::new(&label, &mut draft.receive_buffer).width(160.0).error(error).help(help).show(ui));
         fields.push(recv_field(ui, lang, draft));
     });
+    wait_fields(ui, lang, draft, fields);
     ui.vertical(|ui| {
         ui.checkbox(&mut draft.broadcast, tr!(lang, "new.broadcast")).on_hover_text(tr!(lang, "new.broadcast_tip"));
         ui.checkbox(&mut draft.reuse_address, tr!(lang, "new.reuse")).on_hover_text(tr!(lang, "new.reuse_tip"));
@@ -256,6 +261,23 @@ fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {
         _ => (&mut draft.tcp_recv, tr!(lang, "new.recv_help_tcp")),
     };
     Field::new(&label, text).width(160.0).error(error).help(Some(help.into_owned())).show(ui)
+}
+
+/// What lies between two calls: before each `recv`, and between `send`s.
+fn wait_fields(ui: &mut Ui, lang: Lang, draft: &mut Draft, fields: &mut Vec<Response>) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let error = draft.read_delay().err().map(|error| number_error(lang, error));
+        let (label, help) = (tr!(lang, "new.read_delay"), Some(tr!(lang, "new.read_delay_help").into_owned()));
+        fields.push(Field::new(&label, &mut draft.read_delay).width(160.0).error(error).help(help).show(ui));
+        let error = draft.send_gap().err().map(|error| number_error(lang, error));
+        let (label, help) = (tr!(lang, "new.send_gap"), Some(tr!(lang, "new.send_gap_help").into_owned()));
+        fields.push(Field::new(&label, &mut draft.send_gap).width(160.0).error(error).help(help).show(ui));
+    });
+}
+
+fn nodelay_box(ui: &mut Ui, lang: Lang, draft: &mut Draft) {
+    ui.checkbox(&mut draft.nodelay, "TCP_NODELAY").on_hover_text(tr!(lang, "inspector.nodelay"));
 }
 
 /// What is answered; where it is rules, what they say and the way to their editor.

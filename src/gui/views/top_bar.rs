@@ -26,8 +26,17 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Place, settings_open: &mut b
         mark(ui);
         ui.label(RichText::new("Twocan").font(FontId::new(14.0, semibold())));
         ui.add_space(16.0);
-        for (which, name) in [(Place::Bench, tr!(cx.lang, "top.bench")), (Place::Chat, tr!(cx.lang, "top.chat"))] {
-            let unread = if which == Place::Chat { cx.model.chat.unread() } else { 0 };
+        for (which, name) in [
+            (Place::Bench, tr!(cx.lang, "top.bench")),
+            (Place::Lab, tr!(cx.lang, "top.lab")),
+            (Place::Chat, tr!(cx.lang, "top.chat")),
+            (Place::Transfer, tr!(cx.lang, "top.transfer")),
+        ] {
+            let unread = match which {
+                Place::Chat => cx.model.chat.unread(),
+                Place::Transfer => cx.model.transfers.offers.len() as u64,
+                Place::Bench | Place::Lab => 0,
+            };
             if place(ui, cx, &name, which == on, unread) {
                 cx.actions.push(Action::ShowPlace(which));
             }

@@ -19,12 +19,22 @@ pub fn encoding_menu(
     let response = compact_menu(ui, current.name(), name, |ui| {
         ui.set_width(200.0);
         more(ui);
-        chosen = list(ui, lang, current);
+        chosen = list(ui, lang, Some(current));
     });
     (response, chosen)
 }
 
-fn list(ui: &mut Ui, lang: Lang, current: Charset) -> Option<Charset> {
+/// A button with this text that opens the same menu, where no encoding is the current one.
+pub fn add_encoding_menu(ui: &mut Ui, lang: Lang, text: &str) -> (Response, Option<Charset>) {
+    let mut chosen = None;
+    let response = compact_menu(ui, text, text, |ui| {
+        ui.set_width(200.0);
+        chosen = list(ui, lang, None);
+    });
+    (response, chosen)
+}
+
+fn list(ui: &mut Ui, lang: Lang, current: Option<Charset>) -> Option<Charset> {
     let id = ui.scope_id().with("search");
     let mut typed: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     let search = ui.add(
@@ -47,8 +57,8 @@ fn list(ui: &mut Ui, lang: Lang, current: Charset) -> Option<Charset> {
             ui.weak(tr!(lang, "composer.no_such_encoding"));
         }
         for charset in found {
-            let response = menu_entry(ui, charset == current, charset.name());
-            if opened && charset == current {
+            let response = menu_entry(ui, Some(charset) == current, charset.name());
+            if opened && Some(charset) == current {
                 response.scroll_to_me(Some(egui::Align::Center));
             }
             if response.clicked() {

@@ -6,13 +6,13 @@
 use super::{Arrow, End, Ladder, Seen, Step, What};
 use crate::journal::{
     record::{Event, Nanos},
-    sockets::Kind,
+    sockets::{Kind, State},
 };
 
 /// Columns of the time.
 const TIME: usize = 10;
 /// Columns from one lifeline to the next.
-const GAP: usize = 34;
+const GAP: usize = 42;
 
 impl Ladder {
     /// The whole ladder, a line a step, under a head with the names.
@@ -21,9 +21,9 @@ impl Ladder {
         text.push('\n');
         let start = self.steps.first().map_or(0, |step| step.at);
         let mut arrows = self.arrows.iter().peekable();
-        for (index, step) in self.steps.iter().enumerate() {
+        for step in &self.steps {
             let mut here = Vec::new();
-            while let Some(arrow) = arrows.next_if(|arrow| arrow.to.step.or(arrow.from.step) == Some(index)) {
+            while let Some(arrow) = arrows.next_if(|arrow| arrow.to.step.or(arrow.from.step) == Some(step.place)) {
                 here.push(*arrow);
             }
             text.push_str(&self.row(step, start, &here));
@@ -55,7 +55,7 @@ impl Ladder {
             );
         }
         let udp = self.lines.get(step.line).is_some_and(|line| line.kind == Kind::UdpSocket);
-        let label = step.label(udp);
+        let label = step.label_with_state(udp);
         // Several sends in one recv: one arrow that counts them.
         let from: Vec<_> =
             arrows.iter().filter(|arrow| arrow.to.step.is_some() && arrow.to.line == step.line).collect();
@@ -88,13 +88,27 @@ impl Arrow {
             What::Fin => "FIN".into(),
             What::Rst => "RST".into(),
             What::Icmp => "ICMP".into(),
-            What::Data | What::Datagram if self.seen == Seen::Sender => format!("{} B ?", self.len),
+            What::File if matches!(self.seen, Seen::Sender | Seen::Unread) => format!("file {} B ?", self.len),
+            What::File => format!("file {} B", self.len),
+            _ if matches!(self.seen, Seen::Sender | Seen::Unread) => format!("{} B ?", self.len),
             What::Data | What::Datagram => format!("{} B", self.len),
         }
     }
 }
 
 impl Step {
+    /// The same with the state that begins here, and how long no `recv` had returned.
+    fn label_with_state(&self, udp: bool) -> String {
+        let mut label = self.label(udp);
+        if let Some(idle) = self.idle {
+            label = format!("{label} (none for {:.1} s)", idle as f64 / 1e9);
+        }
+        match self.state.map(State::word) {
+            Some(word) if word != label => format!("{label} [{word}]"),
+            _ => label,
+        }
+    }
+
     /// A call with its result, in the API's own words; those of a UDP socket have names of their own.
     pub fn label(&self, udp: bool) -> String {
         let (send, recv) = if udp { ("sendto", "recvfrom") } else { ("send", "recv") };

@@ -4,9 +4,9 @@
 //! are three scales, as in the sequence charts of `OMNeT++` (user guide, chapter 9): true to time, one step an event, and
 //! folded, where what lasts longer than three times the usual becomes a break that says how long it was.
 
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
 
-use super::{Arrow, Step};
+use super::Index;
 use crate::journal::record::Nanos;
 
 /// How time runs down.
@@ -32,140 +32,192 @@ const IDLE: f64 = 3.0;
 const LONGEST: f64 = 4e6;
 
 /// The places of all steps of a ladder.
+///
+/// It grows with the ladder: only what changed is placed anew, until there are twice as many steps as there were when the
+/// usual interval was last looked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    tops: Vec<f64>,
-    /// The steps before which time is folded, with how long it was.
-    folds: Vec<(usize, Nanos)>,
+    tops: VecDeque<f64>,
+    times: VecDeque<Nanos>,
+    /// Where the first step stands; those before it have left.
+    origin: f64,
+    /// The steps before which time is folded, with how long it was; counted from the first that ever was.
+    folds: VecDeque<(u64, Nanos)>,
+    gone: u64,
     row: f64,
+    scale: Scale,
+    zoom: f64,
+    per_nano: f64,
+    /// With how many steps the usual interval was looked for, and how long all of them took.
+    looked: (usize, Nanos),
 }
 
 impl Timeline {
-    /// Places `steps`, whose times may run backwards a little, in rows of `row` points. `zoom` stretches true time.
-    pub fn new(steps: &[Step], scale: Scale, row: f64, zoom: f64) -> Self {
-        let usual = usual(steps) as f64;
-        let lasted = |steps: &[Step]| {
-            let times = || steps.iter().map(|step| step.at);
-            times().max().unwrap_or_default().saturating_sub(times().min().unwrap_or_default())
+    /// Places steps of these times in rows of `row` points. `zoom` stretches true time.
+    pub fn new(times: impl IntoIterator<Item = Nanos>, scale: Scale, row: f64, zoom: f64) -> Self {
+        let mut timeline = Self { row, scale, zoom, ..Self::default() };
+        timeline.times.extend(times);
+        timeline.again();
+        timeline
+    }
+
+    /// Takes in what changed in the ladder since the last time.
+    pub fn follow(&mut self, index: &mut Index) {
+        let (left, changed) = index.take_changes();
+        for _ in 0..left {
+            self.tops.pop_front();
+            self.times.pop_front();
+            self.gone += 1;
+        }
+        while self.folds.front().is_some_and(|(step, _)| *step <= self.gone) {
+            self.folds.pop_front();
+        }
+        self.origin = self.tops.front().copied().unwrap_or(0.0);
+        let Some(changed) = changed else { return };
+        let keep = changed.min(self.times.len());
+        self.times.truncate(keep);
+        self.times.extend(index.times().skip(keep));
+        let lasted = self.lasted();
+        if self.times.len() > 2 * self.looked.0 || (self.scale == Scale::True && lasted > 2 * self.looked.1) {
+            self.again();
+        } else {
+            self.place_from(keep);
+        }
+    }
+
+    /// Places all of them in another way.
+    pub fn set(&mut self, scale: Scale, row: f64, zoom: f64) {
+        if self.scale != scale || (self.zoom - zoom).abs() > f64::EPSILON || (self.row - row).abs() > f64::EPSILON {
+            (self.scale, self.row, self.zoom) = (scale, row, zoom);
+            self.again();
+        }
+    }
+
+    fn lasted(&self) -> Nanos {
+        let (first, last) = (self.times.front(), self.times.back());
+        last.copied().unwrap_or_default().saturating_sub(first.copied().unwrap_or_default())
+    }
+
+    fn again(&mut self) {
+        let usual = usual(&self.times) as f64;
+        self.looked = (self.times.len(), self.lasted());
+        self.per_nano = match self.scale {
+            Scale::True => (self.row * self.zoom / usual).min(LONGEST / self.looked.1.max(1) as f64),
+            Scale::Folded | Scale::Steps => self.row / usual,
         };
-        let per_nano = match scale {
-            Scale::True => (row * zoom / usual).min(LONGEST / lasted(steps).max(1) as f64),
-            Scale::Folded | Scale::Steps => row / usual,
-        };
-        let mut timeline = Self { tops: Vec::with_capacity(steps.len()), folds: Vec::new(), row };
-        let (mut y, mut before) = (0.0, None);
-        for (index, step) in steps.iter().enumerate() {
-            let gap = before.map(|before| step.at.saturating_sub(before));
-            if let Some(gap) = gap {
-                let true_gap = gap as f64 * per_nano;
-                y += match scale {
-                    Scale::Steps => row,
+        self.place_from(0);
+    }
+
+    fn place_from(&mut self, first: usize) {
+        self.tops.truncate(first);
+        let kept = self.gone + first as u64;
+        while self.folds.back().is_some_and(|(step, _)| *step >= kept) {
+            self.folds.pop_back();
+        }
+        let mut before = first.checked_sub(1).and_then(|before| self.times.get(before)).copied();
+        let mut y = self.tops.back().copied().unwrap_or(self.origin);
+        for (index, at) in self.times.iter().enumerate().skip(first) {
+            if let Some(before) = before {
+                let gap = at.saturating_sub(before);
+                let true_gap = gap as f64 * self.per_nano;
+                y += match self.scale {
+                    Scale::Steps => self.row,
                     Scale::True => true_gap,
-                    Scale::Folded if true_gap > IDLE * row => {
-                        timeline.folds.push((index, gap));
-                        2.0 * row
+                    Scale::Folded if true_gap > IDLE * self.row => {
+                        self.folds.push_back((self.gone + index as u64, gap));
+                        2.0 * self.row
                     }
-                    Scale::Folded => true_gap.max(row),
+                    Scale::Folded => true_gap.max(self.row),
                 };
             }
-            timeline.tops.push(y);
-            before = before.max(Some(step.at));
+            self.tops.push_back(y);
+            before = before.max(Some(*at));
         }
-        timeline
+        self.origin = self.tops.front().copied().unwrap_or(0.0);
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.tops.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tops.is_empty()
     }
 
     /// Where this step stands.
     pub fn top(&self, step: usize) -> f64 {
-        self.tops.get(step).copied().unwrap_or_else(|| self.height())
+        self.tops.get(step).map_or_else(|| self.height(), |top| top - self.origin)
+    }
+
+    /// Where a moment is that need not be that of a step.
+    pub fn top_of_time(&self, at: Nanos) -> f64 {
+        let next = self.times.partition_point(|time| *time < at);
+        let Some(before) = next.checked_sub(1) else { return 0.0 };
+        let (Some(from), Some(until)) = (self.times.get(before), self.times.get(next)) else { return self.top(before) };
+        let part = at.saturating_sub(*from) as f64 / until.saturating_sub(*from).max(1) as f64;
+        self.top(before) + (self.top(next) - self.top(before)) * part.clamp(0.0, 1.0)
     }
 
     /// How far it is down to the end, one row behind the last step.
     pub fn height(&self) -> f64 {
-        self.tops.last().map_or(0.0, |top| top + self.row)
+        self.tops.back().map_or(0.0, |top| top - self.origin + self.row)
     }
 
     /// The steps from one place to another.
     pub fn within(&self, from: f64, until: f64) -> Range<usize> {
-        self.tops.partition_point(|top| *top < from)..self.tops.partition_point(|top| *top <= until)
+        let (from, until) = (from + self.origin, until + self.origin);
+        let first = self.tops.partition_point(|top| *top < from);
+        first..self.tops.partition_point(|top| *top <= until).max(first)
+    }
+
+    /// The steps from one place to another, those together that stand closer than `close`.
+    pub fn groups(&self, from: f64, until: f64, close: f64) -> Vec<Range<usize>> {
+        let all = self.within(from, until);
+        let mut groups = Vec::new();
+        let mut first = all.start;
+        while first < all.end {
+            let next = self.within(self.top(first), self.top(first) + close);
+            // `within` takes the steps that stand exactly `close` away too: those are apart.
+            let mut end = next.end.clamp(first + 1, all.end);
+            while end > first + 1 && self.top(end - 1) - self.top(first) >= close {
+                end -= 1;
+            }
+            groups.push(first..end);
+            first = end;
+        }
+        groups
     }
 
     /// How long nothing happened before this step, where that is folded.
     pub fn fold_before(&self, step: usize) -> Option<Nanos> {
+        let step = self.gone + step as u64;
         let at = self.folds.binary_search_by_key(&step, |(step, _)| *step).ok()?;
         self.folds.get(at).map(|(_, gap)| *gap)
     }
 }
 
 /// The usual interval between two calls: the middle one of those that can be told apart; at least 1 ns.
-fn usual(steps: &[Step]) -> Nanos {
-    let pairs = steps.iter().zip(steps.iter().skip(1));
-    let mut gaps: Vec<_> = pairs.map(|(one, next)| next.at.saturating_sub(one.at)).filter(|gap| *gap > 0).collect();
+fn usual(times: &VecDeque<Nanos>) -> Nanos {
+    let pairs = times.iter().zip(times.iter().skip(1));
+    let mut gaps: Vec<_> = pairs.map(|(one, next)| next.saturating_sub(*one)).filter(|gap| *gap > 0).collect();
     let middle = gaps.len() / 2;
     if middle < gaps.len() { *gaps.select_nth_unstable(middle).1 } else { 1 }
-}
-
-/// Which arrows cross which steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Crossings {
-    /// First and last step of each arrow, and which arrow; by the last step.
-    spans: Vec<(usize, usize, usize)>,
-    /// The first step of all from here on.
-    first: Vec<usize>,
-}
-
-impl Crossings {
-    /// Of these arrows.
-    pub fn new(arrows: &[Arrow]) -> Self {
-        let ends = arrows.iter().enumerate().filter_map(|(index, arrow)| {
-            let (from, to) = (arrow.from.step.or(arrow.to.step)?, arrow.to.step.or(arrow.from.step)?);
-            Some((from.min(to), from.max(to), index))
-        });
-        let mut spans: Vec<_> = ends.collect();
-        spans.sort_by_key(|(_, last, _)| *last);
-        let mut first: Vec<_> = spans.iter().map(|(first, ..)| *first).collect();
-        for index in (1..first.len()).rev() {
-            if let [before, behind] = &mut first[index - 1..=index] {
-                *before = (*before).min(*behind);
-            }
-        }
-        Self { spans, first }
-    }
-
-    /// The arrows of which a part lies between these steps.
-    pub fn across(&self, steps: Range<usize>) -> impl Iterator<Item = usize> {
-        let start = self.spans.partition_point(|(_, last, _)| *last < steps.start);
-        let spans = self.spans.iter().zip(&self.first).skip(start);
-        let end = steps.end;
-        spans
-            .take_while(move |(_, first)| **first < end)
-            .filter(move |((first, ..), _)| *first < end)
-            .map(|((.., arrow), _)| *arrow)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{
-        Event,
-        ladder::{Seen, Tip, What},
-    };
 
     const MS: Nanos = 1_000_000;
 
-    fn steps(times: &[Nanos]) -> Vec<Step> {
-        let step = |(seq, at): (usize, &Nanos)| Step {
-            seq: seq as u64,
-            at: at * MS,
-            line: 0,
-            event: Event::PeerEnded,
-            len: 0,
-        };
-        times.iter().enumerate().map(step).collect()
+    fn timeline(times: &[Nanos], scale: Scale) -> Timeline {
+        Timeline::new(times.iter().map(|at| at * MS), scale, 10.0, 1.0)
     }
 
     fn tops(times: &[Nanos], scale: Scale) -> Vec<f64> {
-        let timeline = Timeline::new(&steps(times), scale, 10.0, 1.0);
+        let timeline = timeline(times, scale);
         (0..times.len()).map(|step| timeline.top(step)).collect()
     }
 
@@ -175,7 +227,7 @@ mod tests {
         assert_eq!(tops(&times, Scale::Steps), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]);
         assert_eq!(tops(&times, Scale::Folded), [0.0, 10.0, 20.0, 40.0, 50.0, 70.0, 80.0, 90.0]);
         assert_eq!(tops(&times, Scale::True), [0.0, 10.0, 20.0, 40.0, 50.0, 10_050.0, 10_060.0, 10_060.0]);
-        let folded = Timeline::new(&steps(&times), Scale::Folded, 10.0, 1.0);
+        let folded = timeline(&times, Scale::Folded);
         assert_eq!((folded.fold_before(5), folded.fold_before(4)), (Some(1_000 * MS), None));
         assert_eq!((folded.within(20.0, 50.0), folded.height()), (2..5, 100.0));
     }
@@ -190,32 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn arrows_are_found_by_the_steps_that_they_cross() {
-        let tip = |step| Tip { line: 0, step };
-        let arrow = |from, to| Arrow {
-            from: tip(from),
-            to: tip(to),
-            what: What::Data,
-            seen: Seen::Both,
-            message: None,
-            len: 0,
-        };
-        let arrows = [
-            arrow(Some(0), Some(9)),
-            arrow(Some(1), Some(2)),
-            arrow(None, Some(5)),
-            arrow(Some(8), None),
-            arrow(Some(7), Some(6)),
-        ];
-        let crossings = Crossings::new(&arrows);
-        let across = |steps| {
-            let mut found: Vec<_> = crossings.across(steps).collect();
-            found.sort_unstable();
-            found
-        };
-        assert_eq!(across(0..10), [0, 1, 2, 3, 4]);
-        assert_eq!(across(3..5), [0]);
-        assert_eq!(across(5..7), [0, 2, 4]);
-        assert_eq!(across(8..9), [0, 3]);
+    fn what_stands_close_is_one_group_and_a_moment_between_two_steps_has_a_place() {
+        let close = timeline(&[0, 1, 1, 1, 2, 3], Scale::True);
+        assert_eq!(close.groups(0.0, 100.0, 10.0), [0..1, 1..4, 4..5, 5..6]);
+        assert_eq!(close.groups(5.0, 20.0, 10.5), [1..5]);
+        assert!((close.top_of_time(3 * MS / 2) - 15.0).abs() < 1e-9);
+        assert_eq!((close.top_of_time(0), close.top_of_time(99 * MS)), (0.0, 30.0));
     }
 }

@@ -13,7 +13,10 @@ use super::{
     rules::{Lines, Rules, Served, Then, When},
     template::{Template, TemplateProblem},
 };
-use crate::text::{Charset, Unmappable};
+use crate::{
+    framing::Framing,
+    text::{Charset, Unmappable},
+};
 
 /// The longest time that rules may wait, in milliseconds: a day.
 const LONGEST_MS: u64 = 86_400_000;
@@ -72,6 +75,9 @@ pub enum Problem {
         /// The largest.
         max: u64,
     },
+    /// Silence does not frame what rules answer: they answer as soon as something came.
+    #[error("rules cannot wait for silence")]
+    Silence,
     /// The action needs a `[file]`.
     #[error("there is no [file] to send")]
     NoFile,
@@ -123,6 +129,11 @@ impl Rules {
     pub(super) fn check(&self) -> Result<(), (String, Problem)> {
         range("rate", self.rate.into(), 1, 1_000_000)?;
         range("close-after-ms", self.close_after_ms, 0, LONGEST_MS)?;
+        for (field, framing) in [("framing", &self.framing), ("framing-out", &self.framing_out)] {
+            if matches!(framing, Framing::Silence(_)) {
+                return Err((field.to_owned(), Problem::Silence));
+            }
+        }
         self.actions("connect", &self.connect, 0)?;
         many("rule", self.rules.len())?;
         for (rule, n) in self.rules.iter().zip(1..) {

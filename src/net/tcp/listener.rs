@@ -83,6 +83,9 @@ impl Listener {
             recv_bytes: spec.recv_bytes.clamp(*RECV_BYTES.start(), *RECV_BYTES.end()),
             responder: spec.responder.clone(),
             close_on_end: spec.close_on_end,
+            nodelay: spec.nodelay,
+            read_delay: spec.read_delay,
+            send_gap: spec.send_gap,
         };
         let left = spec.accepts.map(|count| (count.get(), 0));
         Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, passed: Vec::new(), left, retry: None })
@@ -205,6 +208,9 @@ impl Slot for Listener {
             Command::SetRecvBytes(count) => {
                 self.settings.recv_bytes = count.clamp(*RECV_BYTES.start(), *RECV_BYTES.end());
             }
+            Command::SetNodelay(on) => self.settings.nodelay = on,
+            Command::SetReadDelay(delay) => self.settings.read_delay = delay,
+            Command::SetSendGap(gap) => self.settings.send_gap = gap,
             _ => {}
         }
         Turn::Idle

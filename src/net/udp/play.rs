@@ -97,8 +97,7 @@ impl Udp {
             },
             Effect::Close | Effect::Reset => {
                 // What was said before leaves before.
-                self.write(cx);
-                return self.gone(cx, CloseReason::Rule);
+                return self.close(cx, CloseReason::Rule);
             }
             // UDP has no directions to end and no clients to accept.
             Effect::HalfClose | Effect::NextClient => {}

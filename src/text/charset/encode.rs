@@ -1,6 +1,6 @@
 //! Text to bytes. Never invents a character: what the encoding lacks is refused, unless the user chose a stand-in.
 
-use encoding_rs::{Encoder, EncoderResult, Encoding};
+use encoding_rs::{EncoderResult, Encoding};
 use serde::{Deserialize, Serialize};
 
 use super::{Charset, Codec, gb2312};
@@ -45,6 +45,57 @@ pub struct EncodeError {
     pub column: usize,
     /// The encoding's name.
     pub charset: &'static str,
+}
+
+/// Encodes character by character, so that one knows which bytes are whose. What the encoding lacks is left out.
+pub struct Encoder {
+    charset: Charset,
+    whatwg: Option<encoding_rs::Encoder>,
+}
+
+impl Encoder {
+    pub(super) fn new(charset: Charset) -> Self {
+        let encoding = match charset.codec() {
+            Codec::Iso2022Jp => Some(encoding_rs::ISO_2022_JP),
+            Codec::Single(encoding) | Codec::Multi(encoding, _) => Some(encoding),
+            _ => None,
+        };
+        Self { charset, whatwg: encoding.map(Encoding::new_encoder) }
+    }
+
+    /// The encoding.
+    pub fn charset(&self) -> Charset {
+        self.charset
+    }
+
+    /// Appends the bytes of the next character. Returns whether the encoding has it.
+    ///
+    /// ISO-2022-JP may append an escape sequence even where it lacks the character.
+    pub fn push(&mut self, character: char, bytes: &mut Vec<u8>) -> bool {
+        if character.is_ascii() && self.charset.codec().is_ascii_based() {
+            bytes.push(character as u8);
+            return true;
+        }
+        let mut utf8 = [0; 4];
+        let mut text = &*character.encode_utf8(&mut utf8);
+        if let Some(encoder) = &mut self.whatwg {
+            return feed(encoder, &mut text, bytes, false).is_none();
+        }
+        match encode(self.charset, text, Unmappable::Refuse) {
+            Ok(encoded) => {
+                bytes.extend_from_slice(&encoded);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Ends the text: ISO-2022-JP returns to ASCII.
+    pub fn finish(&mut self, bytes: &mut Vec<u8>) {
+        if let Some(encoder) = &mut self.whatwg {
+            feed(encoder, &mut "", bytes, true);
+        }
+    }
 }
 
 pub(super) fn encode(charset: Charset, text: &str, unmappable: Unmappable) -> Result<Vec<u8>, EncodeError> {
@@ -95,7 +146,9 @@ fn whatwg(
     let mut bytes = Vec::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(lacking) = feed(&mut encoder, &mut rest, &mut bytes, true) {
-        let before = text.len() - rest.len() - lacking.len_utf8();
+        // Counted only for who is told: for every stand-in of a long text it would take the square of its length.
+        let refused = unmappable == Unmappable::Refuse;
+        let before = if refused { text.len() - rest.len() - lacking.len_utf8() } else { 0 };
         let column = text[..before].chars().count() + 1;
         let stand_in = unmappable.stand_in(EncodeError { character: lacking, column, charset: charset.name() })?;
         // Through the encoder too: ISO-2022-JP has to leave its two-byte state first.
@@ -108,7 +161,7 @@ fn whatwg(
 ///
 /// It is read off the text rather than from the result, where ISO-2022-JP says U+FFFD for the control
 /// characters that would break its escape sequences.
-fn feed(encoder: &mut Encoder, text: &mut &str, bytes: &mut Vec<u8>, last: bool) -> Option<char> {
+fn feed(encoder: &mut encoding_rs::Encoder, text: &mut &str, bytes: &mut Vec<u8>, last: bool) -> Option<char> {
     loop {
         bytes.reserve(text.len() + 16);
         let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(text, bytes, last);

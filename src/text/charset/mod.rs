@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::units::Family;
 pub use self::{
     decode::Decoder,
-    encode::{EncodeError, Unmappable},
+    encode::{EncodeError, Encoder, Unmappable},
     glyph::Glyph,
 };
 
@@ -184,6 +184,11 @@ impl Charset {
     /// A streaming decoder.
     pub fn decoder(self) -> Decoder {
         Decoder::new(self)
+    }
+
+    /// An encoder that is given one character after the other.
+    pub fn encoder(self) -> Encoder {
+        Encoder::new(self)
     }
 
     fn codec(self) -> Codec {

@@ -104,7 +104,7 @@ pub(super) fn client(writer: &mut Writer<'_>, program: &mut Program) {
 /// What came, cut into messages.
 fn received(framing: &Framing, program: &mut Program) {
     match framing {
-        Framing::None => program.line("self.answer(data)"),
+        Framing::None | Framing::Header(_) | Framing::Silence(_) => program.line("self.answer(data)"),
         Framing::Line => program.line(
             "*lines, self.buffer = (self.buffer + data).split(b'\\n')\nfor line in lines:\n    \
              self.answer(line.removesuffix(b'\\r'))",
@@ -117,14 +117,18 @@ fn received(framing: &Framing, program: &mut Program) {
             "self.buffer += data\nwhile len(self.buffer) >= {size}:\n    message, self.buffer = self.buffer[:{size}], \
              self.buffer[{size}:]\n    self.answer(message)"
         )),
-        Framing::Prefix(prefix) => {
+        Framing::Prefix(prefix) | Framing::SelfPrefix(prefix) => {
             program.imports.insert("struct");
             program.line(format!(
                 "self.buffer += data\nwhile len(self.buffer) >= {width}:\n    (length,) = struct.unpack_from(\"{format}\", \
-                 self.buffer)\n    if not 0 <= length <= LIMIT:\n        raise OSError(f\"a length of {{length}}\")\n    end = \
+                 self.buffer)\n{own}    if not 0 <= length <= LIMIT:\n        raise OSError(f\"a length of {{length}}\")\n    end = \
                  {width} + length\n    if len(self.buffer) < end:\n        break\n    message, self.buffer = \
                  self.buffer[{width}:end], self.buffer[end:]\n    self.answer(message)",
                 width = prefix.width(),
+                own = match framing {
+                    Framing::SelfPrefix(_) => format!("    length -= {}  # the number counts itself\n", prefix.width()),
+                    _ => String::new(),
+                },
                 format = struct_format(*prefix)
             ));
         }

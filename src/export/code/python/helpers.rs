@@ -35,11 +35,15 @@ pub(super) fn helpers(writer: &Writer<'_>, program: &mut Program) {
     }
     if writer.helpers.framed {
         let expression = match &rules.framing_out {
-            Framing::None => "message".to_owned(),
+            // `code` refuses a header, and rules have no silence.
+            Framing::None | Framing::Header(_) | Framing::Silence(_) => "message".to_owned(),
             Framing::Line => "message + b'\\n'".to_owned(),
             Framing::Delimiter(delimiter) => format!("message + {}", python::literal(delimiter.bytes())),
             Framing::Fixed(size) => format!("message.ljust({size}, b'\\x00')"),
             Framing::Prefix(prefix) => format!("struct.pack(\"{}\", len(message)) + message", struct_format(*prefix)),
+            Framing::SelfPrefix(prefix) => {
+                format!("struct.pack(\"{}\", {} + len(message)) + message", struct_format(*prefix), prefix.width())
+            }
         };
         function(&format!("def framed(message):\n    \"\"\"A message as it is sent.\"\"\"\n    return {expression}"));
     }
@@ -68,7 +72,7 @@ fn messages(framing: &Framing, recv_bytes: usize) -> String {
     let head = "def messages(sock):\n    \"\"\"The messages of a stream, however it comes in.\"\"\"\n";
     let with = "    with sock.makefile(\"rb\") as stream:\n";
     match framing {
-        Framing::None => String::new(),
+        Framing::None | Framing::Header(_) | Framing::Silence(_) => String::new(),
         Framing::Line => format!(
             "{head}{with}        while (line := stream.readline(LIMIT)).endswith(b'\\n'):\n            \
              yield line[:-1].removesuffix(b'\\r')"
@@ -81,12 +85,18 @@ fn messages(framing: &Framing, recv_bytes: usize) -> String {
         Framing::Fixed(size) => format!(
             "{head}{with}        while len(message := stream.read({size})) == {size}:\n            yield message"
         ),
-        Framing::Prefix(prefix) => format!(
+        Framing::Prefix(prefix) | Framing::SelfPrefix(prefix) => format!(
             "{head}{with}        while len(head := stream.read({width})) == {width}:\n            \
-             (length,) = struct.unpack(\"{format}\", head)\n            if not 0 <= length <= LIMIT:\n                \
+             (length,) = struct.unpack(\"{format}\", head)\n{own}            if not 0 <= length <= LIMIT:\n                \
              raise ValueError(f\"a length of {{length}}: {{head!r}}\")\n            message = stream.read(length)\n            \
              if len(message) < length:\n                return  # the peer ended within a message\n            yield message",
             width = prefix.width(),
+            own = match framing {
+                Framing::SelfPrefix(_) => {
+                    format!("            length -= {}  # the number counts itself\n", prefix.width())
+                }
+                _ => String::new(),
+            },
             format = struct_format(*prefix)
         ),
     }

@@ -27,7 +27,8 @@ impl Writer<'_> {
     fn receives(&self) -> String {
         let limit = framing::LIMIT;
         let (doc, argument, text) = match &self.rules.framing {
-            Framing::None => (
+            // `code` refuses a header, and rules have no silence.
+            Framing::None | Framing::Header(_) | Framing::Silence(_) => (
                 "What one read returns",
                 "Read",
                 format!(
@@ -60,15 +61,21 @@ impl Writer<'_> {
                 )
             }
             Framing::Fixed(size) => ("The next message", "Read", format!("exactly(reader, {size})")),
-            Framing::Prefix(prefix) => {
+            Framing::Prefix(prefix) | Framing::SelfPrefix(prefix) => {
                 let (kind, order) = kind(*prefix);
+                let rest = match self.rules.framing {
+                    Framing::SelfPrefix(_) => {
+                        format!(".map(|length| length.wrapping_sub({})) /* the number counts itself */", prefix.width())
+                    }
+                    _ => String::new(),
+                };
                 (
                     "The next message",
                     "Read",
                     format!(
                         "let Some(head) = exactly(reader, {})? else {{ return Ok(None) }};\n\
                          let length = {kind}::from_{order}_bytes(head.try_into().unwrap_or_default());\n\
-                         match u64::try_from(length) {{\n    Ok(length) if length <= {limit} => exactly(reader, length),\n    \
+                         match u64::try_from(length){rest} {{\n    Ok(length) if length <= {limit} => exactly(reader, length),\n    \
                          _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!(\"a length of {{length}}\"))),\n}}",
                         prefix.width()
                     ),
@@ -86,7 +93,7 @@ impl Writer<'_> {
     /// A function that marks a message.
     fn framed(&self) -> String {
         let text = match &self.rules.framing_out {
-            Framing::None => "message.to_vec()".to_owned(),
+            Framing::None | Framing::Header(_) | Framing::Silence(_) => "message.to_vec()".to_owned(),
             Framing::Line => "[message, b\"\\n\"].concat()".to_owned(),
             Framing::Delimiter(delimiter) => format!("[message, {}].concat()", bytes(delimiter.bytes())),
             Framing::Fixed(size) => {
@@ -95,6 +102,10 @@ impl Writer<'_> {
             Framing::Prefix(prefix) => {
                 let (kind, order) = kind(*prefix);
                 format!("[&(message.len() as {kind}).to_{order}_bytes()[..], message].concat()")
+            }
+            Framing::SelfPrefix(prefix) => {
+                let ((kind, order), own) = (kind(*prefix), prefix.width());
+                format!("[&(({own} + message.len()) as {kind}).to_{order}_bytes()[..], message].concat()")
             }
         };
         format!("/// A message as it is sent.\nfn framed(message: &[u8]) -> Vec<u8> {{\n    {text}\n}}")

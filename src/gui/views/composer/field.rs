@@ -69,7 +69,7 @@ pub fn field_ui(
     mode: Mode,
 ) -> bool {
     let tokens = ui.tokens();
-    let id = Id::unique(("composer_field", key));
+    let id = field_id(key);
     let focused = ui.memory(|memory| memory.has_focus(id));
     let input_method = state.input_method(ui);
     let mut entered = false;
@@ -139,6 +139,15 @@ pub fn field_ui(
     state.lines = output.galley.rows.len();
     state.line = output.cursor_range.map_or(0, |range| output.galley.layout_from_cursor(range.primary).row);
     entered
+}
+
+fn field_id(key: impl Hash + Debug) -> Id {
+    Id::unique(("composer_field", key))
+}
+
+/// Whether the cursor is in the field of whatever `key` names.
+pub fn has_focus(ctx: &egui::Context, key: impl Hash + Debug) -> bool {
+    ctx.memory(|memory| memory.has_focus(field_id(key)))
 }
 
 /// Whether this event is the key, pressed without modifiers.

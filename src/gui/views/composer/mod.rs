@@ -1,7 +1,7 @@
 //! The composer: what is typed, the exact bytes it becomes, and to whom they go.
 //!
 //! Nothing is sent that was not shown: the preview and the message are the same bytes, made by
-//! [`Composition`]. Enter sends and Shift+Enter begins a line, but no key is taken
+//! [`Composition`] and, on a connection, its framing. Enter sends and Shift+Enter begins a line, but no key is taken
 //! while an input method composes: there, Enter and the arrows choose among candidates.
 
 mod asks;
@@ -25,9 +25,16 @@ pub use self::{
     draft::parse_target,
     person::{Person, PersonState, person_ui},
 };
-use super::Cx;
+use super::{
+    Cx,
+    framing::ChoiceState,
+    lens::{self, Taken},
+};
 use crate::{
+    framing::{Framing, FramingError, Parts},
     gui::{
+        Model,
+        actions::Action,
         theme::{self, TokensExt as _, icons},
         tr,
         widgets::{
@@ -45,6 +52,9 @@ use crate::{
     words::{self, Lang},
 };
 
+/// Below this width the options of a message take a line of their own.
+const NARROW: f32 = 560.0;
+
 /// What the composer keeps from one frame to the next.
 #[derive(Default)]
 pub struct ComposerState {
@@ -52,6 +62,7 @@ pub struct ComposerState {
     preview: Preview,
     field: field::FieldState,
     open: Option<More>,
+    framing: ChoiceState,
     /// As of the last frame, in points.
     height: f32,
 }
@@ -66,22 +77,59 @@ enum More {
 /// The bytes of what was typed last, so that they are not made anew for every frame.
 #[derive(Default)]
 struct Preview {
-    of: Option<(String, Composition)>,
-    bytes: Option<Result<Vec<u8>, ComposeError>>,
+    of: Option<(String, Composition, Framing)>,
+    bytes: Option<Result<Framed, Unsendable>>,
+}
+
+/// A message as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Framed {
+    bytes: Vec<u8>,
+    parts: Parts,
+}
+
+/// Why what was typed cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Unsendable {
+    Text(ComposeError),
+    Framing(FramingError),
+}
+
+impl Unsendable {
+    fn told(&self, lang: Lang) -> String {
+        match self {
+            Self::Text(error) => words::compose_error(lang, error),
+            Self::Framing(error) => words::framing_error(lang, error),
+        }
+    }
 }
 
 impl Preview {
-    fn of(&mut self, typed: &str, composition: Composition) -> &Result<Vec<u8>, ComposeError> {
-        let known = self.of.as_ref().is_some_and(|(text, made)| text == typed && *made == composition);
-        if !known {
-            self.of = Some((typed.to_owned(), composition));
+    fn of(&mut self, typed: &str, composition: Composition, framing: &Framing) -> &Result<Framed, Unsendable> {
+        let same = |(text, made, framed): &(String, Composition, Framing)| {
+            text == typed && *made == composition && framed == framing
+        };
+        if !self.of.as_ref().is_some_and(same) {
+            self.of = Some((typed.to_owned(), composition, framing.clone()));
             self.bytes = None;
         }
-        self.bytes.get_or_insert_with(|| composition.bytes(typed))
+        self.bytes.get_or_insert_with(|| {
+            let message = composition.bytes(typed).map_err(Unsendable::Text)?;
+            let mut bytes = Vec::new();
+            let parts = framing.encode(&message, &mut bytes).map_err(Unsendable::Framing)?;
+            Ok(Framed { bytes, parts })
+        })
     }
 }
 
 impl ComposerState {
+    /// What the encoding lens is to look at: the message for the selected socket, while the cursor is in it.
+    pub fn for_lens(&self, model: &Model, ctx: &egui::Context) -> Option<Taken> {
+        let socket = model.selected.filter(|id| field::has_focus(ctx, *id))?;
+        let typed = &self.drafts.get(&socket)?.text;
+        lens::from_composer(typed, model.settings.composer)
+    }
+
     /// Puts the cursor into the field in the next frame.
     pub fn focus(&mut self) {
         self.field.focus();
@@ -113,14 +161,15 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     }
     let target =
         if lines.is_some() { Target::of_lines(model, entry, &draft) } else { Target::of(model, entry, &draft) };
-    let bytes = state.preview.of(&draft.text, composition).clone();
+    let framings = model.framings(entry.id);
+    let framed = state.preview.of(&draft.text, composition, &framings.send).clone();
     let sent = ui
         .with_layout(Layout::right_to_left(Align::Min), |ui| {
             ui.set_max_height(58.0);
             ui.spacing_mut().item_spacing.x = 12.0;
             let reason = match lines {
                 Some(lines) => unsayable(cx.lang, lines, &draft.text, &target),
-                None => unsendable(cx.lang, entry, &bytes, &target),
+                None => unsendable(cx.lang, entry, &framed, &target),
             };
             let sent = send_ui(ui, cx.lang, reason);
             let mode = if lines.is_some() { Mode::Text } else { composition.mode };
@@ -129,18 +178,31 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             sent || (entered && !draft.text.is_empty())
         })
         .inner;
+    // As at 200 %: then what is left over stands in a line of its own, with the bytes beside it.
+    let narrow = entry.kind != Kind::UdpSocket && ui.available_width() < NARROW && lines.is_none();
+    if narrow {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            options::options_ui(ui, cx, composition);
+        });
+    }
     let beside = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         if let (Some(lines), Some(rules)) = (lines, rules) {
             asks::lines_ui(ui, cx, lines, rules.encoding.name());
             return true;
         }
-        options::options_ui(ui, cx, composition);
+        if !narrow {
+            options::options_ui(ui, cx, composition);
+        }
+        if entry.kind != Kind::UdpSocket {
+            options::framing_ui(ui, cx, &mut state.framing, entry.id, &framings);
+        }
         let more = [
             (More::Repeat, icons::REPEAT, tr!(cx.lang, "composer.repeat")),
             (More::File, icons::FILE, tr!(cx.lang, "composer.file")),
         ];
-        let roomy = ui.available_width() > 320.0;
+        let roomy = ui.available_width() > 320.0 && !narrow;
         for (which, icon, text) in more {
             let open = state.open == Some(which);
             let button = if roomy { compact_word(ui, &text, open) } else { compact_icon(ui, icon, &text, false) };
@@ -148,17 +210,23 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
                 state.open = (!open).then_some(which);
             }
         }
+        let text = tr!(cx.lang, "lens.open");
+        let lens = compact_icon(ui, icons::TYPE, &text, roomy);
+        if lens.on_hover_text(tr!(cx.lang, "lens.open_message")).clicked() {
+            let taken = lens::from_composer(&draft.text, composition);
+            cx.actions.push(Action::ShowLens(taken.map(Box::new)));
+        }
         let beside = ui.available_width() > 110.0;
         if beside {
-            options::preview_ui(ui, cx.lang, entry.kind, &bytes);
+            options::framed_ui(ui, cx.lang, entry.kind, &framed);
         }
         beside
     });
     if !beside.inner {
-        ui.horizontal(|ui| options::preview_ui(ui, cx.lang, entry.kind, &bytes));
+        ui.horizontal(|ui| options::framed_ui(ui, cx.lang, entry.kind, &framed));
     }
-    if let (Err(error), None) = (&bytes, lines) {
-        error_line(ui, words::compose_error(cx.lang, error));
+    if let (Err(error), None) = (&framed, lines) {
+        error_line(ui, error.told(cx.lang));
     }
     // What else is refused is said in the header, but a listener's connections have none here.
     let queue_full = model.refusal(entry.id).filter(|error| matches!(error, CommandError::QueueFull(_)));
@@ -167,7 +235,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         error_line(ui, refused_text(cx.lang, error));
     }
     match state.open.filter(|_| lines.is_none()) {
-        Some(More::Repeat) => repeat::repeat_ui(ui, cx, &mut draft, composition, &target),
+        Some(More::Repeat) => repeat::repeat_ui(ui, cx, &mut draft, (composition, &framings.send), &target),
         Some(More::File) => file::file_ui(ui, cx, &mut draft, &target),
         None => {}
     }
@@ -184,7 +252,7 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
             state.field.focus();
         }
     } else if sent
-        && let (Ok(bytes), Ok(target)) = (bytes, target)
+        && let (Ok(Framed { bytes, .. }), Ok(target)) = (framed, target)
         && (!bytes.is_empty() || entry.kind == Kind::UdpSocket)
     {
         for id in target.sockets {
@@ -285,13 +353,13 @@ fn to_connection_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut D
 fn unsendable(
     lang: Lang,
     entry: &SocketEntry,
-    bytes: &Result<Vec<u8>, ComposeError>,
+    framed: &Result<Framed, Unsendable>,
     target: &Result<Target, Blocked>,
 ) -> Option<String> {
-    match (target, bytes) {
+    match (target, framed) {
         (Err(blocked), _) => Some(blocked_text(lang, blocked)),
-        (_, Err(error)) => Some(words::compose_error(lang, error)),
-        (_, Ok(bytes)) if bytes.is_empty() && entry.kind != Kind::UdpSocket => {
+        (_, Err(error)) => Some(error.told(lang)),
+        (_, Ok(framed)) if framed.bytes.is_empty() && entry.kind != Kind::UdpSocket => {
             Some(tr!(lang, "composer.nothing").into_owned())
         }
         _ => None,

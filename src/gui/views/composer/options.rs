@@ -4,21 +4,26 @@ use std::borrow::Cow;
 
 use egui::{Align, Layout, RichText, Ui};
 
+use super::{Framed, Unsendable};
 use crate::{
     gui::{
         Cx,
         actions::Action,
+        settings::Framings,
         theme::TokensExt as _,
         tr,
-        views::traffic::{count_bytes, hex},
+        views::{
+            framing::{ChoiceState, frame_job, framing_menu, short},
+            traffic::{count_bytes, hex},
+        },
         widgets::{
             compact::{compact_menu, compact_toggle, menu_entry},
             encoding_menu::encoding_menu,
         },
     },
-    journal::Kind,
-    text::{ComposeError, Composition, Ending, Mode, Unmappable},
-    words::Lang,
+    journal::{Kind, SocketId},
+    text::{Composition, Ending, Mode, Unmappable},
+    words::{self, Lang},
 };
 
 /// The buttons: text or hex and, for text, its encoding, its ending and whether escapes are understood.
@@ -51,8 +56,48 @@ pub fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>, composition: Composition) {
     }
 }
 
+/// The button that chooses how messages of a connection are marked.
+pub fn framing_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ChoiceState, id: SocketId, framings: &Framings) {
+    let lang = cx.lang;
+    let current = short(lang, &framings.send);
+    let shown = tr!(lang, "framing.send_is", framing = current);
+    let (name, none) = (tr!(lang, "framing.send", framing = current), tr!(lang, "framing.none_sent"));
+    let mut usual = cx.model.settings.framing == *framings;
+    let was_usual = usual;
+    let (response, chosen) = framing_menu(ui, lang, state, &framings.send, (&shown, &name, &none), |ui| {
+        ui.separator();
+        compact_toggle(ui, &mut usual, &tr!(lang, "framing.usual"));
+    });
+    response.on_hover_text(tr!(lang, "framing.send_hint"));
+    if let Some(send) = chosen {
+        cx.actions.push(Action::SetFramings(id, Framings { send, ..framings.clone() }));
+    }
+    if usual != was_usual {
+        cx.actions.push(Action::SetUsualFramings(if usual { framings.clone() } else { Framings::default() }));
+    }
+}
+
+/// The bytes that would be sent now with the parts of their frame marked, and their number.
+pub fn framed_ui(ui: &mut Ui, lang: Lang, kind: Kind, framed: &Result<Framed, Unsendable>) {
+    let framed = match framed {
+        Ok(framed) if framed.parts.len() > framed.parts.body => framed,
+        Ok(framed) => return preview_ui::<Unsendable>(ui, lang, kind, &Ok(framed.bytes.clone())),
+        Err(error) => return preview_ui(ui, lang, kind, &Err(error.clone())),
+    };
+    let tokens = ui.tokens();
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.label(RichText::new(count_bytes(lang, framed.bytes.len())).small().color(tokens.muted));
+        let fits = (ui.available_width() / 25.0).floor().clamp(0.0, 64.0) as usize;
+        if fits > 0 {
+            let job = frame_job(tokens, framed.parts, &framed.bytes, fits);
+            let told = words::frame_parts(lang, framed.parts);
+            ui.add(egui::Label::new(job).truncate()).on_hover_text(told);
+        }
+    });
+}
+
 /// The bytes that would be sent now, and their number.
-pub fn preview_ui(ui: &mut Ui, lang: Lang, kind: Kind, bytes: &Result<Vec<u8>, ComposeError>) {
+pub fn preview_ui<E>(ui: &mut Ui, lang: Lang, kind: Kind, bytes: &Result<Vec<u8>, E>) {
     let tokens = ui.tokens();
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let Ok(bytes) = bytes else {

@@ -7,6 +7,7 @@ use super::{
     target::{Blocked, Target},
 };
 use crate::{
+    framing::{Framing, FramingError},
     gui::{
         Cx,
         theme::{TokensExt as _, icons},
@@ -14,7 +15,7 @@ use crate::{
         widgets::{compact::compact_button, compact::compact_icon, error_line, hint},
     },
     journal::{SocketEntry, SocketId},
-    net::{Command, Repeat},
+    net::{Command, Part, Repeat},
     text::Composition,
     words::{self, number::grouped},
 };
@@ -24,12 +25,16 @@ pub fn repeat_ui(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     draft: &mut Draft,
-    composition: Composition,
+    (composition, framing): (Composition, &Framing),
     target: &Result<Target, Blocked>,
 ) {
     let lang = cx.lang;
     let parsed = draft.repeat.parse();
     let parts = composition.parts(&draft.text);
+    let framed = match (&parsed, &parts) {
+        (Ok((_, count)), Ok(parts)) => fits(framing, parts, *count),
+        _ => Ok(()),
+    };
     let mut start = false;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -39,7 +44,7 @@ pub fn repeat_ui(
         number_ui(ui, &tr!(lang, "composer.times"), &mut draft.repeat.count);
         ui.label(RichText::new(tr!(lang, "composer.times_hint")).small().color(ui.tokens().muted));
         ui.add_space(6.0);
-        let ready = parsed.is_ok() && parts.is_ok() && target.is_ok();
+        let ready = parsed.is_ok() && parts.is_ok() && framed.is_ok() && target.is_ok();
         ui.add_enabled_ui(ready, |ui| {
             start = compact_button(ui, &tr!(lang, "composer.start")).clicked();
         });
@@ -51,15 +56,32 @@ pub fn repeat_ui(
         (_, Err(error)) if composition.bytes(&draft.text).is_ok() => {
             error_line(ui, words::compose_error(lang, error));
         }
-        _ => drop(hint(ui, tr!(lang, "composer.counter_hint"))),
+        _ => match framed {
+            Err(error) => drop(error_line(ui, words::framing_error(lang, &error))),
+            Ok(()) => drop(hint(ui, tr!(lang, "composer.counter_hint"))),
+        },
     }
     if start && let (Ok((every, count)), Ok(parts), Ok(target)) = (parsed, parts, target) {
         for id in &target.sockets {
-            let repeat = Repeat { parts: parts.clone(), every, count, to: target.to };
+            let framing = framing.clone();
+            let repeat = Repeat { parts: parts.clone(), framing, every, count, to: target.to };
             cx.actions.verb(*id, Command::Repeat(repeat));
         }
         draft.history.push(&draft.text);
     }
+}
+
+/// Whether the first message and the last one, whose number is the longest, can be framed.
+fn fits(framing: &Framing, parts: &[Part], count: u64) -> Result<(), FramingError> {
+    let last = if count == 0 { u64::MAX } else { count };
+    for number in [1, last] {
+        let mut message = Vec::new();
+        for part in parts {
+            part.append_to(number, &mut message);
+        }
+        framing.encode(&message, &mut Vec::new())?;
+    }
+    Ok(())
 }
 
 /// How far a repetition that runs has come, and the button that stops it.

@@ -38,7 +38,7 @@ pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationSta
         ui.request_repaint();
     }
     head(ui, |ui| {
-        traffic::tabs_ui(ui, cx, Tab::Conversation);
+        traffic::tabs_ui(ui, cx, Tab::Conversation, traffic.ladder_beside);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             if compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), true).clicked() {

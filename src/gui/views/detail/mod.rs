@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 
 use self::steps::Steps;
 use super::{
-    Cx,
+    Cx, lens,
     traffic::{count_bytes, date_and_clock, line},
 };
 use crate::{
@@ -129,6 +129,11 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut DetailState, row: &Row<'_>,
             closed = compact_icon(ui, icons::X, &tr!(lang, "detail.close"), false).clicked();
             if payload {
                 copy_ui(ui, cx, row, charset);
+                let lens = compact_icon(ui, icons::TYPE, &tr!(lang, "lens.open"), wide);
+                if lens.on_hover_text(tr!(lang, "lens.open_row")).clicked() {
+                    let taken = lens::from_rows(&cx.model.journal, [row.seq].into_iter(), row.seq, charset);
+                    cx.actions.push(Action::ShowLens(taken.map(Box::new)));
+                }
                 if !wide && let Some(opened) = &mut state.opened {
                     compact_toggle(ui, &mut opened.others_open, &tr!(lang, "detail.other_readings"));
                 }

@@ -1,134 +1,86 @@
-//! The ladder as it was last made, and whether it has to be made again: only for rows of its own sockets.
+//! The ladder that is on show: kept up with the journal, and of it the part that is on screen.
 
-use std::collections::BTreeSet;
-
-use egui::Ui;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::paint::ROW;
 use crate::{
     gui::Model,
     journal::{
-        Kind, SocketEntry, SocketId,
-        ladder::{Crossings, Ladder, Scale, Timeline, company},
-        spans::{self, Lane},
+        SocketId,
+        ladder::{Index, Ladder, Scale, Timeline, company, server_of},
     },
 };
 
-/// Steps from which on the ladder is not made anew in every frame that brings rows.
-const MANY: usize = 2_000;
-/// How often one of so many steps is made anew, in seconds.
-const EVERY: f64 = 0.25;
+/// Rows that are taken in a frame: a few milliseconds.
+const ROWS: usize = 50_000;
 
-/// What was sent and received at one end of a connection.
-#[derive(Clone, Debug, Default)]
-pub struct Ends {
-    /// Whose.
-    pub id: Option<SocketId>,
-    /// What was handed to `send`.
-    pub sent: Lane,
-    /// What `recv` returned.
-    pub received: Lane,
+/// Whose ladder it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The chosen socket's, with its connections and the other ends of them.
+    #[default]
+    Socket,
+    /// That of all sockets of its server.
+    Server,
+    /// That of all sockets there are.
+    Bench,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Socket, Self::Server, Self::Bench];
+
+    fn sockets(self, model: &Model, subject: SocketId) -> BTreeSet<SocketId> {
+        match self {
+            Self::Socket => company(&model.sockets, subject),
+            Self::Server => server_of(&model.sockets, subject),
+            Self::Bench => model.sockets.iter().map(|entry| entry.id).collect(),
+        }
+    }
 }
 
 /// A ladder and what was made of it.
 #[derive(Default)]
 pub struct Drawn {
-    /// Itself.
-    pub ladder: Ladder,
-    /// Where its steps stand.
+    /// All its steps.
+    pub index: Index,
+    /// Where they stand.
     pub timeline: Timeline,
-    /// Which arrows cross which steps.
-    pub crossings: Crossings,
-    /// For a connection: its own end.
-    pub here: Ends,
-    /// For a connection whose other end is in this program: that one.
-    pub there: Ends,
-    /// For whom it was made: what it depends on but for the rows.
-    key: Vec<Key>,
-    scale: Option<(Scale, u64)>,
-    /// The next row to look at.
-    next: u64,
-    /// When it was made.
-    made: f64,
-    stale: bool,
-    /// How often it was made, for tests.
-    times: u64,
+    /// The part of it that is on screen, as of this frame.
+    pub picture: Ladder,
+    chosen: BTreeSet<SocketId>,
+    /// Of what the picture is: the state of the ladder, which steps, and how they are grouped.
+    of: Option<(u64, Vec<Range<usize>>)>,
 }
 
-type Key = (SocketId, u16, Option<std::net::SocketAddr>, Option<std::net::SocketAddr>);
-
 impl Drawn {
-    /// Whether it is about other sockets than those that the model has selected.
-    pub fn is_of_another(&self, model: &Model) -> bool {
-        self.key.first().map(|key| key.0) != model.selected
-    }
-
-    /// Whether there are bytes of a connection whose boundaries can be shown.
-    pub fn has_lanes(&self) -> bool {
-        let lanes = [&self.here.sent, &self.here.received, &self.there.sent, &self.there.received];
-        self.here.id.is_some() && lanes.into_iter().any(|lane| !lane.is_empty())
-    }
-
-    /// How often it was made.
+    /// How often something of its sockets changed, for tests.
     pub fn times(&self) -> u64 {
-        self.times
+        self.index.revision()
     }
 
-    /// Makes it anew if rows of its sockets came or left.
-    pub fn sync(&mut self, ui: &Ui, model: &Model) {
-        let Some(subject) = model.selected else { return };
-        let chosen = company(&model.sockets, subject);
-        let key = key(model, subject, &chosen);
-        let journal = &model.journal;
-        if key != self.key {
-            (self.stale, self.made, self.next) = (true, f64::MIN, 0);
-        }
-        let left = self.ladder.steps.iter().any(|step| step.seq < journal.range().start);
-        let drawn: BTreeSet<_> = key.iter().map(|(id, ..)| *id).collect();
-        let came = journal.rows_from(self.next).any(|row| drawn.contains(&row.record.socket));
-        self.stale |= left || came;
-        self.next = journal.range().end;
-        if !self.stale {
-            return;
-        }
-        let now = ui.input(|input| input.time);
-        let wait = if self.ladder.steps.len() > MANY { self.made + EVERY - now } else { 0.0 };
-        if wait > 0.0 {
-            ui.ctx().request_repaint_after_secs(wait as f32);
-            return;
-        }
-        self.ladder = Ladder::of(journal, &model.sockets, &chosen);
-        self.crossings = Crossings::new(&self.ladder.arrows);
-        let ends = |id: Option<SocketId>| {
-            let entry = id.and_then(|id| model.sockets.get(id)).filter(|entry| entry.kind == Kind::TcpConnection);
-            let Some(SocketEntry { id, generation, .. }) = entry else { return Ends::default() };
-            let (sent, received) = spans::lanes(journal.rows_from(0), *id, *generation);
-            Ends { id: Some(*id), sent, received }
-        };
-        self.here = ends(Some(subject));
-        self.there = ends(spans::other_end(&model.sockets, subject));
-        (self.key, self.made, self.stale, self.scale) = (key, now, false, None);
-        self.times += 1;
+    /// Takes in what came since the last frame; only who is shown, while `paused`. Returns whether that is all.
+    pub fn sync(&mut self, model: &Model, scope: Scope, paused: bool) -> bool {
+        let Some(subject) = model.selected else { return true };
+        let chosen = scope.sockets(model, subject);
+        let rows = if paused && self.chosen == chosen { 0 } else { ROWS };
+        let done = self.index.advance(&model.journal, &model.sockets, &chosen, rows);
+        self.chosen = chosen;
+        done || rows == 0
     }
 
     /// Places its steps.
     pub fn place(&mut self, scale: Scale, zoom: f64) {
-        if self.scale != Some((scale, zoom.to_bits())) {
-            self.scale = Some((scale, zoom.to_bits()));
-            self.timeline = Timeline::new(&self.ladder.steps, scale, ROW, zoom);
+        self.timeline.follow(&mut self.index);
+        self.timeline.set(scale, ROW, zoom);
+    }
+
+    /// Makes the picture of these groups of steps, unless it is the one that is there.
+    pub fn show(&mut self, model: &Model, groups: Vec<Range<usize>>) {
+        let of = (self.index.revision(), groups);
+        if self.of.as_ref() != Some(&of) {
+            self.picture = self.index.window(&model.journal, &of.1);
+            self.of = Some(of);
         }
     }
-
-    /// Which step tells of this row.
-    pub fn step_of(&self, seq: u64) -> Option<usize> {
-        self.ladder.steps.iter().position(|step| step.seq == seq)
-    }
-}
-
-/// What a ladder depends on but for the rows: the chosen socket first, then all that are drawn.
-fn key(model: &Model, subject: SocketId, chosen: &BTreeSet<SocketId>) -> Vec<Key> {
-    let others = chosen.iter().filter_map(|id| spans::other_end(&model.sockets, *id));
-    let all = std::iter::once(subject).chain(chosen.iter().copied()).chain(others);
-    let entries = all.filter_map(|id| model.sockets.get(id));
-    entries.map(|entry| (entry.id, entry.generation, entry.local, entry.peer)).collect()
 }

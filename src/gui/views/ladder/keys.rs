@@ -4,7 +4,7 @@ use egui::{Event, EventFilter, Id, Key, Modifiers, Ui};
 
 use super::{COPIED, LadderState, show_row};
 use crate::{
-    gui::{Cx, actions::Action, views::traffic::TrafficState},
+    gui::{Cx, Model, actions::Action, views::traffic::TrafficState},
     journal,
 };
 
@@ -20,16 +20,16 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
     let page = page.max(1).cast_signed();
     for (key, by) in [(Key::ArrowUp, -1), (Key::ArrowDown, 1), (Key::PageUp, -page), (Key::PageDown, page)] {
         if pressed(key) {
-            step(state, traffic, by);
+            step(cx.model, state, traffic, by);
         }
     }
     if pressed(Key::Home)
-        && let Some(first) = state.drawn.ladder.steps.first()
+        && let Some(first) = state.drawn.index.seq(0)
     {
-        select(state, traffic, first.seq);
+        select(state, traffic, first);
     }
     if pressed(Key::End) {
-        state.place = super::Place::default();
+        state.follow();
     }
     if pressed(Key::Escape) {
         traffic.select(None);
@@ -40,32 +40,36 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
         show_row(cx, traffic, seq);
     }
     let copies = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)));
-    if copies && state.drawn.ladder.steps.len() <= COPIED {
-        cx.actions.push(Action::Copy(state.drawn.ladder.text()));
+    if copies && state.drawn.index.len() <= COPIED {
+        cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal).text()));
     }
 }
 
 /// Selects the step `by` places further down (or up).
-fn step(state: &mut LadderState, traffic: &mut TrafficState, by: isize) {
-    let steps = &state.drawn.ladder.steps;
-    let Some(last) = steps.len().checked_sub(1) else { return };
-    let next = match traffic.selected().and_then(|seq| state.drawn.step_of(seq)) {
+pub fn step(model: &Model, state: &mut LadderState, traffic: &mut TrafficState, by: isize) {
+    let Some(last) = state.drawn.index.len().checked_sub(1) else { return };
+    let selected = traffic.selected().and_then(|seq| state.drawn.index.place(&model.journal, seq));
+    let next = match selected.or(state.replay_place()) {
         Some(at) => at.saturating_add_signed(by).min(last),
         // Without a selection the keys start at the end, where the news is.
         None => last,
     };
-    if let Some(step) = steps.get(next) {
-        select(state, traffic, step.seq);
+    if let Some(seq) = state.drawn.index.seq(next) {
+        select(state, traffic, seq);
     }
 }
 
 /// Selects the next step that failed, from the selected one on and then from the beginning.
-pub fn next_error(state: &mut LadderState, traffic: &mut TrafficState) {
-    let steps = &state.drawn.ladder.steps;
-    let from = traffic.selected().and_then(|seq| state.drawn.step_of(seq)).map_or(0, |at| at + 1);
-    let failed = |step: &&journal::ladder::Step| matches!(step.event, journal::Event::Failed { .. });
-    let found = steps.iter().skip(from).find(failed).or_else(|| steps.iter().find(failed));
-    if let Some(seq) = found.map(|step| step.seq) {
+pub fn next_error(model: &Model, state: &mut LadderState, traffic: &mut TrafficState) {
+    let index = &state.drawn.index;
+    let selected = traffic.selected().and_then(|seq| index.place(&model.journal, seq));
+    let from = selected.map_or(0, |at| at + 1);
+    let failed = |place: &usize| {
+        let row = index.seq(*place).and_then(|seq| model.journal.row(seq));
+        row.is_some_and(|row| matches!(row.record.event, journal::Event::Failed { .. }))
+    };
+    let found = (from..index.len()).chain(0..from.min(index.len())).find(failed);
+    if let Some(seq) = found.and_then(|place| index.seq(place)) {
         select(state, traffic, seq);
     }
 }
@@ -73,5 +77,7 @@ pub fn next_error(state: &mut LadderState, traffic: &mut TrafficState) {
 /// Selects a row, here and in the table, and brings it into sight in both.
 pub fn select(state: &mut LadderState, traffic: &mut TrafficState, seq: u64) {
     traffic.select(Some(seq));
+    state.selected = Some(seq);
     state.place.show(seq);
+    state.stop();
 }

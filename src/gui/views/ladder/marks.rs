@@ -1,10 +1,13 @@
 //! Lines, ticks and heads: solid for what was seen, dashed for what is inferred, hollow for what is outside.
 
-use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Color32, CornerRadius, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, epaint::TextShape, pos2,
+    vec2,
+};
 
 use crate::{
     gui::theme::{Tokens, TokensExt as _},
-    journal::ladder::Seen,
+    journal::{State, ladder::Seen},
 };
 
 /// Length of a dash and of the gap behind it.
@@ -17,7 +20,7 @@ pub fn line(painter: &Painter, from: Pos2, to: Pos2, seen: Seen, stroke: Stroke)
     let middle = from + (to - from) * 0.5;
     let (solid, dashed) = match seen {
         Seen::Both => (Some([from, to]), None),
-        Seen::Sender => (Some([from, middle]), Some([middle, to])),
+        Seen::Sender | Seen::Unread => (Some([from, middle]), Some([middle, to])),
         Seen::Receiver => (Some([middle, to]), Some([from, middle])),
         Seen::Neither => (None, Some([from, to])),
     };
@@ -78,6 +81,48 @@ pub fn tick(painter: &Painter, at: Pos2, tokens: &Tokens, color: Color32, shape:
             painter.line_segment([at - vec2(TICK, -TICK), at + vec2(TICK, -TICK)], stroke)
         }
     };
+}
+
+/// Width of the band of a state.
+pub const BAND: f32 = 13.0;
+
+/// A state as a band on its lifeline, with its word along it where it is long enough.
+pub fn band(ui: &Ui, x: f32, top: f32, bottom: f32, state: State) -> Rect {
+    let tokens = ui.tokens();
+    let (fill, color) = match state {
+        State::Established => (tokens.ok_tint, tokens.ok),
+        State::Listen | State::SynSent | State::Resolving => (tokens.tcp_tint, tokens.tcp),
+        State::Bound => (tokens.udp_tint, tokens.udp),
+        State::FinWait | State::CloseWait => (tokens.warn_tint, tokens.warn),
+        State::Failed(_) | State::Aborted => (tokens.error_tint, tokens.error),
+        State::New | State::Closed(_) => (tokens.sunken, tokens.muted),
+    };
+    let rect = Rect::from_x_y_ranges(x - BAND / 2.0..=x + BAND / 2.0, top..=bottom);
+    ui.painter().rect(rect, CornerRadius::same(2), fill, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+    turned(ui, rect, state.word(), color, 0.0);
+    rect
+}
+
+/// A time in which no `recv` returned: what the program did is not known, so it is dashed.
+pub fn wait(ui: &Ui, x: f32, top: f32, bottom: f32) -> Rect {
+    let rect = Rect::from_x_y_ranges(x - 5.0..=x + 5.0, top + 3.0..=(bottom - 3.0).max(top + 4.0));
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+    let stroke = Stroke::new(1.0, ui.tokens().muted);
+    ui.painter().extend(Shape::dashed_line(&corners, stroke, 3.0, 3.0));
+    rect
+}
+
+/// Text that runs upwards in a narrow rectangle, in the middle of what is on screen of it; none where it has no room.
+pub fn turned(ui: &Ui, rect: Rect, text: &str, color: Color32, over: f32) {
+    let rect = rect.intersect(ui.clip_rect());
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(9.5), color);
+    let size = galley.size();
+    if size.x + 6.0 > rect.height() || size.y > rect.width() + 2.0 + 2.0 * over {
+        return;
+    }
+    let at = pos2(rect.center().x - size.y / 2.0, rect.center().y + size.x / 2.0);
+    let turned = TextShape::new(at, galley, color).with_angle(-std::f32::consts::FRAC_PI_2);
+    ui.painter().add(turned);
 }
 
 /// The shape of a [`tick`].

@@ -1,15 +1,15 @@
 //! The painted ladder: only the steps and arrows that are on screen.
 //!
-//! Each step is one thing to point at, as wide as the ladder; each arrow has its words as another. In true time many calls
-//! may fall on one place: they are one thing then, which says how many it stands for.
+//! Each step is one thing to point at, as wide as the ladder; each arrow has its words as another, each state and each wait
+//! too. In true time many calls may fall on one place: they are one thing then, which says how many it stands for. While
+//! something is replayed, what is later than its moment is not drawn, and what was under way then is drawn so far.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use egui::{
-    Align2, Color32, FontId, Galley, Id, Pos2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
-    text::LayoutJob, vec2,
+    Align2, Color32, FontId, Galley, Id, Pos2, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, text::LayoutJob, vec2,
 };
-use std::sync::Arc;
 
 use super::{
     LadderState, keys,
@@ -26,8 +26,8 @@ use crate::{
         widgets,
     },
     journal::{
-        Event, Kind,
-        ladder::{Arrow, End, Step, Tip},
+        Event, Kind, Nanos,
+        ladder::{Arrow, End, Ladder, Step, Tip, What},
     },
     words::number,
 };
@@ -38,16 +38,10 @@ pub const ROW: f64 = 26.0;
 const CLOSE: f64 = 13.0;
 /// Height of the names of the lifelines.
 const HEAD: f32 = 42.0;
-/// Width of the times.
-const TIMES: f32 = 98.0;
-/// Room for the words of calls beside the outer lifelines, and between two.
-const WORDS: f32 = 148.0;
-/// The least from one lifeline to the next.
-const GAP: f32 = 240.0;
 /// How far an arrow falls whose other end was not seen.
 const SLOPE: f32 = 9.0;
-/// Arrows on screen above which those to one call are one arrow with a count.
-const ARROWS: usize = 2_000;
+/// From this width on there is room for whole times and long words.
+const WIDE: f32 = 620.0;
 
 /// Where the lifelines stand.
 #[derive(Clone, Copy)]
@@ -55,20 +49,26 @@ struct Grid {
     left: f32,
     gap: f32,
     width: f32,
+    /// Room for the words of a call.
+    words: f32,
+    /// Whether times have their hours.
+    wide: bool,
 }
 
 impl Grid {
     fn new(lines: usize, width: f32) -> Self {
+        let wide = width >= WIDE;
+        let (times, words, least) = if wide { (98.0, 148.0, 240.0) } else { (62.0, 106.0, 150.0) };
         let between = lines.saturating_sub(1) as f32;
-        let left = TIMES + WORDS;
-        let gap = if between > 0.0 { ((width - left - WORDS - 16.0) / between).max(GAP) } else { 0.0 };
-        Self { left, gap, width: (left + gap * between + WORDS + 16.0).max(width) }
+        let left = times + words;
+        let gap = if between > 0.0 { ((width - left - words - 16.0) / between).max(least) } else { 0.0 };
+        Self { left, gap, width: (left + gap * between + words + 16.0).max(width), words, wide }
     }
 }
 
 /// Paints the names of the lifelines and below them the ladder.
 pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut TrafficState) {
-    if state.drawn.ladder.steps.is_empty() {
+    if state.drawn.index.is_empty() {
         let text = tr!(cx.lang, "ladder.empty");
         ui.vertical_centered(|ui| {
             ui.add_space((ui.available_height() * 0.3).min(120.0));
@@ -78,7 +78,7 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
         return;
     }
     let all = ui.available_rect_before_wrap();
-    let grid = Grid::new(state.drawn.ladder.lines.len(), all.width());
+    let grid = Grid::new(state.drawn.index.lines().len(), all.width());
     let (names, _) = ui.allocate_exact_size(vec2(all.width(), HEAD), Sense::hover());
     let body = ui.available_rect_before_wrap();
     let id = ui.scope_id().with("ladder");
@@ -92,7 +92,14 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
     ui.spacing_mut().scroll.kinetic.rubber_band = false;
     ui.spacing_mut().scroll.fade.strength = 0.0;
     let height = f64::from(body.height());
-    let before = state.place.offset(&state.drawn.ladder.steps, &state.drawn.timeline, height);
+    let index = &state.drawn.index;
+    let mut before = state.place.offset(&state.drawn.timeline, height, |seq| index.place(&cx.model.journal, seq));
+    let playing = state.replay.filter(|replay| replay.playing);
+    if let Some(replay) = playing {
+        // The moment stays in sight, a little below the middle.
+        let line = state.drawn.timeline.top_of_time(replay.moment()) + MARGIN;
+        before = (line - height * 0.6).clamp(0.0, (full(&state.drawn.timeline) - height).max(0.0));
+    }
     let area = ScrollArea::both().id_salt("ladder_steps").auto_shrink(false).animated(false);
     let mut texts = std::mem::take(&mut state.texts);
     texts.begin(traffic.read_as.charset(cx.model));
@@ -100,12 +107,16 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
         ui.set_width(grid.width);
         ui.set_height(full(&state.drawn.timeline) as f32);
         let origin = pos2(body.left() - viewport.min.x, body.top() - viewport.min.y);
-        let view = View { grid, body, origin, id, above: f64::from(viewport.min.y) };
+        let moment = state.replay.map(|replay| replay.moment());
+        let view = View { grid, body, origin, id, above: f64::from(viewport.min.y), moment };
         view.ui(ui, cx, state, traffic, &mut texts);
     });
     state.texts = texts;
     let after = output.state.clamped_offset();
-    state.place.moved(&state.drawn.ladder.steps, &state.drawn.timeline, before, f64::from(after.y), height);
+    // Where it stood when the replay ends is where it stays.
+    let before = if playing.is_some() { f64::from(after.y) + 1.0 } else { before };
+    let index = &state.drawn.index;
+    state.place.moved(&state.drawn.timeline, (before, f64::from(after.y)), height, |step| index.seq(step));
     names_ui(ui, cx, state, grid, names, after.x);
     if list.has_focus() && traffic.selected().is_none() {
         ui.painter().rect_stroke(body.shrink(0.5), 0.0, Stroke::new(1.0, ui.tokens().tcp), StrokeKind::Inside);
@@ -116,9 +127,10 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
 fn names_ui(ui: &Ui, cx: &Cx<'_>, state: &LadderState, grid: Grid, rect: Rect, scrolled: f32) {
     let tokens = ui.tokens();
     let painter = ui.painter_at(rect);
-    for (index, lifeline) in state.drawn.ladder.lines.iter().enumerate() {
+    let room = if grid.gap > 0.0 { grid.gap.min(2.0 * grid.left) } else { 2.0 * grid.left } - 8.0;
+    for (index, lifeline) in state.drawn.index.lines().iter().enumerate() {
         let x = rect.left() - scrolled + grid.left + grid.gap * index as f32;
-        if x < rect.left() - GAP || x > rect.right() + GAP {
+        if x < rect.left() - room || x > rect.right() + room {
             continue;
         }
         let role = words::role(cx, lifeline);
@@ -127,12 +139,13 @@ fn names_ui(ui: &Ui, cx: &Cx<'_>, state: &LadderState, grid: Grid, rect: Rect, s
         let chosen = matches!(lifeline.end, End::Socket(id) if Some(id) == cx.model.selected);
         let color = if chosen { tokens.tcp } else { tokens.text };
         let color = if outside { tokens.muted } else { color };
-        let name = pos2(x, rect.top() + 13.0);
-        painter.text(name, Align2::CENTER_CENTER, &role, FontId::new(12.0, semibold()), color);
-        let place = pos2(x, rect.top() + 30.0);
-        painter.text(place, Align2::CENTER_CENTER, &addr, FontId::monospace(11.0), tokens.muted);
-        let head =
-            Rect::from_center_size(rect.center(), vec2(GAP - 8.0, HEAD)).translate(vec2(x - rect.center().x, 0.0));
+        for (text, y, font, color) in
+            [(&role, 13.0, FontId::new(12.0, semibold()), color), (&addr, 30.0, FontId::monospace(11.0), tokens.muted)]
+        {
+            let galley = cut(ui, text, font, color, room);
+            painter.galley(pos2(x, rect.top() + y) - galley.size() / 2.0, galley, color);
+        }
+        let head = Rect::from_center_size(rect.center(), vec2(room, HEAD)).translate(vec2(x - rect.center().x, 0.0));
         let response = ui.interact(head.intersect(rect), ui.scope_id().with(("lifeline", index)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, format!("{role} {addr}")));
     }
@@ -149,12 +162,8 @@ struct View {
     id: Id,
     /// Points of the ladder above the screen.
     above: f64,
-}
-
-/// Steps that stand so close that they are one thing to point at.
-struct Group {
-    first: usize,
-    last: usize,
+    /// What is later has not happened yet.
+    moment: Option<Nanos>,
 }
 
 impl View {
@@ -162,8 +171,22 @@ impl View {
         self.origin.x + self.grid.left + self.grid.gap * line as f32
     }
 
+    /// Whether a lifeline, or what stands beside it, is on screen.
+    fn sees(&self, line: usize) -> bool {
+        self.body.x_range().expand(self.grid.words).contains(self.x(line))
+    }
+
+    fn at(&self, top: f64) -> f32 {
+        (f64::from(self.body.top()) + (top + MARGIN - self.above)) as f32
+    }
+
     fn y(&self, state: &LadderState, step: usize) -> f32 {
-        (f64::from(self.body.top()) + (state.drawn.timeline.top(step) + MARGIN - self.above)) as f32
+        self.at(state.drawn.timeline.top(step))
+    }
+
+    /// How far down time has come.
+    fn now(&self, state: &LadderState) -> Option<f32> {
+        self.moment.map(|moment| self.at(state.drawn.timeline.top_of_time(moment)))
     }
 
     fn ui(
@@ -177,35 +200,55 @@ impl View {
         let tokens = ui.tokens();
         let from = self.above - MARGIN - ROW;
         let until = self.above + f64::from(self.body.height()) + ROW;
-        let visible = state.drawn.timeline.within(from, until);
-        let groups = groups(state, visible.clone());
-        for group in &groups {
-            self.row_ui(ui, cx, state, traffic, texts, group);
+        let mut groups = state.drawn.timeline.groups(from, until, CLOSE);
+        if let Some(end) = state.replay_place() {
+            groups.retain_mut(|group| {
+                group.end = group.end.min(end + 1);
+                group.start < group.end
+            });
         }
-        for (index, lifeline) in state.drawn.ladder.lines.iter().enumerate() {
-            let (top, bottom) = (self.body.top() - 4.0, self.body.bottom() + 4.0);
+        state.drawn.show(cx.model, groups);
+        // Painting selects and scrolls, which changes the state but not the picture.
+        let picture = std::mem::take(&mut state.drawn.picture);
+        for step in &picture.steps {
+            self.row_ui(ui, cx, state, traffic, texts, &picture, step);
+        }
+        let (top, bottom) = (self.body.top() - 4.0, self.body.bottom() + 4.0);
+        for (index, lifeline) in picture.lines.iter().enumerate().filter(|(index, _)| self.sees(*index)) {
             let outside = matches!(lifeline.end, End::Peer(_));
+            let bottom = self.now(state).map_or(bottom, |now| now.min(bottom));
             marks::lifeline(ui.painter(), self.x(index), top, bottom, outside, tokens.faint);
         }
-        let arrows = on_screen(state, visible.clone());
-        let mut into: BTreeMap<usize, usize> = BTreeMap::new();
-        for (arrow, sends) in &arrows {
+        self.bands_ui(ui, cx, state, traffic, &picture);
+        let mut into: BTreeMap<usize, u64> = BTreeMap::new();
+        for arrow in &picture.arrows {
             if let Some(step) = arrow.to.step {
-                *into.entry(step).or_default() += sends;
+                *into.entry(step).or_default() += arrow.count;
             }
         }
-        for (arrow, sends) in &arrows {
-            self.arrow_line(ui, state, traffic, arrow, *sends);
+        for arrow in &picture.arrows {
+            self.arrow_line(ui, state, traffic, arrow);
         }
-        for group in &groups {
-            self.step_marks(ui, cx, state, traffic, group, &into);
+        for step in &picture.steps {
+            self.step_marks(ui, cx, state, traffic, &picture, step, &into);
         }
-        for (nth, (arrow, sends)) in arrows.iter().enumerate() {
-            self.arrow_words(ui, cx, state, traffic, texts, nth, arrow, *sends);
+        for (nth, arrow) in picture.arrows.iter().enumerate() {
+            self.arrow_words(ui, cx, state, traffic, texts, &picture, nth, arrow);
         }
+        if let Some(now) = self.now(state).filter(|now| *now < bottom) {
+            let (left, right) = (self.body.left(), self.origin.x + self.grid.width);
+            ui.painter().hline(left..=right, now, Stroke::new(1.5, tokens.tcp));
+            let clock = number::clock(cx.model.epoch.wall_time(self.moment.unwrap_or_default()), traffic.zone());
+            let name = tr!(cx.lang, "ladder.now", time = clock);
+            let line = Rect::from_x_y_ranges(left..=right, now - 2.0..=now + 2.0);
+            let response = ui.interact(line, self.id.with("now"), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name.as_ref()));
+        }
+        state.drawn.picture = picture;
     }
 
     /// One row to point at: its highlight, its time, what it says.
+    #[expect(clippy::too_many_arguments, reason = "what a frame has in common, and which step")]
     fn row_ui(
         &self,
         ui: &Ui,
@@ -213,17 +256,20 @@ impl View {
         state: &mut LadderState,
         traffic: &mut TrafficState,
         texts: &mut super::Texts,
-        group: &Group,
+        picture: &Ladder,
+        step: &Step,
     ) {
         let tokens = ui.tokens();
-        let steps = &state.drawn.ladder.steps;
-        let Some(step) = steps.get(group.first).copied() else { return };
         let half = (ROW / 2.0) as f32;
-        let (top, bottom) = (self.y(state, group.first), self.y(state, group.last));
+        let (top, bottom) = (self.y(state, step.place), self.y(state, step.place + step.more));
         let row = Rect::from_min_max(pos2(self.body.left(), top - half), pos2(self.body.right(), bottom + half));
         let response = ui.interact(row, self.id.with(("step", step.seq)), Sense::CLICK);
-        let members = steps.get(group.first..=group.last).unwrap_or_default();
-        let selected = traffic.selected().is_some_and(|seq| members.iter().any(|member| member.seq == seq));
+        let chosen = traffic.selected();
+        let selected = chosen == Some(step.seq)
+            || (step.more > 0
+                && chosen
+                    .and_then(|seq| state.drawn.index.place(&cx.model.journal, seq))
+                    .is_some_and(|place| (step.place..=step.place + step.more).contains(&place)));
         if selected {
             ui.painter().rect_filled(row, 0.0, tokens.selection);
         } else if response.hovered() {
@@ -232,22 +278,23 @@ impl View {
         if selected && ui.memory(|memory| memory.has_focus(self.id)) {
             ui.painter().rect_filled(row.with_max_x(row.left() + 2.0), 0.0, tokens.tcp);
         }
-        let kind = kind(state, &step);
+        let kind = kind(picture, step);
         let found = cx.model.journal.row(step.seq);
         let time = number::clock(cx.model.epoch.wall_time(step.at), traffic.zone());
+        let shown = if self.grid.wide { time.as_str() } else { time.get(6..).unwrap_or(&time) };
         let at = pos2(self.origin.x + 12.0, top);
-        ui.painter().text(at, Align2::LEFT_CENTER, &time, FontId::monospace(11.0), tokens.faint);
-        if let Some(gap) = state.drawn.timeline.fold_before(group.first) {
+        ui.painter().text(at, Align2::LEFT_CENTER, shown, FontId::monospace(11.0), tokens.faint);
+        if let Some(gap) = state.drawn.timeline.fold_before(step.place) {
             self.fold(ui, cx, top - ROW as f32, gap);
         }
-        let more = group.last - group.first;
         let text = if step.len > 0 { words::text(cx, texts, step.seq, kind) } else { String::new() };
         response.widget_info(|| {
-            let call = words::step(cx, &step, kind, found.as_ref());
-            let end = words::end(&state.drawn.ladder, step.line);
+            let call = words::step(cx, step, kind, found.as_ref());
+            let end = words::end(picture, step.line);
             let mut name = format!("{time} {end} {call} {text}").trim_end().to_owned();
-            if more > 0 {
-                name = format!("{name} {}", tr!(cx.lang, "ladder.close", count = more));
+            if step.more > 0 {
+                let count = number::grouped(step.more as u64);
+                name = format!("{name} {}", tr!(cx.lang, "ladder.close", count = count));
             }
             WidgetInfo::selected(Role::ListItem, true, selected, name)
         });
@@ -276,52 +323,103 @@ impl View {
         let rect = painter.text(at, Align2::LEFT_CENTER, &text, font, tokens.muted);
         let right = self.origin.x + self.grid.width - 12.0;
         let points = [pos2(rect.right() + 8.0, y), pos2(right, y)];
-        painter.extend(egui::Shape::dotted_line(&points, tokens.faint, 6.0, 0.8));
+        painter.extend(Shape::dotted_line(&points, tokens.faint, 6.0, 0.8));
         let response = ui.interact(rect, self.id.with(("fold", y.to_bits())), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text.as_ref()));
     }
 
+    /// States as bands on the lifelines, with their words; waits as dashed bars beside them; files as bars.
+    fn bands_ui(&self, ui: &Ui, cx: &Cx<'_>, state: &LadderState, traffic: &TrafficState, picture: &Ladder) {
+        let end = self.now(state).unwrap_or_else(|| self.at(state.drawn.timeline.height() - ROW));
+        let span = |from: usize, to: Option<usize>| {
+            let top = self.y(state, from).max(self.body.top() - 8.0);
+            let bottom = to.map_or(end + (ROW / 2.0) as f32, |to| self.y(state, to)).min(end.max(top));
+            (top, bottom.min(self.body.bottom() + 8.0))
+        };
+        for (nth, band) in picture.bands.iter().enumerate().filter(|(_, band)| self.sees(band.line)) {
+            let (top, bottom) = span(band.from, band.to);
+            let bottom = if band.to.is_none() && self.moment.is_none() { bottom.max(top + 12.0) } else { bottom };
+            if bottom <= top {
+                continue;
+            }
+            let rect = marks::band(ui, self.x(band.line), top, bottom, band.state);
+            let since = number::clock(cx.model.epoch.wall_time(band.since), traffic.zone());
+            let name = words::band(cx.lang, picture, band, &since);
+            let response = ui.interact(rect, self.id.with(("band", nth)), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+            response.on_hover_text_at_pointer(name);
+        }
+        for (nth, wait) in picture.waits.iter().enumerate().filter(|(_, wait)| self.sees(wait.line)) {
+            let (top, bottom) = span(wait.from, wait.to);
+            if bottom <= top {
+                continue;
+            }
+            // On the side where no words stand.
+            let side = if wait.line == 0 { 15.0 } else { -15.0 };
+            let rect = marks::wait(ui, self.x(wait.line) + side, top, bottom);
+            let name = words::wait(cx.lang, wait);
+            marks::turned(ui, rect, &name, ui.tokens().muted, 5.0);
+            let response = ui.interact(rect, self.id.with(("wait", nth)), Sense::hover());
+            let said = format!("{} {name}", words::end(picture, wait.line));
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
+            response.on_hover_text_at_pointer(format!("{said}\n{}", tr!(cx.lang, "ladder.wait_hint")));
+        }
+        for transfer in picture.transfers.iter().filter(|transfer| self.sees(transfer.line)) {
+            let (top, bottom) = span(transfer.from, transfer.to);
+            let rect = Rect::from_x_y_ranges(
+                self.x(transfer.line) - 4.0..=self.x(transfer.line) + 4.0,
+                top..=bottom.max(top + 2.0),
+            );
+            ui.painter().rect_filled(rect, 2.0, hue(ui, traffic, Some(transfer.seq)));
+        }
+    }
+
     /// The tick of each step, and beside the first what it says.
+    #[expect(clippy::too_many_arguments, reason = "what a frame has in common, and which step")]
     fn step_marks(
         &self,
         ui: &Ui,
         cx: &Cx<'_>,
         state: &LadderState,
         traffic: &TrafficState,
-        group: &Group,
-        into: &BTreeMap<usize, usize>,
+        picture: &Ladder,
+        step: &Step,
+        into: &BTreeMap<usize, u64>,
     ) {
+        if !self.sees(step.line) {
+            return;
+        }
         let tokens = ui.tokens();
-        let steps = &state.drawn.ladder.steps;
-        for index in group.first..=group.last {
-            let Some(step) = steps.get(index) else { break };
-            let failed = matches!(step.event, Event::Failed { .. } | Event::Aborted { .. });
-            let shape = match into.get(&index) {
-                _ if failed => Tick::Failed,
-                Some(2..) => Tick::Glued,
-                _ => Tick::Call,
-            };
-            let color = match step.event {
-                _ if failed => tokens.error,
-                Event::Sent { .. } => hue(ui, traffic, Some(step.seq)),
-                _ => tokens.text,
-            };
-            marks::tick(ui.painter(), pos2(self.x(step.line), self.y(state, index)), tokens, color, shape);
+        let failed = matches!(step.event, Event::Failed { .. } | Event::Aborted { .. });
+        let shape = match into.get(&step.place) {
+            _ if failed => Tick::Failed,
+            Some(2..) => Tick::Glued,
+            _ => Tick::Call,
+        };
+        let color = match step.event {
+            _ if failed => tokens.error,
+            Event::Sent { .. } => hue(ui, traffic, Some(step.seq)),
+            _ => tokens.text,
+        };
+        let y = self.y(state, step.place);
+        marks::tick(ui.painter(), pos2(self.x(step.line), y), tokens, color, shape);
+        if step.more > 0 {
+            let bottom = self.y(state, step.place + step.more);
+            let stroke = Stroke::new(4.0, tokens.muted);
+            ui.painter().vline(self.x(step.line), y..=bottom.max(y + 4.0), stroke);
         }
-        let Some(step) = steps.get(group.first) else { return };
         let row = cx.model.journal.row(step.seq);
-        let mut said = words::step(cx, step, kind(state, step), row.as_ref());
-        if group.last > group.first {
-            said = format!("{said} +{}", group.last - group.first);
+        let mut said = words::step(cx, step, kind(picture, step), row.as_ref());
+        if step.more > 0 {
+            said = format!("{said} +{}", number::grouped(step.more as u64));
         }
-        let color =
-            if matches!(step.event, Event::Failed { .. } | Event::Aborted { .. }) { tokens.error } else { tokens.text };
-        let galley = cut(ui, &said, FontId::monospace(11.0), color, WORDS - 20.0);
-        let (x, y) = (self.x(step.line), self.y(state, group.first) - galley.size().y / 2.0);
+        let color = if failed { tokens.error } else { tokens.text };
+        let galley = cut(ui, &said, FontId::monospace(11.0), color, self.grid.words - 22.0);
+        let (x, y) = (self.x(step.line), y - galley.size().y / 2.0);
         // The words of the first lifeline stand before it, those of the others behind them.
         let x = if step.line == 0 { x - 12.0 - galley.size().x } else { x + 12.0 };
         let at = pos2(x, y);
-        if step.line > 0 && step.line + 1 < state.drawn.ladder.lines.len() {
+        if step.line > 0 && step.line + 1 < picture.lines.len() {
             let behind = Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 1.0));
             let selected = traffic.selected() == Some(step.seq);
             ui.painter().rect_filled(behind, 2.0, if selected { tokens.selection } else { tokens.panel });
@@ -339,26 +437,38 @@ impl View {
             (None, None) => (self.body.top(), self.body.top()),
         };
         let (left, right) = (self.x(arrow.from.line), self.x(arrow.to.line));
-        let inset = if right > left { marks::TICK } else { -marks::TICK };
+        let inset = if right > left { marks::BAND / 2.0 } else { -marks::BAND / 2.0 };
         (pos2(left + inset, from), pos2(right - inset, to))
     }
 
-    fn arrow_line(&self, ui: &Ui, state: &LadderState, traffic: &TrafficState, arrow: &Arrow, sends: usize) {
+    fn arrow_line(&self, ui: &Ui, state: &LadderState, traffic: &TrafficState, arrow: &Arrow) {
         let (from, to) = self.ends(state, arrow);
+        if !self.body.x_range().intersects(egui::Rangef::new(from.x.min(to.x), from.x.max(to.x))) {
+            return;
+        }
         let color = if arrow.is_dashed() { ui.tokens().muted } else { hue(ui, traffic, arrow.message) };
         let chosen = arrow.message.is_some() && traffic.selected() == arrow.message;
-        let width = if chosen || sends > 1 { 3.0 } else { 2.0 };
+        let width = match arrow.what {
+            What::File => 9.0,
+            _ if chosen || arrow.count > 1 => 3.0,
+            _ => 2.0,
+        };
         let stroke = Stroke::new(if arrow.is_dashed() { 1.25 } else { width }, color);
         let (top, bottom) = (self.body.top() - 40.0, self.body.bottom() + 40.0);
-        let Some((start, end)) = marks::clipped(from, to, top, bottom) else { return };
+        // What is under way at the moment of the replay has come so far.
+        let so_far = self.now(state).filter(|now| *now < to.y && arrow.to.step.is_some());
+        let Some((start, end)) = marks::clipped(from, to, top, so_far.map_or(bottom, |now| now.min(bottom))) else {
+            return;
+        };
         marks::line(ui.painter(), start, end, arrow.seen, stroke);
         if end == to {
+            let stroke = Stroke::new(stroke.width.min(3.0), color);
             marks::head(ui.painter(), from, to, arrow.to.step.is_some(), stroke);
         }
     }
 
     /// The words on an arrow, which are also what one points at.
-    #[expect(clippy::too_many_arguments, reason = "what a frame is made of, and which arrow")]
+    #[expect(clippy::too_many_arguments, reason = "what a frame has in common, and which arrow")]
     fn arrow_words(
         &self,
         ui: &Ui,
@@ -366,9 +476,9 @@ impl View {
         state: &mut LadderState,
         traffic: &mut TrafficState,
         texts: &mut super::Texts,
+        picture: &Ladder,
         nth: usize,
         arrow: &Arrow,
-        sends: usize,
     ) {
         let tokens = ui.tokens();
         let (from, to) = self.ends(state, arrow);
@@ -378,7 +488,10 @@ impl View {
         let whole = arrow.message.and_then(|seq| cx.model.journal.row(seq)).map_or(0, |row| row.bytes.len() as u64);
         let t = if arrow.len < whole && arrow.to.step.is_some() { 0.68 } else { t };
         let at = start + (end - start) * t;
-        let said = words::on_arrow(cx, texts, &state.drawn.ladder, arrow, sends);
+        if self.now(state).is_some_and(|now| at.y > now + 1.0) || !self.body.x_range().contains(at.x) {
+            return;
+        }
+        let said = words::on_arrow(cx, texts, picture, arrow);
         let color = if arrow.is_dashed() { tokens.muted } else { tokens.text };
         let font = FontId::proportional(11.0);
         let galley = cut(ui, &said, font, color, (end.x - start.x).abs() * 0.6);
@@ -390,9 +503,9 @@ impl View {
         }
         ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
         let response = ui.interact(rect, self.id.with(("arrow", nth)), Sense::CLICK);
-        let name = words::arrow(cx.lang, &state.drawn.ladder, arrow, sends);
+        let name = words::arrow(cx.lang, picture, arrow);
         response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, chosen, &name));
-        let row = arrow.message.or_else(|| seq_of(state, arrow.from.step.or(arrow.to.step)));
+        let row = arrow.message.or_else(|| state.drawn.index.seq(arrow.from.step.or(arrow.to.step)?));
         if response.clicked()
             && let Some(seq) = row
         {
@@ -401,57 +514,21 @@ impl View {
         }
         if response.hovered() {
             let found = arrow.message.and_then(|seq| cx.model.journal.row(seq));
-            let kind = state.drawn.ladder.lines.get(arrow.from.line).map_or(Kind::TcpConnection, |line| line.kind);
+            let kind = picture.lines.get(arrow.from.line).map_or(Kind::TcpConnection, |line| line.kind);
             let bytes = found.map(|row| format!("\n{}", words::step_tip(cx, texts, &row, kind))).unwrap_or_default();
             response.on_hover_text_at_pointer(format!("{name}{bytes}"));
         }
     }
 }
 
-/// The steps on screen, those together that stand too close to be pointed at.
-fn groups(state: &LadderState, visible: std::ops::Range<usize>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let top = |step| state.drawn.timeline.top(step);
-    for step in visible {
-        match groups.last_mut() {
-            Some(group) if top(step) - top(group.first) < CLOSE => group.last = step,
-            _ => groups.push(Group { first: step, last: step }),
-        }
-    }
-    groups
-}
-
-/// The arrows on screen, each with the number of sends that it stands for.
-fn on_screen(state: &LadderState, visible: std::ops::Range<usize>) -> Vec<(Arrow, usize)> {
-    let all = &state.drawn.ladder.arrows;
-    let found = state.drawn.crossings.across(visible).filter_map(|index| all.get(index).copied());
-    let arrows: Vec<_> = found.map(|arrow| (arrow, 1)).collect();
-    if arrows.len() <= ARROWS {
-        return arrows;
-    }
-    let mut grouped: BTreeMap<_, (Arrow, usize)> = BTreeMap::new();
-    for (arrow, _) in arrows {
-        let key = (arrow.from.line, arrow.to.line, arrow.to.step.or(arrow.from.step), arrow.is_dashed());
-        let (all, count) = grouped.entry(key).or_insert((arrow, 0));
-        all.len += if *count > 0 { arrow.len } else { 0 };
-        *count += 1;
-    }
-    grouped.into_values().take(ARROWS).collect()
-}
-
-fn seq_of(state: &LadderState, step: Option<usize>) -> Option<u64> {
-    state.drawn.ladder.steps.get(step?).map(|step| step.seq)
-}
-
-fn kind(state: &LadderState, step: &Step) -> Kind {
-    state.drawn.ladder.lines.get(step.line).map_or(Kind::TcpConnection, |line| line.kind)
+fn kind(picture: &Ladder, step: &Step) -> Kind {
+    picture.lines.get(step.line).map_or(Kind::TcpConnection, |line| line.kind)
 }
 
 /// The colour of a message: that of its send, and none where its send was not seen.
 pub fn hue(ui: &Ui, traffic: &TrafficState, message: Option<u64>) -> Color32 {
     let tokens = ui.tokens();
-    let hue = message.and_then(|seq| traffic.hue(seq));
-    hue.map_or(tokens.muted, |hue| tokens.message(usize::from(hue)))
+    traffic.color(tokens, message).unwrap_or(tokens.muted)
 }
 
 fn cut(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {

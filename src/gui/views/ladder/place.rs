@@ -1,6 +1,6 @@
 //! Where the reader of the ladder is: at the end, or at a step, which stays where it is on the screen.
 
-use crate::journal::ladder::{Step, Timeline};
+use crate::journal::ladder::Timeline;
 
 /// Room above the first step and below the last one.
 pub const MARGIN: f64 = 22.0;
@@ -12,6 +12,8 @@ pub struct Place {
     top: Option<(u64, f64)>,
     /// A row that is to come into sight.
     wanted: Option<u64>,
+    /// The view was moved for it: it stays there.
+    kept: Option<f64>,
 }
 
 impl Place {
@@ -25,10 +27,10 @@ impl Place {
         self.top.is_none()
     }
 
-    /// How many points are above a view of this height.
-    pub fn offset(&mut self, steps: &[Step], timeline: &Timeline, height: f64) -> f64 {
+    /// How many points are above a view of this height. `find` knows where the step of a row stands among all.
+    pub fn offset(&mut self, timeline: &Timeline, height: f64, find: impl Fn(u64) -> Option<usize>) -> f64 {
         let end = end(timeline, height);
-        let y = |seq: u64| steps.iter().position(|step| step.seq == seq).map(|step| timeline.top(step) + MARGIN);
+        let y = |seq: u64| find(seq).map(|step| timeline.top(step) + MARGIN);
         let mut offset = match self.top {
             // Once the step has left, the oldest that is there is on top.
             Some((seq, below)) => y(seq).map_or(0.0, |y| y - below),
@@ -38,25 +40,29 @@ impl Place {
             let before = offset;
             offset = offset.min(y - MARGIN).max(y + 2.0 * MARGIN - height).clamp(0.0, end);
             if (offset - before).abs() > 0.5 || self.top.is_some() {
-                self.keep(steps, timeline, offset);
+                self.kept = Some(offset);
             }
         }
         offset.clamp(0.0, end)
     }
 
-    /// Notes where the reader is after a frame in which the view was moved from `before` to `after`.
-    pub fn moved(&mut self, steps: &[Step], timeline: &Timeline, before: f64, after: f64, height: f64) {
+    /// Notes where the reader is after a frame in which the view was moved from `before` to `after`. `name` is the row of a
+    /// step.
+    pub fn moved(
+        &mut self,
+        timeline: &Timeline,
+        (before, after): (f64, f64),
+        height: f64,
+        name: impl Fn(usize) -> Option<u64>,
+    ) {
         let at_end = after >= end(timeline, height) - 1.0;
+        let kept = self.kept.take();
         if after > before + 0.5 && at_end {
             self.top = None;
-        } else if after < before - 0.5 || self.top.is_some() {
-            self.keep(steps, timeline, after);
+        } else if after < before - 0.5 || self.top.is_some() || kept.is_some() {
+            let first = timeline.within(after - MARGIN, f64::MAX).start;
+            self.top = name(first).map(|seq| (seq, timeline.top(first) + MARGIN - after));
         }
-    }
-
-    fn keep(&mut self, steps: &[Step], timeline: &Timeline, offset: f64) {
-        let first = timeline.within(offset - MARGIN, f64::MAX).start;
-        self.top = steps.get(first).map(|step| (step.seq, timeline.top(first) + MARGIN - offset));
     }
 }
 
@@ -72,41 +78,51 @@ pub fn full(timeline: &Timeline) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Event, ladder::Scale};
+    use crate::journal::ladder::Scale;
 
-    fn ladder(count: u64) -> (Vec<Step>, Timeline) {
-        let step = |seq| Step { seq, at: seq, line: 0, event: Event::PeerEnded, len: 0 };
-        let steps: Vec<_> = (0..count).map(step).collect();
-        let timeline = Timeline::new(&steps, Scale::Steps, 10.0, 1.0);
-        (steps, timeline)
+    /// So many steps, of which the rows have the numbers from `first` on.
+    struct Steps(u64, Timeline);
+
+    impl Steps {
+        fn new(first: u64, end: u64) -> Self {
+            Self(first, Timeline::new(first..end, Scale::Steps, 10.0, 1.0))
+        }
+
+        fn offset(&self, place: &mut Place) -> f64 {
+            place.offset(&self.1, 100.0, |seq| seq.checked_sub(self.0).map(|step| step as usize))
+        }
+
+        fn moved(&self, place: &mut Place, before: f64, after: f64) {
+            place.moved(&self.1, (before, after), 100.0, |step| Some(self.0 + step as u64));
+        }
     }
 
     #[test]
     fn the_end_stays_in_sight_until_the_reader_goes_up_and_then_the_place_does() {
         let mut place = Place::default();
-        let (steps, timeline) = ladder(20);
-        let offset = place.offset(&steps, &timeline, 100.0);
+        let steps = Steps::new(0, 20);
+        let offset = steps.offset(&mut place);
         assert!((offset - (200.0 + 44.0 - 100.0)).abs() < 0.01, "{offset}");
-        place.moved(&steps, &timeline, offset, 55.0, 100.0);
+        steps.moved(&mut place, offset, 55.0);
         assert!(!place.follows());
-        let (more, longer) = ladder(90);
-        assert!((place.offset(&more, &longer, 100.0) - 55.0).abs() < 0.01);
-        // The first ten leave.
-        let rest: Vec<_> = more[2..].to_vec();
-        let shorter = Timeline::new(&rest, Scale::Steps, 10.0, 1.0);
-        assert!((place.offset(&rest, &shorter, 100.0) - 35.0).abs() < 0.01);
-        place.moved(&more, &longer, 55.0, 9_999.0, 100.0);
+        let more = Steps::new(0, 90);
+        assert!((more.offset(&mut place) - 55.0).abs() < 0.01);
+        // The first two leave.
+        let rest = Steps::new(2, 90);
+        assert!((rest.offset(&mut place) - 35.0).abs() < 0.01);
+        more.moved(&mut place, 55.0, 9_999.0);
         assert!(place.follows());
     }
 
     #[test]
     fn a_chosen_step_comes_into_sight() {
         let mut place = Place::default();
-        let (steps, timeline) = ladder(90);
-        place.offset(&steps, &timeline, 100.0);
+        let steps = Steps::new(0, 90);
+        steps.offset(&mut place);
         place.show(3);
-        let offset = place.offset(&steps, &timeline, 100.0);
+        let offset = steps.offset(&mut place);
         assert!((offset - 30.0).abs() < 0.01, "{offset}");
-        assert!((place.offset(&steps, &timeline, 100.0) - 30.0).abs() < 0.01);
+        steps.moved(&mut place, offset, offset);
+        assert!((steps.offset(&mut place) - 30.0).abs() < 0.01);
     }
 }

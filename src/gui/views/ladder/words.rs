@@ -7,9 +7,9 @@ use crate::{
     },
     journal::{
         Event, Kind, Origin, Row,
-        ladder::{Arrow, End, Ladder, Lifeline, Seen, Step, What},
+        ladder::{Arrow, Band, End, Ladder, Lifeline, Seen, Step, Wait, What},
     },
-    words::{self, Lang},
+    words::{self, Lang, number},
 };
 
 /// Bytes shown as hex where one points at a step.
@@ -82,10 +82,11 @@ pub fn step_tip(cx: &Cx<'_>, texts: &mut Texts, row: &Row<'_>, kind: Kind) -> St
 }
 
 /// What a screen reader says of an arrow: `5 bytes from #2 to #3, seen at both ends`.
-pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow, sends: usize) -> String {
+pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
     let (from, to) = (end(ladder, arrow.from.line), end(ladder, arrow.to.line));
     let what = match arrow.what {
-        What::Data | What::Datagram if sends > 1 => tr!(lang, "ladder.sends", count = sends).into_owned(),
+        What::Data | What::Datagram if arrow.count > 1 => counted(lang, arrow),
+        What::File => file(lang, arrow),
         What::Data => count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX)),
         What::Datagram => {
             let bytes = count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX));
@@ -101,7 +102,8 @@ pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
     let ours = matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
     match arrow.seen {
         Seen::Both => tr!(lang, "ladder.seen_both"),
-        Seen::Sender if ours => tr!(lang, "ladder.not_read"),
+        Seen::Unread => tr!(lang, "ladder.not_read"),
+        Seen::Sender if ours => tr!(lang, "ladder.not_matched"),
         Seen::Sender => tr!(lang, "ladder.seen_sender"),
         Seen::Receiver => tr!(lang, "ladder.seen_receiver"),
         Seen::Neither => tr!(lang, "ladder.seen_neither"),
@@ -109,11 +111,46 @@ pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
     .into_owned()
 }
 
+/// What many arrows are that are drawn as one: `3 000 sends`, or `3 000 datagrams`.
+fn counted(lang: Lang, arrow: &Arrow) -> String {
+    let count = number::grouped(arrow.count);
+    match (arrow.what, arrow.seen) {
+        (What::Datagram, _) => tr!(lang, "ladder.datagrams", count = count),
+        (_, Seen::Receiver) => tr!(lang, "ladder.recvs", count = count),
+        _ => tr!(lang, "ladder.sends", count = count),
+    }
+    .into_owned()
+}
+
+/// A file on its way.
+fn file(lang: Lang, arrow: &Arrow) -> String {
+    tr!(lang, "ladder.file", size = number::size(arrow.len)).into_owned()
+}
+
+/// A state that a socket is in, for those who cannot see it: `#2 is ESTABLISHED from 10:42:07.118 on`.
+pub fn band(lang: Lang, ladder: &Ladder, band: &Band, since: &str) -> String {
+    let end = end(ladder, band.line);
+    tr!(lang, "ladder.band", end = end, state = band.state.word(), since = since).into_owned()
+}
+
+/// What is known of a wait: `no recv returned for 1.2 s`.
+pub fn wait(lang: Lang, wait: &Wait) -> String {
+    let time = idle(wait.lasted);
+    match wait.to {
+        Some(_) => tr!(lang, "ladder.wait", time = time),
+        None => tr!(lang, "ladder.wait_on", time = time),
+    }
+    .into_owned()
+}
+
 /// What stands on an arrow: the message, or the packet's name and that it is inferred.
-pub fn on_arrow(cx: &Cx<'_>, texts: &mut Texts, ladder: &Ladder, arrow: &Arrow, sends: usize) -> String {
+pub fn on_arrow(cx: &Cx<'_>, texts: &mut Texts, ladder: &Ladder, arrow: &Arrow) -> String {
     let lang = cx.lang;
-    if sends > 1 {
-        return tr!(lang, "ladder.sends", count = sends).into_owned();
+    if arrow.what == What::File {
+        return file(lang, arrow);
+    }
+    if arrow.count > 1 {
+        return counted(lang, arrow);
     }
     if arrow.is_dashed() {
         return tr!(lang, "ladder.inferred", word = arrow.word()).into_owned();
@@ -129,13 +166,11 @@ pub fn on_arrow(cx: &Cx<'_>, texts: &mut Texts, ladder: &Ladder, arrow: &Arrow, 
     } else {
         String::new()
     };
-    let unread = arrow.seen == Seen::Sender
-        && matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
-    let unread = if unread { tr!(lang, "ladder.not_read").into_owned() } else { String::new() };
+    let unread = if arrow.seen == Seen::Unread { tr!(lang, "ladder.not_read").into_owned() } else { String::new() };
     [text, part, unread].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// A time without calls in words: `2.3 s`.
 pub fn idle(nanos: u64) -> String {
-    words::number::duration(crate::journal::record::duration(nanos))
+    number::duration(crate::journal::record::duration(nanos))
 }

@@ -91,6 +91,10 @@ pub fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SaveState, shown: &Show
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             format_ui(ui, lang, state);
+            // Beside the ladder there is no room for all of it in one row.
+            if ui.available_width() < 400.0 {
+                ui.end_row();
+            }
             let field = TextEdit::singleline(&mut state.path)
                 .id_salt("save_path")
                 .font(TextStyle::Monospace)

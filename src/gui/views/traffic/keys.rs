@@ -54,6 +54,16 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut TrafficState, table: Id, pa
     }
 }
 
+/// The entry of a menu that opens the encoding lens on the selected rows.
+pub fn lens_entry(ui: &mut Ui, cx: &mut Cx<'_>, state: &TrafficState) {
+    let taken = state.for_lens(cx.model);
+    let text = tr!(cx.lang, "lens.open_rows");
+    let entry = ui.add_enabled_ui(taken.is_some(), |ui| menu_entry(ui, false, &text)).inner;
+    if entry.on_disabled_hover_text(tr!(cx.lang, "lens.no_row")).clicked() {
+        cx.actions.push(Action::ShowLens(taken.map(Box::new)));
+    }
+}
+
 /// The entries of a menu that put the selected rows on the clipboard.
 pub fn copy_entries(ui: &mut Ui, cx: &mut Cx<'_>, state: &TrafficState) {
     let lang = cx.lang;

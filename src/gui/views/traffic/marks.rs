@@ -1,13 +1,16 @@
 //! What is known of rows beyond themselves: the hue of a message, and how many datagrams were cut. Pure.
 //!
-//! The n-th send of a socket takes the n-th of six hues, in turn. What comes back has none yet: which bytes of a
-//! `recv` belong to which `send` is a question of message boundaries, and guessing would teach the wrong thing.
+//! The n-th send of a socket takes the n-th of six hues, in turn; a `recv` has those of the sends whose bytes it returned,
+//! where both ends are here ([`spans`](crate::journal::spans)), and else none: guessing would teach the wrong thing.
 //! One byte a row is kept, so that a row's hue is found without counting back to the first send.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::rows::is_truncated;
-use crate::journal::{Event, Journal, SocketId};
+use crate::journal::{
+    Event, Journal, Row, SocketId,
+    spans::{Datagrams, Streams},
+};
 
 /// How many hues there are.
 pub const HUES: u8 = 6;
@@ -26,6 +29,8 @@ pub struct Marks {
     sent: HashMap<SocketId, u64>,
     /// Datagrams so far that were longer than the buffer, by socket.
     cut: HashMap<SocketId, u64>,
+    streams: Streams,
+    datagrams: Datagrams,
 }
 
 impl Marks {
@@ -52,7 +57,28 @@ impl Marks {
                 _ => NONE,
             });
         }
-        self.first + self.hues.len() as u64 == range.end
+        let matched = self.streams.advance(journal, STEP) & self.datagrams.advance(journal, STEP);
+        matched && self.first + self.hues.len() as u64 == range.end
+    }
+
+    /// The lanes of all connections.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// All datagrams.
+    pub fn datagrams(&self) -> &Datagrams {
+        &self.datagrams
+    }
+
+    /// The messages that a `recv` brought bytes of: how many, and the hues of the first of them.
+    pub fn carried(&self, row: &Row<'_>, at_most: usize) -> (usize, Vec<Option<u8>>) {
+        if let Some(datagram) = self.datagrams.of_row(row.seq) {
+            let sent = datagram.sent.filter(|_| datagram.received == Some(row.seq));
+            return sent.map_or_else(Default::default, |seq| (1, vec![self.hue(seq)]));
+        }
+        let sends = self.streams.carried(row);
+        (sends.len(), sends.take(at_most).map(|seq| self.hue(seq)).collect())
     }
 
     /// Datagrams of this socket that were longer than the buffer, those of rows that left included.

@@ -16,7 +16,7 @@ mod table;
 
 use std::path::Path;
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Color32, Frame, Margin, Panel, Ui};
 use jiff::tz::TimeZone;
 
 use self::{columns::Columns, marks::Marks, scroll::Scroll, shown::Selection};
@@ -27,9 +27,11 @@ pub use self::{
 };
 use super::{
     Cx, Tab,
+    boundaries::{BoundariesState, boundaries_panel},
     detail::{DetailState, detail_ui},
     filter_bar::{FilterState, filter_bar_ui, filter_field_ui},
     head,
+    lens::{self, Taken},
     save::{SaveState, save_ui},
     tab,
 };
@@ -38,14 +40,17 @@ use crate::{
         Model,
         actions::Action,
         commands::UiCommand,
-        theme::{TokensExt as _, icons},
+        theme::{Tokens, TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact, compact_icon, menu_entry, menu_spacing},
+            compact::{compact, compact_icon, compact_menu, menu_entry, menu_spacing},
             encoding_menu::encoding_menu,
         },
     },
-    journal::{Event, Kind, Question, Row, SocketId},
+    journal::{
+        Event, Kind, Question, Row, SocketId,
+        spans::{Datagrams, Streams},
+    },
     net::Responder,
     text::Charset,
     words::{self, Lang, number::grouped},
@@ -53,6 +58,8 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 640.0;
+/// Below this width the tabs are a menu.
+const TABS: f32 = 560.0;
 
 /// In which encoding payload is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,12 +89,16 @@ impl ReadAs {
 pub struct TrafficState {
     /// In which encoding payload is read, here and in the conversation.
     pub read_as: ReadAs,
+    /// Whether the ladder stands beside it, so that it needs no tab.
+    pub ladder_beside: bool,
     /// The socket whose rows are on show, as of the last frame.
     subject: Option<SocketId>,
     all_sockets: bool,
     filter: FilterState,
     shown: Shown,
     marks: Marks,
+    /// What became of the boundaries of messages: under the table and under the ladder.
+    pub boundaries: BoundariesState,
     texts: Texts,
     selection: Option<Selection>,
     scroll: Scroll,
@@ -95,17 +106,21 @@ pub struct TrafficState {
     detail: DetailState,
     save: SaveState,
     zone: TimeZone,
+    /// The table, to ask whether it has the focus.
+    table: Option<egui::Id>,
 }
 
 impl Default for TrafficState {
     fn default() -> Self {
         Self {
             read_as: ReadAs::default(),
+            ladder_beside: false,
             subject: None,
             all_sockets: false,
             filter: FilterState::default(),
             shown: Shown::default(),
             marks: Marks::default(),
+            boundaries: BoundariesState::default(),
             texts: Texts::default(),
             selection: None,
             scroll: Scroll::default(),
@@ -113,6 +128,7 @@ impl Default for TrafficState {
             detail: DetailState::default(),
             save: SaveState::default(),
             zone: TimeZone::system(),
+            table: None,
         }
     }
 }
@@ -155,9 +171,36 @@ impl TrafficState {
         }
     }
 
+    /// Whether the table has the focus.
+    pub fn has_focus(&self, ctx: &egui::Context) -> bool {
+        self.table.is_some_and(|table| ctx.memory(|memory| memory.has_focus(table)))
+    }
+
+    /// What the encoding lens is to look at: the bytes of the selected rows, in the encoding in which they are read.
+    pub fn for_lens(&self, model: &Model) -> Option<Taken> {
+        let selection = self.selection?;
+        let charset = self.read_as.charset(model);
+        lens::from_rows(&model.journal, selection.seqs(&self.shown), selection.cursor(), charset)
+    }
+
     /// The hue of a send, 0 to 5.
     pub fn hue(&self, seq: u64) -> Option<u8> {
         self.marks.hue(seq)
+    }
+
+    /// The colour of a message, wherever it is on show: that of its send, and none where its send was not seen.
+    pub fn color(&self, tokens: &Tokens, message: Option<u64>) -> Option<Color32> {
+        self.hue(message?).map(|hue| tokens.message(usize::from(hue)))
+    }
+
+    /// The lanes of all connections.
+    pub fn streams(&self) -> &Streams {
+        self.marks.streams()
+    }
+
+    /// All datagrams.
+    pub fn datagrams(&self) -> &Datagrams {
+        self.marks.datagrams()
     }
 
     /// In which time zone times are shown.
@@ -204,6 +247,7 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         save_ui(ui, cx, &mut state.save, &state.shown, charset, &state.zone);
     }
     let flat = Frame::new().fill(ui.tokens().panel);
+    boundaries_panel(ui, cx, state);
     Panel::bottom("traffic_numbers")
         .exact_size(24.0)
         .frame(flat.inner_margin(Margin::symmetric(12, 0)))
@@ -223,15 +267,31 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
 }
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
-pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab) {
-    if tab(ui, &tr!(cx.lang, "traffic.tab"), on == Tab::Traffic) {
-        cx.actions.push(Action::Run(UiCommand::ShowTraffic));
+pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab, ladder_beside: bool) {
+    let lang = cx.lang;
+    let mut tabs = vec![
+        (Tab::Traffic, tr!(lang, "traffic.tab"), UiCommand::ShowTraffic),
+        (Tab::Conversation, tr!(lang, "conversation.tab"), UiCommand::ShowConversation),
+        (Tab::Ladder, tr!(lang, "ladder.tab"), UiCommand::ShowLadder),
+        (Tab::Messages, tr!(lang, "framing.tab"), UiCommand::ShowMessages),
+    ];
+    tabs.retain(|(tab, ..)| !(ladder_beside && *tab == Tab::Ladder));
+    if ui.available_width() < TABS {
+        // As at 200 %: side by side they would lie under the buttons at the right.
+        let current = tabs.iter().find(|(tab, ..)| *tab == on).map_or("", |(_, text, _)| text);
+        compact_menu(ui, current, &tr!(lang, "framing.tabs", tab = current), |ui| {
+            for (other, text, command) in &tabs {
+                if menu_entry(ui, *other == on, text).clicked() {
+                    cx.actions.push(Action::Run(*command));
+                }
+            }
+        });
+        return;
     }
-    if tab(ui, &tr!(cx.lang, "conversation.tab"), on == Tab::Conversation) {
-        cx.actions.push(Action::Run(UiCommand::ShowConversation));
-    }
-    if tab(ui, &tr!(cx.lang, "ladder.tab"), on == Tab::Ladder) {
-        cx.actions.push(Action::Run(UiCommand::ShowLadder));
+    for (other, text, command) in &tabs {
+        if tab(ui, text, *other == on) {
+            cx.actions.push(Action::Run(*command));
+        }
     }
 }
 
@@ -257,7 +317,7 @@ pub fn read_as_ui(ui: &mut Ui, cx: &Cx<'_>, read_as: &mut ReadAs) {
 fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
     let roomy = ui.available_width() >= ROOMY;
     head(ui, |ui| {
-        tabs_ui(ui, cx, Tab::Traffic);
+        tabs_ui(ui, cx, Tab::Traffic, state.ladder_beside);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             more_ui(ui, cx, state);
@@ -296,6 +356,7 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
             cx.actions.push(Action::ClearJournal);
         }
         ui.separator();
+        keys::lens_entry(ui, cx, state);
         keys::copy_entries(ui, cx, state);
     });
 }

@@ -24,8 +24,11 @@ use crate::{
         tr,
     },
     journal::{Direction, Event, Kind, Record, Row, RowText},
-    words,
+    words::{self, Lang},
 };
+
+/// Squares before the text of a recv, for as many messages, at most.
+const SQUARES: usize = 5;
 
 /// Paints header and rows.
 pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
@@ -49,6 +52,7 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
     if table.clicked() {
         table.request_focus();
     }
+    state.table = Some(id);
     keys::keys_ui(ui, cx, state, id, (body.height() / ROW_HEIGHT) as usize);
 
     // Springy edges would fight with the place that is kept here, and a faded row reads as one that is disabled.
@@ -119,13 +123,16 @@ impl Painted<'_> {
             let tip = self.cell_ui(ui, cx, cells, *column, cell, pointed);
             hover = hover.or(tip);
         }
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, cells.sentence(self.columns)));
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, cells.sentence(cx.lang, self.columns)));
         let response = match hover {
             Some(tip) => response.on_hover_text_at_pointer(tip),
             None => response,
         };
         self.select(ui, state, &response, seq);
-        response.context_menu(|ui| keys::copy_entries(ui, cx, state));
+        response.context_menu(|ui| {
+            keys::lens_entry(ui, cx, state);
+            keys::copy_entries(ui, cx, state);
+        });
     }
 
     fn select(&self, ui: &Ui, state: &mut TrafficState, response: &Response, seq: u64) {
@@ -220,13 +227,32 @@ impl Painted<'_> {
             let cut = self.word(ui, wide, &cells.note, color, Align2::LEFT_CENTER);
             return pointed.filter(|_| cut).map(|_| cells.note.clone());
         };
-        let hue = match direction {
-            Direction::Out => cells.hue.map_or(tokens.faint, |hue| tokens.message(usize::from(hue))),
-            Direction::In => tokens.faint,
+        let (count, hues) = &cells.carried;
+        let hues = match direction {
+            Direction::Out => std::slice::from_ref(&cells.hue),
+            Direction::In if hues.is_empty() => &[None],
+            Direction::In => hues.as_slice(),
         };
-        let square = Rect::from_center_size(pos2(cell.left() + 4.0, cell.center().y), vec2(8.0, 8.0));
-        ui.painter_at(cell).rect_filled(square, 1.0, hue);
-        let text = Rect::from_min_max(pos2(cell.left() + 15.0, cell.top()), cell.max);
+        let mut left = cell.left();
+        for hue in hues {
+            let color = hue.map_or(tokens.faint, |hue| tokens.message(usize::from(hue)));
+            let square = Rect::from_center_size(pos2(left + 4.0, cell.center().y), vec2(8.0, 8.0));
+            ui.painter_at(cell).rect_filled(square, 1.0, color);
+            left = square.right();
+        }
+        if *count > hues.len() {
+            let more = format!("+{}", count - hues.len());
+            let at = pos2(left + 3.0, cell.center().y);
+            let font = FontId::monospace(10.0);
+            left = ui.painter_at(cell).text(at, Align2::LEFT_CENTER, more, font, tokens.muted).right();
+        }
+        let squares = cell.left()..=left;
+        let text = Rect::from_min_max(pos2(left + 7.0, cell.top()), cell.max);
+        if pointed.is_some_and(|pos| squares.contains(&pos.x))
+            && let Some(carried) = cells.told_carried(cx.lang)
+        {
+            return Some(carried);
+        }
         if row.bytes.is_empty() {
             self.word(ui, text, &cells.note, tokens.muted, Align2::LEFT_CENTER);
             return None;
@@ -262,6 +288,8 @@ struct Cells<'a> {
     row: &'a Row<'a>,
     kind: Kind,
     hue: Option<u8>,
+    /// How many messages a recv brought bytes of, and the hues of the first.
+    carried: (usize, Vec<Option<u8>>),
     /// Where the row ends.
     right: f32,
     time: String,
@@ -283,6 +311,7 @@ impl<'a> Cells<'a> {
             row,
             kind,
             hue: state.marks.hue(row.seq),
+            carried: state.marks.carried(row, SQUARES),
             right,
             time: words::number::clock(model.epoch.wall_time(record.at), &state.zone),
             delta: rows::delta(before.map(|row| row.record.at), record.at),
@@ -294,8 +323,17 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// What the squares before the text of a recv say.
+    fn told_carried(&self, lang: Lang) -> Option<String> {
+        match self.carried.0 {
+            0 => None,
+            1 => Some(tr!(lang, "boundaries.carries_one").into_owned()),
+            count => Some(tr!(lang, "boundaries.carries", count = words::number::grouped(count as u64)).into_owned()),
+        }
+    }
+
     /// The row in one line, for those who cannot see it.
-    fn sentence(&self, columns: &[(Column, Rangef)]) -> String {
+    fn sentence(&self, lang: Lang, columns: &[(Column, Rangef)]) -> String {
         let text = if self.row.bytes.is_empty() || !self.row.record.event.has_payload() {
             self.note.clone()
         } else {
@@ -303,7 +341,9 @@ impl<'a> Cells<'a> {
         };
         let peer = if columns.iter().any(|(column, _)| *column == Column::Peer) { &self.peer } else { "" };
         let hex = rows::hex(row_payload(self.row), 64);
-        [self.time.as_str(), &self.call, &self.bytes, peer, &text, &hex].join(" ")
+        let carried = self.told_carried(lang).filter(|_| self.carried.0 > 1).unwrap_or_default();
+        let parts = [self.time.as_str(), &self.call, &self.bytes, peer, &text, &hex];
+        if carried.is_empty() { parts.join(" ") } else { format!("{} {carried}", parts.join(" ")) }
     }
 }
 

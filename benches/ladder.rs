@@ -1,0 +1,301 @@
+//! What the ladder of 200 000 records costs: the part of it that is on screen, taking a batch in, and a whole frame of the
+//! view; against a ladder of 50 records.
+//!
+//! A ladder grows with the journal and only what is on screen of it is made, so the long one has to cost nearly what the
+//! short one does: 4 ms for the layout at most, 8 ms for a frame, half of what 60 frames a second allow. True time is worst:
+//! seen from afar all 200 000 steps are on one screen. `cargo bench --bench ladder`, with `-- --quick` for a short run.
+
+#![allow(clippy::print_stdout, missing_docs, reason = "a program that measures: plain output")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    hint::black_box,
+    process::ExitCode,
+    time::{Duration, Instant, SystemTime},
+};
+
+use egui::{Event as Input, Modifiers, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
+use support::line;
+use twocan::{
+    gui::{
+        Actions, Cx, Model, Settings, theme,
+        views::{
+            ladder::{LadderState, ladder_ui},
+            traffic::TrafficState,
+        },
+    },
+    journal::{
+        Batch, Budget, Epoch, Event, Journal, Kind, Nanos, Record, SocketId, Sockets, Span,
+        ladder::{Index, Scale, Timeline},
+    },
+    text::{Charset, Unmappable},
+    words::Lang,
+};
+
+const RECORDS: u64 = 200_000;
+const FEW: u64 = 50;
+const BATCH: u64 = 256;
+const LAYOUT: Duration = Duration::from_millis(4);
+const FRAME: Duration = Duration::from_millis(8);
+const SIZE: egui::Vec2 = vec2(1440.0, 900.0);
+const HERE: &str = "127.0.0.1:50000";
+const THERE: &str = "127.0.0.1:8008";
+
+/// Batches as workers send them, of so many records: a client and the connection that a listener of ours accepted from it.
+/// Three sends come out of one recv, and the answer of one send out of two.
+fn batches(from: u64, records: u64) -> Vec<Batch> {
+    let record = |at, socket, event, peer: &str| {
+        let (socket, peer) = (SocketId(socket), peer.parse().ok());
+        Record { at, socket, generation: 0, event, peer, bytes: Span::default() }
+    };
+    let mut all = Vec::new();
+    let mut batch = Batch::default();
+    if from == 0 {
+        batch.push(record(0, 1, Event::Listening { backlog: 5 }, THERE), THERE.as_bytes());
+        batch.push(record(1, 2, Event::Connecting, THERE), b"");
+        batch.push(record(2, 2, Event::Connected { took: 1 }, THERE), HERE.as_bytes());
+        batch.push(record(3, 1, Event::Accepted { connection: SocketId(3) }, HERE), b"");
+        batch.push(record(3, 3, Event::Opened { listener: SocketId(1) }, HERE), THERE.as_bytes());
+    }
+    let text = Charset::GBK.encode("第几条消息", Unmappable::Skip).unwrap_or_default();
+    let three = [&text[..], &text, &text].concat();
+    let len = text.len() as u32;
+    for i in from..from + records {
+        // A pause in which nothing happens, now and then.
+        let at: Nanos = 1_000 + i * 20_000 + (i / 1_000) * 500_000_000;
+        let (record, bytes) = match i % 7 {
+            0..=2 => (record(at, 2, Event::Sent { asked: len }, THERE), &text[..]),
+            3 => (record(at, 3, Event::Received { full: 3 * len }, HERE), &three[..]),
+            4 => (record(at, 3, Event::Sent { asked: len }, HERE), &text[..]),
+            5 => (record(at, 2, Event::Received { full: 4 }, THERE), &text[..4]),
+            _ => (record(at, 2, Event::Received { full: len - 4 }, THERE), &text[4..]),
+        };
+        batch.push(record, bytes);
+        if batch.records.len() as u64 >= BATCH {
+            all.push(std::mem::take(&mut batch));
+        }
+    }
+    all.push(batch);
+    all
+}
+
+/// The same as datagrams between two sockets, of which every tenth is lost.
+fn datagrams(records: u64) -> Vec<Batch> {
+    let addr = |socket: u32| format!("127.0.0.1:{}", 9_000 + socket);
+    let record = |at, socket, event, peer: &str| {
+        let (socket, peer) = (SocketId(socket), peer.parse().ok());
+        Record { at, socket, generation: 0, event, peer, bytes: Span::default() }
+    };
+    let mut all = Vec::new();
+    let mut batch = Batch::default();
+    for socket in [1, 2] {
+        batch.push(record(0, socket, Event::Bound, &addr(socket)), addr(socket).as_bytes());
+    }
+    for i in 0..records {
+        let text = format!("datagram {}", i / 2);
+        let len = text.len() as u32;
+        let at = 1_000 + i * 5_000;
+        match i % 20 {
+            19 => {}
+            n if n % 2 == 0 => batch.push(record(at, 1, Event::Sent { asked: len }, &addr(2)), text.as_bytes()),
+            _ => batch.push(record(at, 2, Event::Received { full: len }, &addr(1)), text.as_bytes()),
+        }
+        if batch.records.len() as u64 >= BATCH {
+            all.push(std::mem::take(&mut batch));
+        }
+    }
+    all.push(batch);
+    all
+}
+
+fn sockets(udp: bool) -> Sockets {
+    let mut sockets = Sockets::default();
+    if udp {
+        sockets.open(SocketId(1), Kind::UdpSocket, 0, 0);
+        sockets.open(SocketId(2), Kind::UdpSocket, 0, 0);
+    } else {
+        sockets.open(SocketId(1), Kind::TcpListener, 0, 0);
+        sockets.open(SocketId(2), Kind::TcpConnection, 0, 0);
+    }
+    sockets
+}
+
+/// A ladder without a window.
+struct Pure {
+    journal: Journal,
+    index: Index,
+    timeline: Timeline,
+    /// How long a batch took, the middle one and the longest.
+    taken: (Duration, Duration),
+}
+
+impl Pure {
+    fn new(batches: Vec<Batch>, udp: bool, scale: Scale) -> Self {
+        let mut sockets = sockets(udp);
+        let chosen = BTreeSet::from([SocketId(1), SocketId(2)]);
+        let mut journal = Journal::new(Budget { bytes: 1 << 30, rows: 1 << 20 });
+        let (mut index, mut timeline) = (Index::default(), Timeline::default());
+        timeline.set(scale, 26.0, 1.0);
+        let mut taken = Vec::new();
+        for batch in batches {
+            for record in &batch.records {
+                sockets.apply(record, batch.bytes_of(record));
+            }
+            journal.push(batch);
+            let start = Instant::now();
+            index.advance(&journal, &sockets, &chosen, usize::MAX);
+            timeline.follow(&mut index);
+            taken.push(start.elapsed());
+        }
+        if scale == Scale::True {
+            // Seen from so far away that all of it is on one screen.
+            timeline.set(scale, 26.0, 780.0 / timeline.height());
+        }
+        let worst = taken.iter().max().copied().unwrap_or_default();
+        Self { journal, index, timeline, taken: (median(taken), worst) }
+    }
+
+    /// What is on a screen that stands at this part of the way down.
+    fn layout(&self, part: f64) -> Duration {
+        let start = Instant::now();
+        let top = self.timeline.height() * part;
+        let groups = self.timeline.groups(top, top + 800.0, 13.0);
+        let ladder = self.index.window(&self.journal, &groups);
+        let took = start.elapsed();
+        assert!(!ladder.steps.is_empty() && !ladder.arrows.is_empty(), "something is on screen");
+        black_box(ladder);
+        took
+    }
+
+    fn layouts(&self, runs: u32) -> Duration {
+        median((0..runs).map(|run| self.layout(0.9 * f64::from(run) / f64::from(runs))).collect())
+    }
+}
+
+/// A window with nothing but the ladder.
+struct Window {
+    ctx: egui::Context,
+    model: Model,
+    state: LadderState,
+    traffic: TrafficState,
+    time: f64,
+    next: u64,
+}
+
+impl Window {
+    fn new(records: u64) -> Self {
+        let ctx = egui::Context::default();
+        theme::install(&ctx);
+        let mut model = Model::new(Epoch { wall: SystemTime::UNIX_EPOCH }, Settings::default());
+        model.settings.composer.charset = Charset::GBK;
+        model.journal.set_budget(Budget { bytes: 1 << 30, rows: 1 << 20 });
+        model.sockets = sockets(false);
+        model.selected = Some(SocketId(2));
+        let (state, traffic) = (LadderState::default(), TrafficState::default());
+        let mut window = Self { ctx, model, state, traffic, time: 0.0, next: 0 };
+        window.fill(records);
+        // The first frames load fonts and take the rows in.
+        for _ in 0..20 {
+            window.frame(Vec::new());
+        }
+        window
+    }
+
+    fn fill(&mut self, records: u64) {
+        for batch in batches(self.next, records) {
+            self.model.apply(batch);
+        }
+        self.next += records;
+    }
+
+    /// One frame, from the input to triangles.
+    fn frame(&mut self, events: Vec<Input>) -> Duration {
+        self.time += 1.0 / 60.0;
+        let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), SIZE));
+        let input = RawInput { screen_rect, events, time: Some(self.time), ..RawInput::default() };
+        let start = Instant::now();
+        let mut actions = Actions::default();
+        let output = self.ctx.run_ui(input, |ui| {
+            let mut cx = Cx { model: &self.model, lang: Lang::En, actions: &mut actions };
+            ladder_ui(ui, &mut cx, &mut self.state, &mut self.traffic);
+        });
+        let shapes = self.ctx.tessellate(output.shapes.clone(), output.pixels_per_point);
+        let taken = start.elapsed();
+        assert!(!shapes.is_empty());
+        output.drop_without_applying_deltas();
+        taken
+    }
+}
+
+fn main() -> ExitCode {
+    let runs = if support::quick() { 60 } else { 600 };
+    let wheel = |delta| {
+        let (unit, phase, source) = (MouseWheelUnit::Point, TouchPhase::Move, MouseWheelSource::Wheel);
+        let turn = Input::MouseWheel { unit, delta: vec2(0.0, delta), phase, source, modifiers: Modifiers::NONE };
+        vec![Input::PointerMoved(pos2(400.0, 400.0)), turn]
+    };
+
+    println!("the part of a ladder that is on screen, 800 points, median of {runs}");
+    let few = Pure::new(batches(0, FEW), false, Scale::Folded);
+    let baseline = few.layouts(runs);
+    line(&format!("  {FEW} records"), &shown(baseline), None);
+    let mut layouts = Vec::new();
+    for (what, batches, udp, scale) in [
+        ("folded", batches(0, RECORDS), false, Scale::Folded),
+        ("in true time, all on one screen", batches(0, RECORDS), false, Scale::True),
+        ("datagrams, folded", datagrams(RECORDS), true, Scale::Folded),
+        ("datagrams, all on one screen", datagrams(RECORDS), true, Scale::True),
+    ] {
+        let pure = Pure::new(batches, udp, scale);
+        let took = if scale == Scale::True {
+            median((0..runs).map(|_| pure.layout(0.0)).collect())
+        } else {
+            pure.layouts(runs)
+        };
+        layouts.push(took);
+        line(&format!("  {RECORDS} records, {what}"), &shown(took), Some(ratio(baseline, took)));
+        let (middle, worst) = pure.taken;
+        line("    a batch of 256 taken in (the longest)", &format!("{} ({})", shown(middle), shown(worst)), None);
+    }
+
+    println!("a frame of the ladder, {}x{} points, median of {runs}", SIZE.x, SIZE.y);
+    let mut few = Window::new(FEW);
+    let baseline = median((0..runs).map(|_| few.frame(Vec::new())).collect());
+    line(&format!("  {FEW} records"), &shown(baseline), None);
+    let mut many = Window::new(RECORDS);
+    let still = median((0..runs).map(|_| many.frame(Vec::new())).collect());
+    line(&format!("  {RECORDS} records, at the end"), &shown(still), Some(ratio(baseline, still)));
+    let scrolled = median((0..runs).map(|i| many.frame(wheel(if i < runs / 2 { 900.0 } else { -700.0 }))).collect());
+    line("  the same, scrolled a page a frame", &shown(scrolled), Some(ratio(baseline, scrolled)));
+    let mut busy = Window::new(RECORDS);
+    let mut frames = Vec::new();
+    for _ in 0..runs.min(100) {
+        busy.fill(3_000);
+        frames.push(busy.frame(Vec::new()));
+    }
+    let busy = median(frames);
+    line("  the same, following 3000 new rows a frame", &shown(busy), Some(ratio(baseline, busy)));
+
+    let layout = layouts.into_iter().max().unwrap_or_default();
+    let frame = still.max(scrolled).max(busy);
+    let kept = layout < LAYOUT && frame < FRAME;
+    let word = if kept { "kept" } else { "EXCEEDED" };
+    println!("limits {} for the layout, {} for a frame: {word}", shown(LAYOUT), shown(FRAME));
+    if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn median(mut taken: Vec<Duration>) -> Duration {
+    taken.sort_unstable();
+    taken.get(taken.len() / 2).copied().unwrap_or_default()
+}
+
+fn ratio(baseline: Duration, taken: Duration) -> f64 {
+    taken.as_secs_f64() / baseline.as_secs_f64()
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.3} ms", time.as_secs_f64() * 1e3)
+}

@@ -1,0 +1,651 @@
+//! The part of a ladder that is on screen, made from the [`Index`].
+//!
+//! What is asked for is a list of groups of steps: on a screen where a call has a row, each is one step; in true time, seen
+//! from afar, thousands fall on one place. Below [`ARROWS`] steps every arrow of every step is made; above, bytes are counted
+//! by where they stand in their streams, a group and a direction at a time, so that a screen costs what is on it and not
+//! what is behind it.
+
+use std::{collections::BTreeMap, net::SocketAddr, ops::Range};
+
+use super::{
+    super::{
+        fault::{Call, FaultKind},
+        record::{CloseReason, Event, Nanos},
+        sockets::{Kind, State},
+        store::Journal,
+    },
+    Arrow, Band, End, Ladder, Seen, Step, Tip, Transfer, WAIT, Wait, What,
+    index::Index,
+    lives::{Flight, Life, Moment, Piece},
+};
+
+/// Arrows on screen above which those to one call are one arrow with a count.
+pub const ARROWS: usize = 2_000;
+/// Datagrams under way across the whole of a screen that are looked for.
+const ACROSS: usize = 256;
+
+impl Index {
+    /// The whole ladder.
+    pub fn whole(&self, journal: &Journal) -> Ladder {
+        let groups: Vec<_> = (0..self.len()).map(|place| place..place + 1).collect();
+        self.make(journal, &groups, usize::MAX)
+    }
+
+    /// The ladder of these steps, which stand one behind the other. Of a group of several its first one stands for all.
+    pub fn window(&self, journal: &Journal, groups: &[Range<usize>]) -> Ladder {
+        self.make(journal, groups, ARROWS)
+    }
+
+    fn make(&self, journal: &Journal, groups: &[Range<usize>], limit: usize) -> Ladder {
+        let mut maker = Maker { index: self, journal, window: 0..0, limit, ladder: Ladder::default() };
+        maker.ladder.lines = self.lines.clone();
+        maker.ladder.steps = groups.iter().filter_map(|group| self.step(journal, group)).collect();
+        if let (Some(first), Some(last)) = (groups.first(), groups.last()) {
+            maker.window = first.start..last.end;
+        }
+        if maker.window.len() <= limit {
+            for place in maker.window.clone() {
+                maker.step(place);
+            }
+            maker.across();
+        } else {
+            maker.overview(groups);
+        }
+        maker.transfers();
+        maker.bands();
+        maker.waits();
+        let Maker { mut ladder, .. } = maker;
+        if ladder.arrows.len() > limit {
+            ladder.arrows = grouped(&ladder.arrows);
+        }
+        ladder.arrows.sort_by_key(|arrow| (arrow.to.step.or(arrow.from.step), arrow.from.step));
+        ladder
+    }
+
+    fn step(&self, journal: &Journal, group: &Range<usize>) -> Option<Step> {
+        let row = journal.row(self.seq(group.start)?)?;
+        let life = self.lives.get(self.lives.of(row.record)?)?;
+        let line = *self.columns.get(&End::Socket(life.id))?;
+        let event = row.record.event;
+        let len = if event.has_payload() { row.bytes.len() as u64 } else { 0 };
+        let state = life.state_at(row.seq);
+        let idle = self.idle_before(life, event, Moment { seq: row.seq, at: row.record.at });
+        let (place, more) = (group.start, group.len().saturating_sub(1));
+        Some(Step { seq: row.seq, at: row.record.at, place, line, event, len, more, state, idle })
+    }
+
+    /// How long no `recv` had returned when this one did, where that was long.
+    fn idle_before(&self, life: &Life, event: Event, when: Moment) -> Option<Nanos> {
+        if !matches!(event, Event::Received { .. } | Event::PeerEnded) {
+            return None;
+        }
+        let before = recv_before(life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
+        let idle = when.at.saturating_sub(before.at);
+        (idle >= WAIT).then_some(idle)
+    }
+}
+
+/// The last `recv` before this one.
+fn recv_before(life: &Life, when: Moment) -> Option<Moment> {
+    let stream = life.received.pieces.partition_point(|piece| piece.when.seq < when.seq);
+    let datagram = life.came.partition_point(|flight| flight.when.seq < when.seq);
+    let stream = stream.checked_sub(1).and_then(|at| life.received.pieces.get(at)).map(|piece| piece.when);
+    let datagram = datagram.checked_sub(1).and_then(|at| life.came.get(at)).map(|flight| flight.when);
+    stream.or(datagram)
+}
+
+/// One arrow for all between the same lifelines to the same call.
+fn grouped(arrows: &[Arrow]) -> Vec<Arrow> {
+    let mut all: BTreeMap<_, Arrow> = BTreeMap::new();
+    for arrow in arrows {
+        let to = arrow.to.step.or(arrow.from.step);
+        let key = (arrow.from.line, arrow.to.line, to, arrow.is_dashed(), arrow.what == What::File);
+        all.entry(key)
+            .and_modify(|one| {
+                one.len += arrow.len;
+                one.count += arrow.count;
+                one.from.step = one.from.step.min(arrow.from.step);
+            })
+            .or_insert(*arrow);
+    }
+    all.into_values().collect()
+}
+
+struct Maker<'i> {
+    index: &'i Index,
+    journal: &'i Journal,
+    window: Range<usize>,
+    limit: usize,
+    ladder: Ladder,
+}
+
+impl<'i> Maker<'i> {
+    fn column(&self, end: End) -> Option<usize> {
+        self.index.columns.get(&end).copied()
+    }
+
+    fn line(&self, life: &Life) -> Option<usize> {
+        self.column(End::Socket(life.id))
+    }
+
+    fn tip(&self, life: &Life, when: Moment) -> Option<Tip> {
+        Some(Tip { line: self.line(life)?, step: self.index.place_of(when) })
+    }
+
+    /// The lifeline of the other end: a socket of ours, or the address.
+    fn far(&self, life: &Life, peer: Option<SocketAddr>) -> Option<Tip> {
+        let line = match self.index.lives.other(life) {
+            Some(other) => self.line(other),
+            None => self.column(End::Peer(peer.or(life.peer)?)),
+        };
+        Some(Tip { line: line?, step: None })
+    }
+
+    fn push(&mut self, from: Option<Tip>, to: Option<Tip>, what: What, seen: Seen, message: Option<u64>, len: u64) {
+        if let (Some(from), Some(to)) = (from, to) {
+            self.ladder.arrows.push(Arrow { from, to, what, seen, message, len, count: 1 });
+        }
+    }
+
+    /// Whether an arrow to this step is made at the step where it begins: its own step is not in the window.
+    fn is_behind(&self, tip: Option<Tip>) -> bool {
+        tip.and_then(|tip| tip.step).is_some_and(|place| place >= self.window.end)
+    }
+
+    /// The arrows that end with a step, that end nowhere, or that leave the window at its end.
+    fn step(&mut self, place: usize) {
+        let index = self.index;
+        let Some(row) = index.seq(place).and_then(|seq| self.journal.row(seq)) else { return };
+        let Some(life) = index.lives.of(row.record).and_then(|slot| index.lives.get(slot)) else { return };
+        let when = Moment { seq: row.seq, at: row.record.at };
+        let here = self.line(life).map(|line| Tip { line, step: Some(place) });
+        match (life.kind, row.record.event) {
+            (Kind::TcpConnection, Event::Sent { .. }) => {
+                let at = life.sent.pieces.partition_point(|piece| piece.when.seq < row.seq);
+                if let Some(piece) = life.sent.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                    self.sent(life, piece, here);
+                }
+            }
+            (Kind::TcpConnection, Event::FileStarted { .. }) => {
+                let at = life.sent.pieces.partition_point(|piece| piece.when.seq < row.seq);
+                if let Some(piece) = life.sent.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                    self.file(life, piece, here);
+                }
+            }
+            (Kind::TcpConnection, Event::Received { .. }) => {
+                let at = life.received.pieces.partition_point(|piece| piece.when.seq < row.seq);
+                if let Some(piece) = life.received.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                    self.received(life, piece, here);
+                }
+            }
+            (Kind::UdpSocket, Event::Sent { .. }) => {
+                let at = life.out.partition_point(|flight| flight.when.seq < row.seq);
+                let flight = life.out.get(at).filter(|flight| flight.when.seq == row.seq).copied();
+                self.datagram_sent(flight, here, row.bytes.len() as u64);
+            }
+            (Kind::UdpSocket, Event::Received { .. }) => {
+                let at = life.came.partition_point(|flight| flight.when.seq < row.seq);
+                let flight = life.came.get(at).filter(|flight| flight.when.seq == row.seq).copied();
+                self.datagram_came(flight, here, row.bytes.len() as u64);
+            }
+            (kind, event) => self.inferred(life, kind, event, when, row.record.peer, here),
+        }
+    }
+
+    /// Whether the bytes between two ends can be followed.
+    fn matched<'l>(&self, life: &Life) -> Option<&'l Life>
+    where
+        'i: 'l,
+    {
+        let other = self.index.lives.other(life)?;
+        (life.whole && other.whole).then_some(other)
+    }
+
+    fn sent(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+        let Some(other) = self.matched(life) else {
+            return self.push(here, self.far(life, None), What::Data, Seen::Sender, Some(piece.when.seq), piece.len);
+        };
+        for came in other.received.over(piece.offset, piece.end()).rev() {
+            let Some(came) = other.received.pieces.get(came) else { continue };
+            let to = self.tip(other, came.when);
+            if !self.is_behind(to) {
+                break;
+            }
+            let len = piece.end().min(came.end()) - piece.offset.max(came.offset);
+            self.push(here, to, What::Data, Seen::Both, Some(piece.when.seq), len);
+        }
+        let rest = piece.end().saturating_sub(piece.offset.max(other.received.len));
+        if rest > 0 {
+            self.push(here, self.far(life, None), What::Data, Seen::Unread, Some(piece.when.seq), rest);
+        }
+    }
+
+    /// A file is one arrow, to the call that returned the last of its bytes.
+    fn file(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+        let Some(other) = self.matched(life) else {
+            return self.push(here, self.far(life, None), What::File, Seen::Sender, Some(piece.when.seq), piece.len);
+        };
+        if other.received.len < piece.end() || piece.len == 0 {
+            let rest = piece.end() - piece.offset.max(other.received.len.min(piece.end()));
+            return self.push(here, self.far(life, None), What::File, Seen::Unread, Some(piece.when.seq), rest);
+        }
+        let last = other.received.over(piece.offset, piece.end()).next_back();
+        let to = last.and_then(|at| other.received.pieces.get(at)).and_then(|came| self.tip(other, came.when));
+        if self.is_behind(to) {
+            self.push(here, to, What::File, Seen::Both, Some(piece.when.seq), piece.len);
+        }
+    }
+
+    fn received(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+        let Some(other) = self.index.lives.other(life) else {
+            return self.push(self.far(life, None), here, What::Data, Seen::Receiver, Some(piece.when.seq), piece.len);
+        };
+        if self.matched(life).is_none() {
+            return;
+        }
+        let over = other.sent.over(piece.offset, piece.end());
+        if over.len() > self.limit {
+            return self.many(other, over, here, piece.len);
+        }
+        for sent in over.filter_map(|at| other.sent.pieces.get(at)) {
+            let len = piece.end().min(sent.end()) - piece.offset.max(sent.offset);
+            let from = self.tip(other, sent.when);
+            if !sent.file {
+                self.push(from, here, What::Data, Seen::Both, Some(sent.when.seq), len);
+            } else if sent.end() <= piece.end() {
+                self.push(from, here, What::File, Seen::Both, Some(sent.when.seq), sent.len);
+            }
+        }
+    }
+
+    /// One arrow for many sends.
+    fn many(&mut self, from: &Life, sends: Range<usize>, to: Option<Tip>, len: u64) {
+        let first = from.sent.pieces.get(sends.start).map(|piece| piece.when);
+        let start = first.and_then(|when| self.tip(from, when));
+        if let (Some(from), Some(to)) = (start, to) {
+            let (what, seen, message) = (What::Data, Seen::Both, first.map(|when| when.seq));
+            self.ladder.arrows.push(Arrow { from, to, what, seen, message, len, count: sends.len() as u64 });
+        }
+    }
+
+    fn datagram_sent(&mut self, flight: Option<Flight>, here: Option<Tip>, len: u64) {
+        let Some(flight) = flight else { return };
+        let message = Some(flight.when.seq);
+        if let Some(to) = self.mate(&flight) {
+            if self.is_behind(Some(to)) {
+                let kept =
+                    flight.mate.and_then(|mate| self.journal.row(mate.seq)).map_or(len, |r| r.bytes.len() as u64);
+                self.push(here, Some(to), What::Datagram, Seen::Both, message, kept);
+            }
+            return;
+        }
+        let Some(peer) = flight.peer else { return };
+        let ours = self.index.bound_to(peer);
+        let line = ours.or_else(|| self.column(End::Peer(peer)));
+        let seen = if ours.is_some() { Seen::Unread } else { Seen::Sender };
+        self.push(here, line.map(|line| Tip { line, step: None }), What::Datagram, seen, message, len);
+    }
+
+    fn datagram_came(&mut self, flight: Option<Flight>, here: Option<Tip>, len: u64) {
+        let Some(flight) = flight else { return };
+        if let Some(from) = self.mate(&flight) {
+            let message = flight.mate.map(|mate| mate.seq);
+            return self.push(Some(from), here, What::Datagram, Seen::Both, message, len);
+        }
+        let Some(peer) = flight.peer else { return };
+        let line = self.index.bound_to(peer).or_else(|| self.column(End::Peer(peer)));
+        let from = line.map(|line| Tip { line, step: None });
+        self.push(from, here, What::Datagram, Seen::Receiver, Some(flight.when.seq), len);
+    }
+
+    /// The other end of a datagram, where it is a step of this ladder.
+    fn mate(&self, flight: &Flight) -> Option<Tip> {
+        let mate = flight.mate?;
+        let row = self.journal.row(mate.seq)?;
+        let life = self.index.lives.get(self.index.lives.of(row.record)?)?;
+        self.tip(life, mate).filter(|tip| tip.step.is_some())
+    }
+
+    /// What no call tells of, and what has to have been for the calls to be as they are.
+    fn inferred(
+        &mut self,
+        life: &Life,
+        kind: Kind,
+        event: Event,
+        when: Moment,
+        peer: Option<SocketAddr>,
+        here: Option<Tip>,
+    ) {
+        let tcp = kind == Kind::TcpConnection;
+        let far = self.far(life, peer);
+        let other = self.index.lives.other(life);
+        let neither = |maker: &mut Self, from, to, what| maker.push(from, to, what, Seen::Neither, None, 0);
+        match event {
+            // To the other computer, which answers by itself: `accept` comes when it comes.
+            Event::Connecting if tcp => neither(self, here, far, What::Syn),
+            Event::Connected { .. } if tcp => neither(self, far, here, What::SynAck),
+            Event::PeerEnded => {
+                let key = self.index.key(when);
+                let ended = other.and_then(|other| Some((other, other.ended?)));
+                let ended = ended.filter(|(_, ended)| self.index.key(*ended) < key);
+                let from = ended.and_then(|(other, ended)| self.tip(other, ended)).or(far);
+                neither(self, from, here, What::Fin);
+            }
+            Event::HalfClosed
+            | Event::Closed { why: CloseReason::User | CloseReason::Rule | CloseReason::PeerEnded, .. }
+                if tcp && life.ended == Some(when) =>
+            {
+                match other {
+                    None => neither(self, here, far, What::Fin),
+                    Some(other) => {
+                        let to = other.heard.and_then(|heard| self.tip(other, heard));
+                        if self.is_behind(to) {
+                            neither(self, here, to, What::Fin);
+                        }
+                    }
+                }
+            }
+            Event::Aborted { .. } if tcp => {
+                let broken = other.and_then(|other| Some((other, other.broken?)));
+                match broken.and_then(|(other, broken)| self.tip(other, broken)) {
+                    Some(to) if self.is_behind(Some(to)) => neither(self, here, Some(to), What::Rst),
+                    // Made where it ended.
+                    Some(to) if to.step > Some(self.index.before(when)) => {}
+                    _ => neither(self, here, far, What::Rst),
+                }
+            }
+            Event::Failed { call: Call::Connect, fault } if tcp && fault.kind == FaultKind::Refused => {
+                neither(self, far, here, What::Rst);
+            }
+            Event::Failed { fault, .. } if tcp && fault.kind == FaultKind::Reset => match other {
+                None => neither(self, far, here, What::Rst),
+                Some(other) => {
+                    let key = self.index.key(when);
+                    let aborted = other.aborted.filter(|aborted| self.index.key(*aborted) < key);
+                    if life.broken == Some(when)
+                        && let Some(aborted) = aborted
+                    {
+                        neither(self, self.tip(other, aborted), here, What::Rst);
+                    }
+                }
+            },
+            Event::Failed { fault, .. } if kind == Kind::UdpSocket && fault.kind == FaultKind::Refused => {
+                let ours = peer.and_then(|peer| self.index.bound_to(peer));
+                let line = ours.or_else(|| self.column(End::Peer(peer?)));
+                neither(self, line.map(|line| Tip { line, step: None }), here, What::Icmp);
+            }
+            _ => {}
+        }
+    }
+
+    /// Arrows that come from above the window and go to below it.
+    fn across(&mut self) {
+        let window = self.window.clone();
+        let (Some(start), Some(end)) = (self.index.time(window.start), self.index.time(window.end)) else { return };
+        for (_, life) in self.index.lives.iter() {
+            if !self.index.shows(life) {
+                continue;
+            }
+            if let Some(other) = self.matched(life) {
+                // What was sent before and is received only behind.
+                let first = other.received.during(0, end).end;
+                let read = first.checked_sub(1).and_then(|at| other.received.pieces.get(at)).map_or(0, Piece::end);
+                let sends = life.sent.over(read, other.received.len).start..life.sent.during(0, start).end;
+                if sends.len() > self.limit {
+                    let to = other.received.pieces.get(first).and_then(|came| self.tip(other, came.when));
+                    let len = sends.clone().filter_map(|at| life.sent.pieces.get(at)).map(|piece| piece.len).sum();
+                    self.many(life, sends, to, len);
+                    continue;
+                }
+                for sent in sends.filter_map(|at| life.sent.pieces.get(at)) {
+                    for came in other.received.over(sent.offset, sent.end()) {
+                        let Some(came) = other.received.pieces.get(came) else { continue };
+                        let (from, to) = (self.tip(life, sent.when), self.tip(other, came.when));
+                        let above = from.and_then(|tip| tip.step).is_some_and(|place| place < window.start);
+                        let last = came.end() >= sent.end();
+                        if above && self.is_behind(to) && (!sent.file || last) {
+                            let len = sent.end().min(came.end()) - sent.offset.max(came.offset);
+                            let what = if sent.file { What::File } else { What::Data };
+                            self.push(from, to, what, Seen::Both, Some(sent.when.seq), len);
+                        }
+                    }
+                }
+                for (began, over, what) in
+                    [(life.ended, other.heard, What::Fin), (life.aborted, other.broken, What::Rst)]
+                {
+                    let from = began.and_then(|began| self.tip(life, began));
+                    let to = over.and_then(|over| self.tip(other, over));
+                    let above = from.and_then(|tip| tip.step).is_some_and(|place| place < window.start);
+                    if above && self.is_behind(to) {
+                        self.push(from, to, what, Seen::Neither, None, 0);
+                    }
+                }
+            }
+            let before = life.out.partition_point(|flight| flight.when.at < start);
+            for at in (before.saturating_sub(ACROSS)..before).rev() {
+                let Some(flight) = life.out.get(at).copied() else { continue };
+                let (from, to) = (self.tip(life, flight.when), self.mate(&flight));
+                let above = from.and_then(|tip| tip.step).is_some_and(|place| place < window.start);
+                if above && self.is_behind(to) {
+                    let len = self.journal.row(flight.when.seq).map_or(0, |row| row.bytes.len() as u64);
+                    self.push(from, to, What::Datagram, Seen::Both, Some(flight.when.seq), len);
+                }
+            }
+        }
+    }
+
+    /// Bytes and datagrams by groups, each direction between two ends in one arrow that counts its sends.
+    fn overview(&mut self, groups: &[Range<usize>]) {
+        let index = self.index;
+        let last = index.time(self.window.end.saturating_sub(1)).unwrap_or_default();
+        let times: Vec<_> = groups
+            .iter()
+            .filter_map(|group| {
+                let end = index.time(group.end).map_or(last.saturating_add(1), |at| at);
+                Some((index.time(group.start)?, end, group.start))
+            })
+            .collect();
+        let (first, end) = (times.first().map_or(0, |time| time.0), times.last().map_or(0, |time| time.1));
+        for (_, life) in index.lives.iter() {
+            if !index.shows(life) {
+                continue;
+            }
+            self.marks(life, first, end);
+            for (start, end, place) in &times {
+                self.stream_between(life, *start, *end, *place);
+                self.datagrams_between(life, *start, *end, *place);
+            }
+        }
+    }
+
+    fn marks(&mut self, life: &Life, first: Nanos, end: Nanos) {
+        let from = life.marks.partition_point(|mark| mark.at < first);
+        let until = life.marks.partition_point(|mark| mark.at < end);
+        for at in from..until.min(from + self.limit) {
+            if let Some(place) = life.marks.get(at).and_then(|mark| self.index.place_of(*mark)) {
+                self.step(place);
+            }
+        }
+    }
+
+    fn stream_between(&mut self, life: &Life, start: Nanos, end: Nanos, place: usize) {
+        let Some(line) = self.line(life) else { return };
+        let here = Some(Tip { line, step: Some(place) });
+        let far = self.far(life, None);
+        let one = |lane: &super::lives::Lane, range: &Range<usize>| {
+            let first = lane.pieces.get(range.start)?;
+            let last = lane.pieces.get(range.end.checked_sub(1)?)?;
+            Some((first.when.seq, first.offset, last.end()))
+        };
+        let mut counted = |from: Option<Tip>, to: Option<Tip>, seen, message, len, count: usize| {
+            if let (Some(from), Some(to)) = (from, to) {
+                self.ladder.arrows.push(Arrow { from, to, what: What::Data, seen, message, len, count: count as u64 });
+            }
+        };
+        let came = life.received.during(start, end);
+        let went = life.sent.during(start, end);
+        if life.other.is_none() {
+            if let Some((seq, offset, end)) = one(&life.received, &came) {
+                counted(far, here, Seen::Receiver, Some(seq), end - offset, came.len());
+            }
+            if let Some((seq, offset, end)) = one(&life.sent, &went) {
+                counted(here, far, Seen::Sender, Some(seq), end - offset, went.len());
+            }
+            return;
+        }
+        let Some(other) = self.index.lives.other(life).filter(|other| other.whole && life.whole) else { return };
+        if let Some((_, offset, end)) = one(&life.received, &came) {
+            let sends = other.sent.over(offset, end);
+            let first = other.sent.pieces.get(sends.start).map(|piece| piece.when);
+            let line = self.index.columns.get(&End::Socket(other.id)).copied();
+            let step = first.and_then(|when| self.index.place_of(when));
+            let from = line.map(|line| Tip { line, step });
+            counted(from, here, Seen::Both, first.map(|when| when.seq), end - offset, sends.len());
+        }
+        // Those of which nothing was returned.
+        let unread = life.sent.over(other.received.len, u64::MAX);
+        let unread = unread.start.max(went.start)..unread.end.min(went.end);
+        if let Some((seq, offset, end)) = one(&life.sent, &unread) {
+            counted(here, far, Seen::Unread, Some(seq), end - offset.max(other.received.len), unread.len());
+        }
+    }
+
+    fn datagrams_between(&mut self, life: &Life, start: Nanos, end: Nanos, place: usize) {
+        let Some(line) = self.line(life) else { return };
+        let here = Tip { line, step: Some(place) };
+        let mut all: BTreeMap<(usize, bool, bool), Arrow> = BTreeMap::new();
+        for (flights, out) in [(&life.out, true), (&life.came, false)] {
+            let from = flights.partition_point(|flight| flight.when.at < start);
+            let until = flights.partition_point(|flight| flight.when.at < end);
+            let (mut known, mut there) = (None, None);
+            for at in from..until {
+                let Some(flight) = flights.get(at) else { continue };
+                // What has another end is counted where it came.
+                if out && flight.mate.is_some() {
+                    continue;
+                }
+                let Some(peer) = flight.peer else { continue };
+                if known != Some(peer) {
+                    let ours = self.index.bound_to(peer);
+                    there = ours.or_else(|| self.column(End::Peer(peer))).map(|line| (line, ours.is_some()));
+                    known = Some(peer);
+                }
+                let Some((line, ours)) = there else { continue };
+                let seen = match (out, flight.mate) {
+                    (true, _) if ours => Seen::Unread,
+                    (true, _) => Seen::Sender,
+                    (false, Some(_)) => Seen::Both,
+                    (false, None) => Seen::Receiver,
+                };
+                let arrow = all.entry((line, out, seen == Seen::Both)).or_insert_with(|| {
+                    let far = Tip { line, step: flight.mate.and_then(|mate| self.index.place_of(mate)) };
+                    let (from, to) = if out { (here, far) } else { (far, here) };
+                    let message = Some(flight.mate.unwrap_or(flight.when).seq);
+                    Arrow { from, to, what: What::Datagram, seen, message, len: 0, count: 0 }
+                });
+                arrow.count += 1;
+            }
+        }
+        self.ladder.arrows.extend(all.into_values());
+    }
+
+    /// Files that were on their way while this window was.
+    fn transfers(&mut self) {
+        let index = self.index;
+        for (_, life) in index.lives.iter().filter(|(_, life)| index.shows(life) && !life.files.is_empty()) {
+            let Some(line) = self.line(life) else { continue };
+            for run in &life.files {
+                let from = index.before(run.began);
+                let to = run.ended.map(|ended| index.before(ended));
+                if from < self.window.end && to.is_none_or(|to| to >= self.window.start) {
+                    let seq = run.began.seq;
+                    self.ladder.transfers.push(Transfer { line, seq, from, to });
+                }
+            }
+        }
+    }
+
+    /// Which states were in force.
+    fn bands(&mut self) {
+        let index = self.index;
+        let window = self.window.clone();
+        for (_, life) in index.lives.iter().filter(|(_, life)| index.shows(life)) {
+            let Some(line) = self.line(life) else { continue };
+            let next_life = || {
+                let lives = index.lives.iter().map(|(_, other)| other);
+                let later = lives.filter(|other| other.id == life.id && other.generation > life.generation);
+                later.filter_map(|other| other.states.first()).map(|(when, _)| *when).min_by_key(|when| when.seq)
+            };
+            for (at, (when, state)) in life.states.iter().enumerate() {
+                let from = index.before(*when);
+                if from >= window.end {
+                    break;
+                }
+                let until = life.states.get(at + 1).map(|(when, _)| *when);
+                let until = until.or_else(|| if state.is_open() { None } else { next_life() });
+                let to = until.map(|until| index.before(until));
+                if to.is_none_or(|to| to > window.start && to > from) {
+                    self.ladder.bands.push(Band { line, state: *state, since: when.at, from, to });
+                }
+            }
+        }
+    }
+
+    /// Where no `recv` returned for long.
+    fn waits(&mut self) {
+        let index = self.index;
+        let window = self.window.clone();
+        if window.len() > self.limit.min(ARROWS) {
+            return;
+        }
+        let (Some(start), Some(end)) = (index.time(window.start), index.time(window.end.saturating_sub(1))) else {
+            return;
+        };
+        for (_, life) in index.lives.iter().filter(|(_, life)| index.shows(life)) {
+            let (Some(line), Some(opened)) = (self.line(life), life.opened) else { continue };
+            if life.kind == Kind::TcpListener {
+                continue;
+            }
+            // Each recv of the window, and the first behind it.
+            let times: Vec<_> = if life.kind == Kind::UdpSocket {
+                let from = life.came.partition_point(|flight| flight.when.at < start);
+                let until = life.came.partition_point(|flight| flight.when.at <= end) + 1;
+                (from..until).filter_map(|at| life.came.get(at)).map(|flight| flight.when).collect()
+            } else {
+                let from = life.received.pieces.partition_point(|piece| piece.when.at < start);
+                let until = life.received.pieces.partition_point(|piece| piece.when.at <= end) + 1;
+                let pieces = (from..until).filter_map(|at| life.received.pieces.get(at));
+                pieces.map(|piece| piece.when).chain(life.heard).collect()
+            };
+            let over = [life.ended, life.aborted, life.broken, life.heard].into_iter().flatten();
+            let over = over.map(|when| when.at).min();
+            let last = times.last().copied();
+            for when in times {
+                let before = recv_before(life, when).unwrap_or(opened);
+                self.wait(line, before, Some(when), when.at);
+            }
+            // What nothing has come of yet.
+            if life.state().is_open() && life.state() != State::SynSent && over.is_none() {
+                let newest = Moment { seq: u64::MAX >> 1, at: u64::MAX };
+                let before = last.or_else(|| recv_before(life, newest)).unwrap_or(opened);
+                let now = index.time(index.len().saturating_sub(1)).unwrap_or_default();
+                let none_after = recv_before(life, newest).is_none_or(|latest| latest.seq <= before.seq);
+                if none_after {
+                    self.wait(line, before, None, now);
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self, line: usize, before: Moment, when: Option<Moment>, until: Nanos) {
+        let lasted = until.saturating_sub(before.at);
+        if lasted < WAIT {
+            return;
+        }
+        let from = self.index.before(before);
+        let to = when.map(|when| self.index.before(when));
+        if from < self.window.end && to.is_none_or(|to| to >= self.window.start) {
+            self.ladder.waits.push(Wait { line, from, to, lasted });
+        }
+    }
+}

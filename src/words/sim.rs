@@ -1,0 +1,85 @@
+//! A simulated run in words: what is wrong with its text, how it ended, what it came to.
+
+use std::time::Duration;
+
+use rust_i18n::t;
+
+use super::{Lang, number};
+use crate::sim::{
+    Counters, Ended, Micros, Side, Told,
+    text::{Problem, RunError},
+};
+
+/// A text of a prepared run in this language.
+pub fn lesson(lang: Lang, told: &Told) -> &str {
+    match lang {
+        Lang::En => &told.en,
+        Lang::Zh => &told.zh_cn,
+    }
+}
+
+/// The place and the problem in one line: `line 4, link.delay: …`.
+pub fn run_error(lang: Lang, error: &RunError) -> String {
+    let tag = lang.tag();
+    let problem = match &error.problem {
+        Problem::Toml(what) => what.into(),
+        Problem::Range { value, min, max } => t!("sim.range", locale = tag, value = value, min = min, max = max),
+        Problem::NotOfKind => t!("sim.not_of_kind", locale = tag),
+        Problem::Missing => t!("sim.missing_field", locale = tag),
+        Problem::TooMuch(most) => t!("sim.too_much", locale = tag, most = number::size(*most)),
+    };
+    let (line, field) = (error.line, &error.field);
+    if field.is_empty() {
+        t!("sim.place", locale = tag, line = line, problem = problem).into_owned()
+    } else {
+        t!("sim.place_field", locale = tag, line = line, field = field, problem = problem).into_owned()
+    }
+}
+
+/// How a run ended, as a sentence.
+pub fn outcome(lang: Lang, ended: Ended) -> String {
+    let tag = lang.tag();
+    match ended {
+        Ended::Done => t!("sim.done", locale = tag),
+        Ended::GaveUp(Side::Client) => t!("sim.client_gave_up", locale = tag),
+        Ended::GaveUp(Side::Server) => t!("sim.server_gave_up", locale = tag),
+        Ended::Silent => t!("sim.silent", locale = tag),
+        Ended::TooLong => t!("sim.too_long", locale = tag),
+        Ended::Spinning => t!("sim.spinning", locale = tag),
+    }
+    .into_owned()
+}
+
+/// The sums of a run, as rows: the same for every transport.
+pub fn counters(lang: Lang, counters: &Counters) -> Vec<(String, String)> {
+    let tag = lang.tag();
+    let overhead = match counters.bytes {
+        0 => "0 %".into(),
+        bytes => format!("{:.0} %", counters.header_bytes as f64 * 100.0 / bytes as f64),
+    };
+    let rows = [
+        (t!("sim.packets", locale = tag), number::grouped(counters.packets)),
+        (t!("sim.bytes", locale = tag), number::grouped(counters.bytes)),
+        (t!("sim.overhead", locale = tag), overhead),
+        (t!("sim.lost", locale = tag), number::grouped(counters.lost)),
+        (t!("sim.discarded", locale = tag), number::grouped(counters.discarded)),
+        (t!("sim.resent", locale = tag), number::grouped(counters.resent)),
+        (t!("sim.first_byte", locale = tag), moment(counters.first_byte)),
+        (t!("sim.last_byte", locale = tag), moment(counters.last_byte)),
+        (t!("sim.head_of_line", locale = tag), moment(Some(counters.head_of_line))),
+        (t!("sim.whole", locale = tag), format!("{} / {}", counters.whole, counters.messages)),
+        (t!("sim.missing", locale = tag), number::grouped(counters.missing)),
+        (t!("sim.twice", locale = tag), number::grouped(counters.twice)),
+        (t!("sim.late", locale = tag), number::grouped(counters.late)),
+        (t!("sim.wrong", locale = tag), number::grouped(counters.wrong)),
+    ];
+    rows.into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
+}
+
+fn moment(at: Option<Micros>) -> String {
+    match at {
+        None => "–".into(),
+        Some(0) => "0 ms".into(),
+        Some(at) => number::duration(Duration::from_micros(at)),
+    }
+}

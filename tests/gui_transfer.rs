@@ -1,0 +1,215 @@
+//! Transfer: files over real sockets between two windows' worth of widgets, found by their accessible names.
+
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail by panicking")]
+
+#[path = "support/harness.rs"]
+#[allow(dead_code, reason = "each test file uses what it needs")]
+mod harness;
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use egui::accesskit::Role;
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
+use harness::{BOTH, fill, in_language, sized, step_until, window};
+use twocan::{
+    gui::{App, actions::Action, transfers::TransferAction, views::Place},
+    transfer::{ReceiverState, State, Way},
+    words::Lang,
+};
+
+fn click(harness: &mut Harness<'_, App>, name: &str) {
+    harness.get_by_role_and_label(Role::Button, name).click();
+    harness.step();
+    harness.step();
+}
+
+/// The place, and a receiver in it that listens for this way into this folder.
+fn receiving(
+    lang: Lang,
+    theme: twocan::gui::theme::ThemeChoice,
+    way: Way,
+    into: &Path,
+) -> (Harness<'static, App>, SocketAddr) {
+    let mut harness = window(lang, theme);
+    harness.state_mut().model.settings.transfer.receive_way = way;
+    harness.run();
+    click(&mut harness, in_language(lang, "Transfer", "传文件"));
+    fill(&mut harness, in_language(lang, "Listen on", "监听地址"), "127.0.0.1:0");
+    fill(&mut harness, in_language(lang, "Save in this folder", "保存到这个文件夹"), &into.display().to_string());
+    click(&mut harness, in_language(lang, "Start to receive", "开始接收"));
+    step_until(&mut harness, "it listens", |harness| address(harness).is_some());
+    harness.step();
+    let address = address(&harness).unwrap();
+    (harness, address)
+}
+
+fn address(harness: &Harness<'_, App>) -> Option<SocketAddr> {
+    harness.state().model.transfers.receivers.iter().find_map(|row| match row.state {
+        ReceiverState::Listening(address) => Some(address),
+        _ => None,
+    })
+}
+
+fn ended(harness: &Harness<'_, App>) -> usize {
+    harness.state().model.transfers.rows.iter().filter(|row| row.transfer.state == State::Ended).count()
+}
+
+#[test]
+fn raw_bytes_are_asked_for_and_saved_in_both_languages() {
+    for (lang, theme) in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut harness, address) = receiving(lang, theme, Way::Raw, folder.path());
+        harness.get_by_label(&address.to_string());
+        let mut peer = TcpStream::connect(address).unwrap();
+        peer.write_all("你好".as_bytes()).unwrap();
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        let accept = in_language(lang, "Accept 1", "接受 1 个");
+        step_until(&mut harness, "it asks", |harness| harness.query_by_label(accept).is_some());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is saved before the click");
+        click(&mut harness, accept);
+        step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+        harness.step();
+        let saved: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(saved.len(), 1);
+        assert_eq!(fs::read_to_string(&saved[0]).unwrap(), "你好");
+        assert!(harness.query_all_by_label_contains("BLAKE3").next().is_some(), "the hash is shown");
+        click(&mut harness, in_language(lang, "Clear", "清空"));
+        step_until(&mut harness, "the list is empty", |harness| harness.state().model.transfers.rows.is_empty());
+    }
+}
+
+#[test]
+fn a_file_is_sent_and_the_address_remembered() {
+    for (lang, theme) in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("数据.bin");
+        fs::write(&path, vec![7; 300_001]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = listener.local_addr().unwrap().to_string();
+        let peer = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            listener.accept().unwrap().0.read_to_end(&mut bytes).unwrap();
+            bytes
+        });
+        let mut harness = window(lang, theme);
+        harness.state_mut().model.settings.transfer.way = Way::Raw;
+        harness.state_mut().view.place = Place::Transfer;
+        harness.run();
+        fill(&mut harness, in_language(lang, "or a path", "或输入路径"), &path.display().to_string());
+        click(&mut harness, in_language(lang, "Add", "添加"));
+        let send = in_language(lang, "Send", "发送");
+        assert!(harness.get_by_label(send).accesskit_node().is_disabled(), "without an address there is nobody");
+        fill(&mut harness, in_language(lang, "Address and port of the receiver", "接收方的地址和端口"), &to);
+        harness.step();
+        click(&mut harness, &in_language(lang, "Send to ADDRESS", "发给 ADDRESS").replace("ADDRESS", &to));
+        step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+        harness.step();
+        assert_eq!(peer.join().unwrap(), vec![7; 300_001]);
+        assert_eq!(harness.state().model.settings.transfer.recent, [to.clone()]);
+        harness.get_by_label(in_language(lang, "all bytes sent", "字节已全部发出"));
+        harness.get_by_label(&in_language(lang, "Send to ADDRESS again", "再次发给 ADDRESS").replace("ADDRESS", &to));
+    }
+}
+
+#[test]
+fn nobody_there_is_told_in_words_and_can_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    // A port that was just free: nobody listens there.
+    let to = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut harness = window(BOTH[0].0, BOTH[0].1);
+    harness.state_mut().model.settings.transfer.way = Way::Raw;
+    harness.state_mut().actions.push(Action::FilesChosen(vec![path.clone(), path]));
+    harness.step();
+    assert_eq!(harness.state().view.transfer.paths.len(), 1, "each once");
+    fill(&mut harness, "Address and port of the receiver", &to);
+    harness.step();
+    click(&mut harness, &format!("Send to {to}"));
+    step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+    harness.step();
+    harness.get_by_label("FAILED");
+    harness.get_by_label_contains("Nobody is listening on");
+    click(&mut harness, "Send again");
+    step_until(&mut harness, "it was tried again", |harness| ended(harness) == 2);
+}
+
+#[test]
+fn files_dropped_on_the_window_are_on_the_list_wherever_one_is() {
+    #[derive(Debug)]
+    struct Dropped(PathBuf);
+    impl egui::DroppedFile for Dropped {
+        fn path(&self) -> &Path {
+            &self.0
+        }
+        fn bytes(&self) -> Result<Vec<u8>, String> {
+            Err("nobody reads it".into())
+        }
+    }
+    let mut harness = window(BOTH[0].0, BOTH[0].1);
+    harness.run();
+    let files = ["/tmp/one.txt", "/tmp/two 文.txt"].map(PathBuf::from);
+    for file in &files {
+        harness.input_mut().dropped_files.push(Arc::new(Dropped(file.clone())));
+    }
+    harness.step();
+    harness.step();
+    assert_eq!(harness.state().view.place, Place::Transfer);
+    assert_eq!(harness.state().view.transfer.paths, files);
+    harness.get_by_label("/tmp/two 文.txt");
+    click(&mut harness, "Take /tmp/one.txt off the list");
+    assert_eq!(harness.state().view.transfer.paths, files[1..]);
+}
+
+#[test]
+fn a_quiet_window_asks_for_no_repaint_and_a_small_one_shows_all() {
+    for (lang, theme) in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let mut harness = sized(lang, theme, egui::vec2(720.0, 450.0));
+        harness.state_mut().view.place = Place::Transfer;
+        let spec = twocan::transfer::ReceiveSpec::into_folder(folder.path(), Way::Framed);
+        harness.state_mut().actions.push(Action::Transfer(TransferAction::Receive(spec)));
+        step_until(&mut harness, "it listens", |harness| address(harness).is_some());
+        harness.run();
+        assert!(!harness.state().model.transfers.is_lively());
+        harness.get_by_label(in_language(lang, "Drop files or folders here", "把文件或文件夹拖到这里"));
+    }
+}
+
+#[test]
+fn a_large_file_is_paused_and_cancelled_with_a_click() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let large = files.path().join("large.bin");
+    fs::File::create(&large).unwrap().set_len(8 << 30).unwrap();
+    let (mut harness, address) = receiving(BOTH[0].0, BOTH[0].1, Way::Framed, folder.path());
+    fill(&mut harness, "Address and port of the receiver", &address.to_string());
+    harness.state_mut().view.transfer.paths.push(large);
+    harness.step();
+    click(&mut harness, &format!("Send to {address}"));
+    step_until(&mut harness, "it asks", |harness| harness.query_by_label("Accept 1").is_some());
+    click(&mut harness, "Accept 1");
+    let moved = |harness: &Harness<'_, App>| {
+        harness.state().model.transfers.rows.iter().all(|row| row.transfer.progress.bytes > 0)
+    };
+    step_until(&mut harness, "it moves", moved);
+    harness.step();
+    let pause = harness.get_all_by_role_and_label(Role::Button, "Pause").next().unwrap();
+    pause.click();
+    harness.step();
+    step_until(&mut harness, "it is paused", |harness| harness.query_by_label("Go on").is_some());
+    harness.get_all_by_role_and_label(Role::Button, "Cancel").next().unwrap().click();
+    harness.step();
+    step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
+    harness.step();
+    assert_eq!(harness.query_all_by_label("FAILED").count(), 2);
+}
