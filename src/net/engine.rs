@@ -334,9 +334,10 @@ mod tests {
         net::{ServerModel, TcpServerSpec, responder::Rules},
     };
 
-    /// Waits until workers have told nothing for so long.
+    /// Waits until workers have told nothing for so long; not for ever, if they go on and on.
     fn quiet(engine: &Engine, time: Duration) {
-        while engine.batches().recv_timeout(time).is_ok() {}
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while engine.batches().recv_timeout(time).is_ok() && Instant::now() < deadline {}
     }
 
     /// A connection with timers in its rules and waits between its calls, full of what its peer does not read, that is asked
@@ -369,14 +370,16 @@ mod tests {
             };
             let counters = engine.counters(connection).unwrap();
             peer.as_mut().unwrap().write_all(b"nobody answers this").unwrap();
-            // Until the kernel takes no more: what the rules say meanwhile would move else.
+            // Until the kernel takes no more, and not only until the worker has waited for a processor: what the rules say
+            // meanwhile would move else.
+            const STILL: u32 = 60;
             let sent = || counters.totals().bytes_out;
             let mut still = 0;
-            while still < 10 {
+            while still < STILL {
                 engine.command(connection, Command::Send { bytes: vec![0; 64 << 10], to: None }).unwrap();
                 let (mut before, goal) = (sent(), sent() + (64 << 10));
                 still = 0;
-                while sent() < goal && still < 10 {
+                while sent() < goal && still < STILL {
                     if engine.batches().recv_timeout(Duration::from_millis(10)).is_ok() {
                         // A full channel would stop it too.
                         while engine.batches().try_recv().is_ok() {}

@@ -46,6 +46,7 @@ const TYPED: &[&str] = &[
     "name",
     "ncr",
     "none",
+    "part",
     "path",
     "ping",
     "pong",
