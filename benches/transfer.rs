@@ -28,11 +28,9 @@ use twocan::{
     transfer::{Accept, Notice, Policy, ReceiveSpec, SendOptions, SendSpec, Transfers, Way},
 };
 
-const SMALL: usize = 5_000;
-
 fn main() {
     let quick = env::args().any(|argument| argument == "--quick");
-    let (bytes, rounds) = if quick { (256 << 20, 2) } else { (1 << 30, 5) };
+    let (bytes, rounds, small) = if quick { (256 << 20, 2, 500) } else { (1 << 30, 5, 5_000) };
     // Not in /tmp, which may be memory: beside the build, where files lie that people send.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let source = folder.path().join("source.bin");
@@ -51,7 +49,7 @@ fn main() {
     }
     let before = peak_memory();
     for way in [Way::Raw, Way::Framed] {
-        let rate = measure(rounds, bytes, || Some(across(std::slice::from_ref(&source), way, folder.path())));
+        let rate = measure(rounds, bytes, || Some(across(std::slice::from_ref(&source), way, folder.path(), 1)));
         let rate = rate.expect("it is here");
         let (to_best, to_copy) = (rate / best, rate / copy);
         let name = way.name();
@@ -61,15 +59,15 @@ fn main() {
         println!("  memory at its peak grew by {:.1} MB, whatever the size", (after - before) / 1e6);
     }
 
-    println!("{SMALL} files of 1 KiB");
+    println!("{small} files of 1 KiB");
     let many = folder.path().join("many");
     fs::create_dir(&many).expect("a folder");
-    for n in 0..SMALL {
+    for n in 0..small {
         fs::write(many.join(format!("{n}.bin")), [n as u8; 1024]).expect("a file");
     }
-    let each = across(std::slice::from_ref(&many), Way::Raw, folder.path());
+    let each = across(std::slice::from_ref(&many), Way::Raw, folder.path(), small);
     println!("  {:<24} {:>8.0} ms", "raw, a connection each", each.as_secs_f64() * 1e3);
-    let one = across(std::slice::from_ref(&many), Way::Framed, folder.path());
+    let one = across(std::slice::from_ref(&many), Way::Framed, folder.path(), small);
     let times = each.as_secs_f64() / one.as_secs_f64();
     println!("  {:<24} {:>8.0} ms   {times:>5.1} times as fast", "framed, one connection", one.as_secs_f64() * 1e3);
 }
@@ -97,7 +95,7 @@ fn measure(rounds: u32, bytes: u64, mut run: impl FnMut() -> Option<Duration>) -
 }
 
 /// Sends with one service and receives with another, and compares.
-fn across(paths: &[PathBuf], way: Way, around: &Path) -> Duration {
+fn across(paths: &[PathBuf], way: Way, around: &Path, files: usize) -> Duration {
     let into = TempDir::new_in(around).expect("a folder");
     let (sender, receiver) = (Transfers::new(Arc::new(())), Transfers::new(Arc::new(())));
     let policy = Policy { accept: Accept::All, name: Some("received.bin".into()), senders: 64, ..Policy::default() };
@@ -129,7 +127,7 @@ fn across(paths: &[PathBuf], way: Way, around: &Path) -> Duration {
     } else {
         let count = |folder: &Path| fs::read_dir(folder).expect("a folder").count();
         let folder = if way == Way::Raw { into.path().to_owned() } else { into.path().join("many") };
-        assert_eq!(count(&folder), SMALL, "every file is there");
+        assert_eq!(count(&folder), files, "every file is there");
     }
     took
 }

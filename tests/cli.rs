@@ -16,6 +16,8 @@ mod lab;
 mod process;
 #[path = "cli/tcp.rs"]
 mod tcp;
+#[path = "cli/transfer.rs"]
+mod transfer;
 #[path = "cli/udp.rs"]
 mod udp;
 

@@ -12,5 +12,7 @@
 mod bench;
 #[path = "transfer/faults.rs"]
 mod faults;
+#[path = "transfer/hostile.rs"]
+mod hostile;
 #[path = "transfer/round.rs"]
 mod round;

@@ -63,8 +63,8 @@ pub(super) struct Wire {
     stream: TcpStream,
     peer: SocketAddr,
     idle: Duration,
-    readable: bool,
-    writable: bool,
+    /// What the next read fails with.
+    failed: Option<Reason>,
     /// A cancel is no news any more: what is left to say is said.
     last_words: Option<Instant>,
 }
@@ -72,6 +72,17 @@ pub(super) struct Wire {
 impl Wire {
     /// Connects, looking the name up first. All addresses are tried, each with its share of the time.
     pub fn connect(job: Arc<Job>, to: &Endpoint, within: Duration, idle: Duration) -> Result<Self, Reason> {
+        Self::connect_with(job, to, within, idle, None)
+    }
+
+    /// The same, with segments of at most so many bytes, where the system can (`TCP_MAXSEG`).
+    pub fn connect_with(
+        job: Arc<Job>,
+        to: &Endpoint,
+        within: Duration,
+        idle: Duration,
+        segment: Option<u32>,
+    ) -> Result<Self, Reason> {
         let mut waiting = Waiting::new(job)?;
         let deadline = Instant::now() + within;
         let addresses = look_up(&mut waiting, to, deadline)?;
@@ -81,7 +92,7 @@ impl Wire {
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / u32::try_from(count - n).unwrap_or(1).max(1);
             waiting.job.set_peer(addr);
-            match connect(&mut waiting, addr, share) {
+            match connect(&mut waiting, addr, share, segment) {
                 Ok(stream) => {
                     let wire = Self::over(waiting, stream, addr, idle);
                     return Ok(wire);
@@ -105,11 +116,19 @@ impl Wire {
     fn over(waiting: Waiting, stream: TcpStream, peer: SocketAddr, idle: Duration) -> Self {
         // Records end with short writes that nothing follows; with Nagle they would wait for acknowledgements.
         stream.set_nodelay(true).ok();
-        Self { waiting, stream, peer, idle, readable: true, writable: true, last_words: None }
+        Self { waiting, stream, peer, idle, failed: None, last_words: None }
     }
 
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Bytes of a full segment of this connection, where the system tells.
+    pub fn segment(&self) -> Option<u32> {
+        #[cfg(unix)]
+        return socket2::SockRef::from(&self.stream).tcp_mss().ok();
+        #[cfg(not(unix))]
+        None
     }
 
     pub fn idle(&self) -> Duration {
@@ -118,15 +137,14 @@ impl Wire {
 
     /// Reads what is there; `None` if nothing is, 0 at the end.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
-        if !self.readable {
-            return Ok(None);
+        if let Some(reason) = self.failed.take() {
+            return Err(reason);
         }
         loop {
             match self.stream.read(buffer) {
                 Ok(n) => return Ok(Some(n)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.readable = false;
                     return Ok(None);
                 }
                 Err(error) => return Err(Reason::net(Call::Recv, &error, Some(self.peer))),
@@ -146,8 +164,11 @@ impl Wire {
                 }
                 Ok(Some(0)) => return Ok(Some(0)),
                 Ok(Some(n)) => filled += n,
-                // An error is told once; what came before it is looked at first.
-                Err(_) if filled > 0 => break,
+                // What came before it is looked at first. The system tells an error once and then says that this is the end.
+                Err(reason) if filled > 0 => {
+                    self.failed = Some(reason);
+                    break;
+                }
                 Err(reason) => return Err(reason),
                 Ok(None) => break,
             }
@@ -157,15 +178,11 @@ impl Wire {
 
     /// Writes what there is room for; 0 if there is none.
     pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Reason> {
-        if !self.writable {
-            return Ok(0);
-        }
         loop {
             match self.stream.write(bytes) {
                 Ok(n) => return Ok(n),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.writable = false;
                     return Ok(0);
                 }
                 Err(error) => return Err(Reason::net(Call::Send, &error, Some(self.peer))),
@@ -182,12 +199,6 @@ impl Wire {
             return Err(Reason::Cancelled);
         }
         self.waiting.poll(Some(deadline.saturating_duration_since(Instant::now())))?;
-        for event in &self.waiting.events {
-            if event.token() == SOCKET {
-                self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
-                self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
-            }
-        }
         if self.last_words.is_none() {
             self.waiting.check()?;
         }
@@ -342,10 +353,18 @@ pub(super) fn look_up(waiting: &mut Waiting, to: &Endpoint, deadline: Instant) -
     }
 }
 
-fn connect(waiting: &mut Waiting, addr: SocketAddr, within: Duration) -> Result<TcpStream, Reason> {
+fn connect(
+    waiting: &mut Waiting,
+    addr: SocketAddr,
+    within: Duration,
+    segment: Option<u32>,
+) -> Result<TcpStream, Reason> {
     let failed = |error: &io::Error| Reason::net(Call::Connect, error, Some(addr));
     let deadline = Instant::now() + within;
-    let mut stream = TcpStream::connect(addr).map_err(|error| failed(&error))?;
+    let mut stream = match segment {
+        None => TcpStream::connect(addr).map_err(|error| failed(&error))?,
+        Some(segment) => connect_segmented(addr, segment).map_err(|error| failed(&error))?,
+    };
     let both = Interest::READABLE | Interest::WRITABLE;
     waiting.poll.registry().register(&mut stream, SOCKET, both).map_err(|error| failed(&error))?;
     loop {
@@ -363,4 +382,26 @@ fn connect(waiting: &mut Waiting, addr: SocketAddr, within: Duration) -> Result<
         }
         waiting.poll(Some(left))?;
     }
+}
+
+/// Begins to connect, with an option that has to be there before the first segment is.
+fn connect_segmented(addr: SocketAddr, segment: u32) -> io::Result<TcpStream> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    #[cfg(unix)]
+    // A wish: without it the connection is like any other.
+    socket.set_tcp_mss(segment).ok();
+    #[cfg(not(unix))]
+    let _ = segment;
+    match socket.connect(&addr.into()) {
+        // EINPROGRESS has no kind of its own.
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock && !in_progress(&error) => Err(error),
+        _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}
+
+fn in_progress(error: &io::Error) -> bool {
+    // Linux; macOS and the BSDs.
+    matches!(error.raw_os_error(), Some(115 | 36))
 }

@@ -211,7 +211,8 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
                 bench.receiver.cancel(into)
             }
             let (out, received) = (ended(&bench.sender, id), ended(&bench.receiver, into));
-            assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?}", start.elapsed());
+            // At once, but for a write that waits for the disk, which no system lets be interrupted; others write here too.
+            assert!(start.elapsed() < Duration::from_secs(10), "{way:?}: {:?}", start.elapsed());
             assert!(out.result.is_err(), "{way:?}");
             if way != Way::Raw || !sender_cancels {
                 // Raw has no word for it: what was cut looks whole.
@@ -274,51 +275,109 @@ fn a_pause_holds_and_lets_go() {
     assert!(bench.received()["a.bin"].as_deref() == Some(&sent));
 }
 
+/// An ENTRY as Twocan writes it for this path.
+fn entry(path: &Path, name: &str) -> Vec<u8> {
+    let metadata = fs::metadata(path).unwrap();
+    let size = if metadata.is_dir() { 0 } else { metadata.len() };
+    let time = metadata.modified().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let fields: [&[u8]; 5] = [
+        &[u8::from(metadata.is_dir())],
+        &size.to_be_bytes(),
+        &(time.as_secs() as i64).to_be_bytes(),
+        &time.subsec_nanos().to_be_bytes(),
+        name.as_bytes(),
+    ];
+    record(2, &fields)
+}
+
+/// Offers a tree with two files, sends the first of them and `there` bytes of the second, and is gone.
+fn break_off(bench: &Bench, to: std::net::SocketAddr, big: &[u8], there: usize) -> std::path::PathBuf {
+    let tree = bench.from.path().join("tree");
+    bench.file("tree/first.txt", "first");
+    bench.file("tree/second.bin", big);
+    let mut said = preamble();
+    said.extend(record(1, &[&3_u32.to_be_bytes(), &(big.len() as u64 + 5).to_be_bytes()]));
+    for (path, name) in [
+        (tree.clone(), "tree"),
+        (tree.join("first.txt"), "tree/first.txt"),
+        (tree.join("second.bin"), "tree/second.bin"),
+    ] {
+        said.extend(entry(&path, name));
+    }
+    said.extend([file(1), record(4, &[b"first"]), end(*blake3::hash(b"first").as_bytes()), file(2)].concat());
+    for block in big[..there].chunks(1 << 20) {
+        said.extend(record(4, &[block]));
+    }
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.write_all(&said).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    let received = next_ended(&bench.receiver);
+    assert_eq!(why(&received.result).0, &Reason::Gone);
+    let part = received.files[2].path.clone().expect("its part is kept");
+    assert!(part.to_str().unwrap().ends_with(".part"));
+    assert_eq!(fs::metadata(&part).unwrap().len(), there as u64);
+    part
+}
+
 #[test]
 fn resume_after_a_broken_connection_sends_only_the_rest() {
     let bench = Bench::new();
-    bench.file("tree/first.txt", "first");
-    bench.long_file("tree/zbig.bin", 512 << 20);
-    let tree_path = bench.from.path().join("tree");
-    let keep = Policy { partial: Partial::Keep, ..all() };
-    let (_, to) = bench.receive(Way::Framed, keep);
-    let id = bench.send(std::slice::from_ref(&tree_path), to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 10 << 20);
-    bench.sender.cancel(id);
-    assert!(ended(&bench.sender, id).result.is_err());
-    let broken = next_ended(&bench.receiver);
-    let part = broken.files[2].path.clone().expect("its part is kept");
-    let there = fs::metadata(&part).unwrap().len();
-    assert!(there > 0 && part.to_str().unwrap().ends_with(".part"));
-    let again = bench.sender.resume(id).expect("it is a send that ended");
-    let out = ended(&bench.sender, again);
+    let big = bytes(20 << 20, 9);
+    let (_, to) = bench.receive(Way::Framed, Policy { partial: Partial::Keep, ..all() });
+    break_off(&bench, to, &big, 7_654_321);
+    let out = ended(&bench.sender, bench.send(&[bench.from.path().join("tree")], to, Way::Framed));
     assert_eq!(out.result, Ok(()), "{out:#?}");
-    assert_eq!(out.resumed, there + 5, "the part and the file that was whole");
+    assert_eq!(out.resumed, 7_654_321 + 5, "the part and the file that was whole");
+    assert_eq!(next_ended(&bench.receiver).resumed, out.resumed);
     let found = bench.received();
-    assert_eq!(found.keys().collect::<Vec<_>>(), ["tree", "tree/first.txt", "tree/zbig.bin"]);
-    let received = next_ended(&bench.receiver);
-    assert_eq!(received.resumed, out.resumed);
-    assert_eq!(received.files[2].blake3, out.files[2].blake3);
-    assert_eq!(found["tree/zbig.bin"].as_ref().unwrap().len(), 512 << 20);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["tree", "tree/first.txt", "tree/second.bin"]);
+    assert!(found["tree/second.bin"].as_deref() == Some(&big));
+    // It was forgotten with its end: the same once more is another one.
+    let out = ended(&bench.sender, bench.send(&[bench.from.path().join("tree")], to, Way::Framed));
+    assert_eq!((&out.result, out.resumed), (&Ok(()), 0));
+    assert!(bench.received().contains_key("tree (1)/second.bin"));
 }
 
 #[test]
 fn a_part_that_is_something_else_now_is_sent_anew() {
     let bench = Bench::new();
-    let path = bench.long_file("big.bin", 512 << 20);
-    let keep = Policy { partial: Partial::Keep, ..all() };
-    let (_, to) = bench.receive(Way::Framed, keep);
-    let id = bench.send(&[path], to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 10 << 20);
-    bench.sender.cancel(id);
-    ended(&bench.sender, id);
-    let part = next_ended(&bench.receiver).files[0].path.clone().expect("its part is kept");
-    let mut spoilt = fs::File::options().write(true).open(part).unwrap();
-    spoilt.write_all(b"spoilt").unwrap();
-    let out = ended(&bench.sender, bench.sender.resume(id).unwrap());
+    let big = bytes(9 << 20, 9);
+    let (_, to) = bench.receive(Way::Framed, Policy { partial: Partial::Keep, ..all() });
+    let part = break_off(&bench, to, &big, 5 << 20);
+    fs::File::options().write(true).open(part).unwrap().write_all(b"spoilt").unwrap();
+    let out = ended(&bench.sender, bench.send(&[bench.from.path().join("tree")], to, Way::Framed));
+    assert_eq!((&out.result, out.resumed), (&Ok(()), 5));
+    let found = bench.received();
+    assert!(found["tree/second.bin"].as_deref() == Some(&big));
+    assert_eq!(found.len(), 3, "{:?}", found.keys());
+}
+
+#[test]
+fn somebody_else_goes_on_with_nothing() {
+    let bench = Bench::new();
+    let big = bytes(2 << 20, 9);
+    let (_, to) = bench.receive(Way::Framed, Policy { partial: Partial::Keep, ..all() });
+    break_off(&bench, to, &big, 1 << 20);
+    // Another offer, by one byte of a name.
+    let tree = bench.from.path().join("tree");
+    fs::rename(tree.join("first.txt"), tree.join("First.txt")).unwrap();
+    let out = ended(&bench.sender, bench.send(&[tree], to, Way::Framed));
     assert_eq!((&out.result, out.resumed), (&Ok(()), 0));
-    assert_eq!(next_ended(&bench.receiver).files[0].blake3, out.files[0].blake3);
-    assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["big.bin"]);
+}
+
+#[test]
+fn nothing_is_written_before_the_yes() {
+    let bench = Bench::new();
+    let path = bench.file("a.txt", "a");
+    let (_, to) = bench.receive(Way::Framed, Policy { partial: Partial::Keep, ..Policy::default() });
+    let id = bench.send(&[path], to, Way::Framed);
+    let offer = offered(&bench.receiver);
+    assert!(bench.received().is_empty(), "{:?}", bench.received().keys());
+    bench.receiver.answer(offer.transfer, Answer::Decline).unwrap();
+    ended(&bench.sender, id);
+    next_ended(&bench.receiver);
+    assert!(bench.received().is_empty(), "{:?}", bench.received().keys());
 }
 
 #[test]

@@ -76,3 +76,36 @@ fn the_helper_talks_to_itself() {
         assert_eq!(bench.received()["笔记.txt"], Some(sent));
     }
 }
+
+#[test]
+fn five_thousand_small_files_go_over_one_connection() {
+    let bench = Bench::new();
+    for n in 0..5_000_u32 {
+        bench.file(&format!("many/{:03}/{n}.bin", n / 50), [n as u8; 1024]);
+    }
+    let (out, into) = bench.across(&[bench.from.path().join("many")], Way::Framed);
+    assert_eq!((&out.result, out.bytes), (&Ok(()), 5_000 << 10));
+    assert_eq!(into.files.iter().filter(|file| !file.folder && file.end == FileEnd::Verified).count(), 5_000);
+    assert!(bench.received() == super::bench::tree(bench.from.path()));
+}
+
+#[test]
+fn names_of_many_scripts_arrive_as_they_are() {
+    let bench = Bench::new();
+    let names = ["数据集.csv", "مستند مهم.pdf", "👩\u{200d}🚀 🙂.png", "résumé.txt", "ファイル.md", "a b  c.d.e"];
+    let paths = names.map(|name| bench.file(name, name));
+    let (out, _) = bench.across(&paths, Way::Framed);
+    assert_eq!(out.result, Ok(()));
+    assert_eq!(bench.received(), super::bench::tree(bench.from.path()));
+}
+
+#[test]
+#[ignore = "writes 5 GiB"]
+fn more_than_four_gibibytes_arrive() {
+    let bench = Bench::new();
+    let path = bench.long_file("big.bin", (5 << 30) + 1);
+    let (out, into) = bench.across(&[path], Way::Framed);
+    assert_eq!((&out.result, out.bytes), (&Ok(()), (5 << 30) + 1));
+    assert_eq!(out.files[0].blake3, into.files[0].blake3);
+    assert_eq!(std::fs::metadata(bench.into.path().join("big.bin")).unwrap().len(), (5 << 30) + 1);
+}

@@ -16,7 +16,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Folder, clamped, create, open_part};
+use super::{
+    Folder,
+    system::{clamped, create, open_part},
+};
 use crate::transfer::name::{OURS, SafeName};
 
 /// Bytes that are read of it at most; a hundred thousand entries have fewer.

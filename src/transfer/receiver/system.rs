@@ -1,0 +1,92 @@
+//! What is asked of the file system, below an open folder and without following links.
+
+use std::{
+    fs::File,
+    io,
+    time::{Duration, SystemTime},
+};
+
+use cap_std::fs::{Dir, OpenOptions};
+
+use super::PRIVATE;
+
+/// A new file that nobody else may read yet.
+pub(super) fn create(dir: &Dir, name: &str) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use cap_std::fs::OpenOptionsExt as _;
+        options.mode(PRIVATE);
+    }
+    Ok(dir.open_with(name, &options)?.into_std())
+}
+
+/// Opens a part-file of an earlier try, if it is a file and no link.
+pub(super) fn open_part(dir: &Dir, name: &str) -> io::Result<Option<File>> {
+    let before = dir.symlink_metadata(name)?;
+    if !before.is_file() {
+        return Ok(None);
+    }
+    let file = dir.open_with(name, OpenOptions::new().read(true).write(true))?;
+    let same = same(&before, &file.metadata()?);
+    let file = file.into_std();
+    // Another receiver that goes on with it holds the lock.
+    Ok((same && file.try_lock().is_ok()).then_some(file))
+}
+
+/// Opens a folder that is no link. A link that stands there for the moment of opening only is found out too.
+pub(super) fn open_folder(dir: &Dir, name: &str) -> io::Result<Dir> {
+    let opened = dir.open_dir(name)?;
+    let now = dir.symlink_metadata(name)?;
+    if now.is_dir() && same(&now, &opened.dir_metadata()?) {
+        Ok(opened)
+    } else {
+        Err(io::ErrorKind::NotADirectory.into())
+    }
+}
+
+#[cfg(unix)]
+fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
+    use cap_std::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere it is enough that it was no link when it was looked at; cap-std keeps it inside the folder.
+#[cfg(not(unix))]
+fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
+    one.is_dir() == other.is_dir()
+}
+
+#[cfg(unix)]
+pub(super) fn permissions(file: &cap_std::fs::File) -> u32 {
+    use cap_std::fs::PermissionsExt as _;
+    file.metadata().map_or(PRIVATE, |metadata| metadata.permissions().mode() & 0o666 | PRIVATE)
+}
+
+#[cfg(not(unix))]
+pub(super) fn permissions(_: &cap_std::fs::File) -> u32 {
+    0
+}
+
+#[cfg(unix)]
+pub(super) fn set_permissions(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match file.set_permissions(std::fs::Permissions::from_mode(mode)) {
+        // Shares and FAT have no modes; the file is well without.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn set_permissions(_: &File, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// A time that is neither before DOS nor in the future.
+pub(super) fn clamped(time: SystemTime) -> SystemTime {
+    let earliest = SystemTime::UNIX_EPOCH + Duration::from_hours(87_648);
+    let latest = SystemTime::now() + Duration::from_hours(24);
+    time.clamp(earliest, latest.max(earliest))
+}

@@ -1,0 +1,228 @@
+//! `twocan send` and `twocan receive`: files from one process to another, the question, exit codes, and what is left after
+//! one of them is killed.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::{bound, process::Process, run, start};
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Lines of JSON with this event.
+fn events(out: &[u8], event: &str) -> Vec<Value> {
+    let lines = str::from_utf8(out).unwrap().lines();
+    let values = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    values.filter(|value| value["event"] == event).collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Kills it as nothing else can be caught: SIGKILL.
+fn kill(process: Process) {
+    drop(process);
+}
+
+/// A file that takes long to send and none to make.
+fn long_file(folder: &Path, size: u64) -> std::path::PathBuf {
+    let path = folder.join("long.bin");
+    let mut block = vec![0; 1 << 20];
+    fastrand::Rng::with_seed(3).fill(&mut block);
+    fs::write(&path, block).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(size).unwrap();
+    path
+}
+
+#[test]
+fn a_folder_goes_across_and_both_sides_say_so() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir(from.path().join("树")).unwrap();
+    fs::write(from.path().join("树/a.txt"), "a").unwrap();
+    fs::write(from.path().join("树/b.txt"), "bb").unwrap();
+    let tree = from.path().join("树");
+    let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once", "--sha256"];
+    let (receiver, address) = bound(&arguments, "listening on ");
+    let sent = run(&["send", text(&tree), "--to", &address, "--json"], "");
+    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    let ended = events(&sent.out, "ended");
+    assert_eq!((&ended[0]["ok"], &ended[0]["confirmed"], &ended[0]["bytes"]), (&true.into(), &true.into(), &3.into()));
+    let files = events(&sent.out, "file");
+    assert_eq!(files.len(), 3);
+    assert!(files.iter().all(|file| file["end"] == "verified"));
+    assert_eq!(files[1]["blake3"], blake3::hash(b"a").to_hex().as_str());
+    let received = receiver.finish();
+    let paths: Vec<_> = ["a.txt", "b.txt"].map(|name| format!("{}/树/{name}\n", text(into.path()))).into();
+    assert_eq!(String::from_utf8(received.ok()).unwrap(), paths.concat());
+    assert_eq!(fs::read(into.path().join("树/b.txt")).unwrap(), b"bb");
+}
+
+#[test]
+fn the_question_shows_what_comes_and_takes_numbers() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let paths = ["a.txt", "b.txt"].map(|name| from.path().join(name));
+    paths.iter().for_each(|path| fs::write(path, "four").unwrap());
+    let (mut receiver, address) = bound(&["receive", "--into", text(into.path()), "--once"], "listening on ");
+    let sender = start(&["send", text(&paths[0]), text(&paths[1]), "--to", &address]);
+    receiver.error_line("wants to send 2 files: 8 B, into");
+    receiver.error_line("  2  4 B  b.txt");
+    receiver.error_line("Take it?");
+    receiver.write("perhaps\n");
+    receiver.error_line("Type y, n, or numbers from 1 to 2.");
+    receiver.write("2\n");
+    assert!(receiver.finish().err.contains("a.txt: left out"));
+    let sent = sender.finish();
+    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    assert_eq!(names(into.path()), ["b.txt"]);
+}
+
+#[test]
+fn without_anybody_to_ask_nothing_is_taken() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = from.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    let (receiver, address) = bound(&["receive", "--into", text(into.path()), "--once"], "listening on ");
+    let sender = start(&["send", text(&path), "--to", &address, "--lang", "zh-CN"]);
+    let received = receiver.finish();
+    assert_eq!(received.code, Some(1), "{}", received.err);
+    assert!(received.err.contains("nobody can say yes"), "{}", received.err);
+    let sent = sender.finish();
+    assert_eq!(sent.code, Some(1));
+    assert!(sent.err.contains("接收方拒绝了。"), "{}", sent.err);
+    assert_eq!(names(into.path()), Vec::<String>::new());
+}
+
+#[test]
+fn every_way_has_its_words_and_its_exit_code() {
+    for way in ["raw", "helper", "framed", "udp"] {
+        let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = from.path().join("笔记.txt");
+        fs::write(&path, "twelve bytes").unwrap();
+        let arguments =
+            ["receive", "--into", text(into.path()), "--accept", "all", "--once", "--way", way, "--name", "raw.bin"];
+        let (receiver, address) = bound(&arguments, "listening on ");
+        let sent = run(&["send", text(&path), "--to", &address, "--way", way], "");
+        assert_eq!(sent.code, Some(0), "{way}: {}", sent.err);
+        let confirmed = matches!(way, "framed" | "udp");
+        assert_eq!(sent.err.contains("size and hash confirmed"), confirmed, "{way}: {}", sent.err);
+        receiver.finish().ok();
+        let name = if way == "raw" { "raw.bin" } else { "笔记.txt" };
+        assert_eq!(names(into.path()), [name], "{way}");
+        assert_eq!(fs::read(into.path().join(name)).unwrap(), b"twelve bytes", "{way}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said_and_exits_with_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(&["send", text(folder.path()), "--to", "1"], "");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("Nobody is listening on 127.0.0.1:1."), "{}", refused.err);
+    let missing = run(&["send", "/no/such/file", "--to", "1"], "");
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.err.contains("/no/such/file is not there"), "{}", missing.err);
+    let nowhere = run(&["receive", "--into", "/no/such/folder"], "");
+    assert_eq!(nowhere.code, Some(1));
+    assert!(nowhere.err.contains("/no/such/folder is not there"), "{}", nowhere.err);
+    for wrong in [&["send", "x"][..], &["receive"], &["send", "x", "--to", "1", "--way", "pigeon"]] {
+        assert_eq!(run(wrong, "").code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn who_can_reach_a_receiver_is_said() {
+    let into = tempfile::tempdir().unwrap();
+    let receiver = start(&["receive", "--into", text(into.path()), "--bind", "0.0.0.0:0", "--for", "0.2"]);
+    receiver.error_line("network can reach it");
+    receiver.finish().ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_told_to_the_other_side_and_leaves_nothing() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = long_file(from.path(), 8 << 30);
+    let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
+    let (receiver, address) = bound(&arguments, "listening on ");
+    let sender = start(&["send", text(&path), "--to", &address, "--json"]);
+    moving(&sender, 1);
+    let interrupted = std::process::Command::new("kill").args(["-INT", &receiver.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(receiver.finish().code, Some(1));
+    let sent = sender.finish();
+    assert_eq!(sent.code, Some(1));
+    let ended = events(&sent.out, "ended");
+    assert_eq!((&ended[0]["reason"], &ended[0]["side"]), (&"cancelled".into(), &"there".into()));
+    assert_eq!(names(into.path()), Vec::<String>::new());
+}
+
+/// Waits until a sender has said that so many bytes are across.
+fn moving(sender: &Process, bytes: u64) {
+    let found = sender.find(|out| {
+        let end = out.iter().rposition(|byte| *byte == b'\n')?;
+        let last = events(&out[..=end], "progress").into_iter().filter_map(|event| event["bytes"].as_u64()).max()?;
+        (last >= bytes).then_some(())
+    });
+    found.unwrap_or_else(|| sender.fail("it does not move"));
+}
+
+#[test]
+fn a_sender_that_is_killed_leaves_nothing_unless_parts_are_kept() {
+    let from = tempfile::tempdir().unwrap();
+    let path = long_file(from.path(), 3 << 30);
+    // Wherever it happens to be: the kill comes at another byte each time.
+    for round in 0..10_u64 {
+        let into = tempfile::tempdir().unwrap();
+        let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
+        let (receiver, address) = bound(&arguments, "listening on ");
+        let sender = start(&["send", text(&path), "--to", &address, "--json"]);
+        moving(&sender, 1 + round * (5 << 20));
+        kill(sender);
+        let received = receiver.finish();
+        assert_eq!(received.code, Some(1), "round {round}: {}", received.err);
+        let says = ["ended the connection before everything was across", "reset the connection"];
+        assert!(says.iter().any(|says| received.err.contains(says)), "round {round}: {}", received.err);
+        assert_eq!(names(into.path()), Vec::<String>::new(), "round {round}");
+    }
+}
+
+#[test]
+fn after_a_kill_of_either_side_the_rest_is_sent_and_the_hash_is_right() {
+    const SIZE: u64 = 384 << 20;
+    let from = tempfile::tempdir().unwrap();
+    let path = long_file(from.path(), SIZE);
+    for sender_is_killed in [true, false] {
+        let into = tempfile::tempdir().unwrap();
+        let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--keep"];
+        let (receiver, address) = bound(&arguments, "listening on ");
+        let sender = start(&["send", text(&path), "--to", &address, "--json"]);
+        moving(&sender, 20 << 20);
+        let (receiver, address) = if sender_is_killed {
+            kill(sender);
+            receiver.error_line("kept in ");
+            (receiver, address)
+        } else {
+            kill(receiver);
+            assert_eq!(sender.finish().code, Some(1));
+            bound(&arguments, "listening on ")
+        };
+        let part = names(into.path()).into_iter().find(|name| name.ends_with(".part")).expect("a part is kept");
+        let there = fs::metadata(into.path().join(part)).unwrap().len();
+        assert!(there > 1 << 20);
+        let sent = run(&["send", text(&path), "--to", &address, "--json"], "");
+        assert_eq!(sent.code, Some(0), "{}", sent.err);
+        let ended = &events(&sent.out, "ended")[0];
+        let resumed = ended["resumed"].as_u64().unwrap();
+        assert!(resumed + (1 << 20) > there, "{resumed} of {there} were not sent again");
+        assert_eq!(names(into.path()), ["long.bin"]);
+        assert_eq!(fs::metadata(into.path().join("long.bin")).unwrap().len(), SIZE);
+        assert_eq!(ended["confirmed"], true);
+        drop(receiver);
+    }
+}
