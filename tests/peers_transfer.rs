@@ -79,10 +79,11 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Waits until somebody listens there, without taking the one connection that is accepted.
+/// Waits until somebody listens there, without taking the one connection that is accepted, or the port.
 fn wait_for(address: SocketAddr) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while TcpListener::bind(address).is_ok() {
+    let local = format!("0100007F:{:04X} 00000000:0000 0A", address.port());
+    while !fs::read_to_string("/proc/net/tcp").unwrap().contains(&local) {
         assert!(Instant::now() < deadline, "nobody listens on {address}");
         thread::yield_now();
     }

@@ -18,8 +18,9 @@
 //! - **As sender** to P21, which takes the next `recv` for the size and fails unless it gets exactly eight bytes, the
 //!   name is alone on the wire for a fifth of a second. P21 then counts `size / 2048 + 1` calls of `recv(2048)`, however
 //!   much each brings, so every one has to bring 2048. Where the path has room for them we ask for segments of exactly 2048
-//!   bytes (`TCP_MAXSEG`) and write as much at a time: whatever is in its queue then is a multiple of that, and nothing
-//!   depends on time. Pieces of 2048
+//!   bytes (`TCP_MAXSEG`), write as much at a time, and have the system hold two or three at most (`SO_SNDBUF`; with more it
+//!   cuts some in two when P21 is slow and the window tight): whatever is in P21's queue then is a multiple of 2048, and
+//!   nothing depends on time. Pieces of 2048
 //!   with a pause between them, as people do it, are not enough even on one computer: when P21 is held up for some
 //!   milliseconds they are joined into segments of 65 483 bytes, and one short `recv` at the end of one of these cuts
 //!   the file (seen here, with 100 MB on a busy machine). On a network whose packets are shorter, pauses are all that is
@@ -56,6 +57,8 @@ const PIECE: usize = 2048;
 const WHOLE: Duration = Duration::from_millis(20);
 /// A segment of so many bytes holds one piece: 12 bytes of it are taken by the time-stamp option (RFC 7323).
 const SEGMENT: u32 = PIECE as u32 + 12;
+/// Bytes that the system may hold, which Linux doubles for its own needs.
+const SEND_BUFFER: usize = 4096;
 /// Between two pieces, where a segment holds less than one.
 const BETWEEN: Duration = Duration::from_micros(300);
 /// Bytes of the size.
@@ -90,6 +93,9 @@ fn send_one(job: &Arc<Job>, item: &Item, ledger: &mut Ledger, index: usize) -> R
     hear(&mut wire, &mut buffer, options.answer_timeout)?;
     job.set_state(State::Moving);
     let whole = wire.segment() == Some(PIECE as u32);
+    if whole {
+        wire.few_on_the_way(SEND_BUFFER);
+    }
     while reading.left() > 0 {
         let n = reading.fill(&mut buffer)?;
         for piece in buffer.get(..n).unwrap_or_default().chunks(PIECE) {

@@ -83,9 +83,9 @@ impl Folder {
     fn mode(&self) -> u32 {
         *self.mode.get_or_init(|| {
             let probe = format!(".twocan-probe.{:08x}", fastrand::u32(..));
-            let made = self.root.open_with(&probe, OpenOptions::new().write(true).create_new(true));
+            let opened = self.root.open_with(&probe, OpenOptions::new().write(true).create_new(true));
             // Where not even that can be made, the file keeps what it was begun with.
-            made.map_or(PRIVATE, |file| {
+            opened.map_or(PRIVATE, |file| {
                 let mode = permissions(&file);
                 drop(file);
                 self.root.remove_file(&probe).ok();

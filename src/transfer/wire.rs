@@ -131,6 +131,11 @@ impl Wire {
         None
     }
 
+    /// From now on the system holds no more than about so many bytes that the peer has not acknowledged.
+    pub fn few_on_the_way(&self, bytes: usize) {
+        socket2::SockRef::from(&self.stream).set_send_buffer_size(bytes).ok();
+    }
+
     pub fn idle(&self) -> Duration {
         self.idle
     }

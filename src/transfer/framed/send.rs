@@ -304,7 +304,11 @@ impl Session<'_> {
         Ok(Ok(reading))
     }
 
+    /// Waits while the user wants that. A receiver that is quick never makes us wait, so a cancel is looked for here too.
     fn pause(&mut self) -> Result<(), Reason> {
+        if self.job.control.cancelled() {
+            return Err(Reason::Cancelled);
+        }
         if self.job.control.paused() {
             self.flush()?;
             let said = &mut self.said;
