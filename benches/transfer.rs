@@ -143,7 +143,7 @@ fn peers() -> [(&'static str, Peer); 4] {
             let done = Command::new("cp").arg("--reflink=never").arg(source).arg(&target).status().ok()?;
             let took = start.elapsed();
             assert!(done.success(), "cp");
-            finished(source, &target, took)
+            Some(finished(source, &target, took))
         }),
         ("ncat", |source, around| {
             let port = free_port().to_string();
@@ -185,13 +185,13 @@ fn piped(
     let mut sending = spawn(sender, sends, File::open(source).expect("a file").into(), Stdio::null())?;
     assert!(sending.wait().expect("it ends").success(), "{sender}");
     receiving.wait().expect("it ends");
-    finished(source, &target, start.elapsed())
+    Some(finished(source, &target, start.elapsed()))
 }
 
-fn finished(source: &Path, target: &Path, took: Duration) -> Option<Duration> {
+fn finished(source: &Path, target: &Path, took: Duration) -> Duration {
     same(source, target);
     fs::remove_file(target).expect("a file");
-    Some(took)
+    took
 }
 
 fn free_port() -> u16 {

@@ -364,7 +364,7 @@ fn rows_are_taken_over_by_keys_and_cut_as_they_were() {
 fn the_message_is_taken_over_and_what_was_there_stays() {
     for (lang, theme) in BOTH {
         let mut harness = window(lang, theme);
-        harness.get_by_role_and_label(Role::MultilineTextInput, tr(lang, "Message", "消息")).focus();
+        harness.get_by_role_and_label(Role::MultilineTextInput, tr(lang, "Message", "消息内容")).focus();
         harness.step();
         harness.event(Input::Text("你😀".into()));
         harness.run_steps(3);

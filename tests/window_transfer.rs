@@ -57,7 +57,7 @@ fn bars(window: &mut Window, words: &Words, name: &str) -> Vec<String> {
 
 /// Waits longer than for what a click does: on a machine that builds beside it a gigabyte takes its time.
 fn see_in_the_end(window: &mut Window, text: &str) {
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     while !window.widgets().iter().any(|widget| widget.says(text)) {
         assert!(Instant::now() < deadline, "{text:?} does not show");
         std::thread::park_timeout(Duration::from_millis(200));

@@ -340,6 +340,10 @@ mod tests {
         while engine.batches().recv_timeout(time).is_ok() && Instant::now() < deadline {}
     }
 
+    /// Looks, 10 ms apart, in which nothing moves until the kernel is said to take no more: a worker may only have waited
+    /// for a processor.
+    const STILL: u32 = 30;
+
     /// A connection with timers in its rules and waits between its calls, full of what its peer does not read, that is asked
     /// to close: each of its moments comes while nothing can be done about it, and must not wake it again and again.
     #[test]
@@ -370,9 +374,7 @@ mod tests {
             };
             let counters = engine.counters(connection).unwrap();
             peer.as_mut().unwrap().write_all(b"nobody answers this").unwrap();
-            // Until the kernel takes no more, and not only until the worker has waited for a processor: what the rules say
-            // meanwhile would move else.
-            const STILL: u32 = 30;
+            // Until the kernel takes no more: what the rules say meanwhile would move else.
             let sent = || counters.totals().bytes_out;
             let mut still = 0;
             while still < STILL {

@@ -206,9 +206,9 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
             until(&bench.receiver, into, |transfer| transfer.progress.bytes > 0);
             let start = Instant::now();
             if sender_cancels {
-                bench.sender.cancel(id)
+                bench.sender.cancel(id);
             } else {
-                bench.receiver.cancel(into)
+                bench.receiver.cancel(into);
             }
             let (out, received) = (ended(&bench.sender, id), ended(&bench.receiver, into));
             // At once, but for a write that waits for the disk, which no system lets be interrupted; others write here too.

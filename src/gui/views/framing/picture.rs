@@ -262,7 +262,7 @@ mod tests {
             ("nothing", cut("line", [])),
         ] {
             let all = cut.first_message()..cut.first_message() + cut.messages().len() as u64;
-            let some = [all.start, all.start + 1, (all.start + all.end) / 2, all.end.saturating_sub(1)];
+            let some = [all.start, all.start + 1, u64::midpoint(all.start, all.end), all.end.saturating_sub(1)];
             for selected in some.into_iter().map(Some).chain([None]) {
                 let (from, until) = window(&cut, selected);
                 assert!(from <= until && until <= cut.came(), "{name}: {from} {until}");

@@ -33,7 +33,7 @@ impl LabState {
     pub(super) fn step(&mut self, forward: bool) {
         let Some(pair) = self.drawn.pair() else { return };
         if forward && self.play.is_at_the_end() {
-            self.play = self.play.from_the_start();
+            self.play = self.play.rewound();
             self.scroll_to = Some(0.0);
             return;
         }

@@ -117,6 +117,7 @@ fn lane_ui(ui: &mut Ui, lang: Lang, state: &LabState, index: usize, now: Micros)
 }
 
 /// A block of what was read.
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own that the block can have")]
 struct Block {
     piece: Piece,
     at: Micros,

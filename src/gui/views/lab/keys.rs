@@ -48,7 +48,7 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LabState, id: Id) {
         state.go_to(0);
     }
     if pressed(Key::End) {
-        state.play.to_the_end();
+        state.play.show_end();
         state.follow();
     }
     if pressed(Key::Escape) {
@@ -66,7 +66,7 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LabState, id: Id) {
         }
         if pressed(Key::Enter) {
             let rect = ui.max_rect();
-            state.menu = Menu::at(chosen, pos2(rect.center().x, rect.top() + 60.0));
+            state.menu = Some(Menu::at(chosen, pos2(rect.center().x, rect.top() + 60.0)));
         }
     }
     let copies = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)));
@@ -82,12 +82,11 @@ impl LabState {
         let lane = self.selected.map_or(0, |chosen| chosen.lane);
         let Some(log) = pair.lanes.get(lane).map(|lane| &lane.log) else { return };
         let Some(last) = log.packets.len().checked_sub(1) else { return };
-        let next = match self.selected {
-            Some(chosen) => chosen.packet.index().saturating_add_signed(by).min(last),
-            None => {
-                let top = self.axis.time(f64::from(self.scrolled));
-                geometry::on_screen(log, top, u64::MAX).next().map_or(0, |packet| packet.id.index())
-            }
+        let next = if let Some(chosen) = self.selected {
+            chosen.packet.index().saturating_add_signed(by).min(last)
+        } else {
+            let top = self.axis.time(f64::from(self.scrolled));
+            geometry::on_screen(log, top, u64::MAX).next().map_or(0, |packet| packet.id.index())
         };
         self.select(Chosen { lane, packet: PacketId(next as u32) });
     }

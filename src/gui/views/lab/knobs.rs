@@ -48,13 +48,16 @@ const BURSTS: &[u64] = &[0, 5, 10, 20, 30, 50, 70, 100, 150, 200];
 /// Width of a slider with its name.
 const SLIDER: f32 = 118.0;
 
+/// Paints one slider and takes its value over.
+type Row<'a> = &'a dyn Fn(&mut Ui, &mut Run);
+
 /// The seven sliders of the mock-up, in one row or, in a narrow window, in two.
 pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run) {
     let width = ui.available_width();
     let columns = ((width + 20.0) / (SLIDER + 20.0)).floor().clamp(2.0, 7.0) as usize;
     let gap = if width > 1_100.0 { 26.0 } else { 16.0 };
     let each = (width - gap * (columns - 1) as f32) / columns as f32;
-    let all: [&dyn Fn(&mut Ui, &mut Run); 7] = [
+    let all: [Row<'_>; 7] = [
         &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut run.knobs.link.delay, DELAYS, each),
         &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut run.knobs.link.jitter, DELAYS, each),
         &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut run.knobs.link.loss, CHANCES, each),

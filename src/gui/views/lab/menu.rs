@@ -27,8 +27,8 @@ pub struct Menu {
 
 impl Menu {
     /// Opens it.
-    pub fn at(chosen: Chosen, at: Pos2) -> Option<Self> {
-        Some(Self { chosen, at, fresh: true })
+    pub fn at(chosen: Chosen, at: Pos2) -> Self {
+        Self { chosen, at, fresh: true }
     }
 }
 

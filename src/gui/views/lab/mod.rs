@@ -153,7 +153,7 @@ impl LabState {
     /// Shows another run, from its end.
     pub fn show(&mut self, run: Run) {
         self.run = run;
-        self.play.to_the_end();
+        self.play.show_end();
         (self.selected, self.menu) = (None, None);
         self.scroll_to = Some(0.0);
     }
@@ -172,17 +172,16 @@ impl LabState {
     /// Does something to a packet, or takes it back if it was done.
     fn edit(&mut self, packet: Name, act: Act) {
         let edit = Edit { packet, act };
-        match self.run.edits.iter().position(|other| *other == edit) {
-            Some(index) => drop(self.run.edits.remove(index)),
-            None => {
-                // What contradicts it goes.
-                let contradicts = |other: &Edit| {
-                    other.packet == packet
-                        && matches!((other.act, act), (Act::Lose, Act::Spare) | (Act::Spare, Act::Lose | Act::Corrupt))
-                };
-                self.run.edits.retain(|other| !contradicts(other));
-                self.run.edits.push(edit);
-            }
+        if let Some(index) = self.run.edits.iter().position(|other| *other == edit) {
+            self.run.edits.remove(index);
+        } else {
+            // What contradicts it goes.
+            let contradicts = |other: &Edit| {
+                other.packet == packet
+                    && matches!((other.act, act), (Act::Lose, Act::Spare) | (Act::Spare, Act::Lose | Act::Corrupt))
+            };
+            self.run.edits.retain(|other| !contradicts(other));
+            self.run.edits.push(edit);
         }
     }
 

@@ -189,7 +189,7 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, body: Rect, grids
     match wish {
         Some(Wish::Open(chosen, at)) => {
             state.selected = Some(chosen);
-            state.menu = Menu::at(chosen, at);
+            state.menu = Some(Menu::at(chosen, at));
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         Some(Wish::Leave) => {
@@ -266,7 +266,7 @@ struct Scene<'t> {
     id: Id,
 }
 
-impl<'t> Scene<'t> {
+impl Scene<'_> {
     #[expect(clippy::too_many_arguments, reason = "it is what a frame of a lane has in common")]
     fn new(
         ui: &Ui,

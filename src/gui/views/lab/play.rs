@@ -58,12 +58,12 @@ pub struct Play {
 
 impl Play {
     /// At the beginning, where nothing has happened.
-    pub fn from_the_start(self) -> Self {
+    pub fn rewound(self) -> Self {
         Self { at: Some(0.0), playing: false, ..self }
     }
 
     /// At the end.
-    pub fn to_the_end(&mut self) {
+    pub fn show_end(&mut self) {
         (self.at, self.playing) = (None, false);
     }
 
@@ -117,7 +117,7 @@ impl Play {
             None => factor,
         };
         let next = at + seconds * 1e6 * by;
-        if next >= end as f64 { self.to_the_end() } else { self.at = Some(next) }
+        if next >= end as f64 { self.show_end() } else { self.at = Some(next) }
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn steps_go_from_moment_to_moment() {
         let moments = [0, 10, 20, 50];
-        let mut play = Play::default().from_the_start();
+        let mut play = Play::default().rewound();
         let mut seen = Vec::new();
         for _ in 0..3 {
             play.step(&moments, 50, true);

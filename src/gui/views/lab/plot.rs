@@ -35,9 +35,9 @@ impl Curves {
                 let top = u64::from(segment.seq.wrapping_sub(base)) + u64::from(segment.len);
                 let point = [packet.sent as f64 / 1e3, top as f64];
                 if packet.resent.is_some() {
-                    curves.again.push(point)
+                    curves.again.push(point);
                 } else {
-                    curves.sent.push(point)
+                    curves.sent.push(point);
                 }
                 changes.push((packet.sent, true, top));
             } else if packet.from() == Side::Server

@@ -60,7 +60,7 @@ impl LabState {
         let Some(chosen) = prepared().get(index) else { return };
         self.build.level = None;
         self.show(chosen.run.clone());
-        self.play = self.play.from_the_start();
+        self.play = self.play.rewound();
         self.side = SideState { prepared: Some(index), answer: None };
     }
 }
@@ -118,7 +118,7 @@ fn question_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     } else {
         hint(ui, if state.side.answer.is_some() { tr!(lang, "lab.now_play") } else { tr!(lang, "lab.choose_first") });
         if button(ui, tr!(lang, "lab.show_answer"), Look::Plain).clicked() {
-            state.play.to_the_end();
+            state.play.show_end();
         }
     }
     gap(ui);

@@ -71,9 +71,10 @@ pub fn packet(lang: Lang, packet: &Packet) -> String {
         [] => tr!(lang, "lab.no_message").into_owned(),
         [one] => {
             let piece = packet.pieces.first().filter(|piece| piece.from > 0);
-            match piece {
-                Some(piece) => tr!(lang, "lab.part_of", number = one, from = piece.from),
-                None => tr!(lang, "lab.message", number = one),
+            if let Some(piece) = piece {
+                tr!(lang, "lab.part_of", number = one, from = piece.from)
+            } else {
+                tr!(lang, "lab.message", number = one)
             }
             .into_owned()
         }
@@ -212,7 +213,7 @@ pub fn fields(shown: &Packet, base: [u32; 2]) -> Vec<(&'static str, String)> {
         fields.push(("Control bits", set.join(" ")));
         fields.push(("Window", segment.window.to_string()));
         fields.push(("Checksum", format!("0x{:04x}", word(header + 16))));
-    } else if byte(9) == 17 && word(6) & 0x1FFF == 0 {
+    } else if byte(9) == 17 && word(6).trailing_zeros() >= 13 {
         fields.extend(ports);
         fields.push(("Length", word(header + 4).to_string()));
         fields.push(("Checksum", format!("0x{:04x}", word(header + 6))));
@@ -360,11 +361,10 @@ pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
         parts.push(tr!(lang, "lab.faults", what = faults.join(&tr!(lang, "lab.fault_comma"))).into_owned());
     }
     if let Some((waited, longest)) = longest_wait(lane) {
-        let text = match blocker(lane, waited) {
-            Some(missing) => {
-                tr!(lang, "lab.waited_for", message = waited, time = time(longest), missing = missing)
-            }
-            None => tr!(lang, "lab.waited", message = waited, time = time(longest)),
+        let text = if let Some(missing) = blocker(lane, waited) {
+            tr!(lang, "lab.waited_for", message = waited, time = time(longest), missing = missing)
+        } else {
+            tr!(lang, "lab.waited", message = waited, time = time(longest))
         };
         parts.push(text.into_owned());
     }

@@ -75,9 +75,10 @@ fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &TransferRow) {
         });
         ui.add(egui::Label::new(RichText::new(where_to(lang, transfer)).small().color(tokens.muted)).truncate());
         let done = number::size(progress.bytes);
-        let spoken = match progress.total {
-            Some(total) => tr!(lang, "transfer_window.bar", title = title, done = done, total = number::size(total)),
-            None => tr!(lang, "transfer_window.bar_unknown", title = title, done = done),
+        let spoken = if let Some(total) = progress.total {
+            tr!(lang, "transfer_window.bar", title = title, done = done, total = number::size(total))
+        } else {
+            tr!(lang, "transfer_window.bar_unknown", title = title, done = done)
         };
         let fraction = progress.fraction();
         let bar = widgets::progress(ui, fraction.unwrap_or(0.0) as f32).on_hover_text(spoken.as_ref());

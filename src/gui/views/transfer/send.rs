@@ -173,9 +173,10 @@ fn chosen_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
             (_, Err(())) if way == Way::Udp => Some(tr!(lang, "transfer_window.pace_wrong")),
             _ => None,
         };
-        let text = match &to {
-            Ok(to) => tr!(lang, "transfer_window.send_it_to", address = to),
-            Err(_) => tr!(lang, "transfer_window.send"),
+        let text = if let Ok(to) = &to {
+            tr!(lang, "transfer_window.send_it_to", address = to)
+        } else {
+            tr!(lang, "transfer_window.send")
         };
         let tip = way_tip(lang, way);
         if widgets::verb(ui, &text, Look::Primary, &tip, reason.as_deref()).clicked()
