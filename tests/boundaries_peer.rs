@@ -41,6 +41,8 @@ fn client(
     let (server, port) = python_server("tcp_server.py", &["127.0.0.1", shape]);
     let target: Endpoint = format!("127.0.0.1:{port}").parse().unwrap();
     let mut harness = harness::sized(lang, theme, egui::vec2(1440.0, 2400.0));
+    // What is counted here is the strip, not the ladder beside it.
+    harness.state_mut().view.ladder.set_beside(false);
     harness.step();
     let spec = SocketSpec::TcpClient(TcpClientSpec { target, ..spec });
     harness.state_mut().actions.push(Action::OpenNew(spec));
