@@ -64,8 +64,8 @@ fn a_conversation(tag: &str) {
     window.click(&format!("{} 127.0.0.1:", words.get("sidebar.connection")));
     window.see(words.get("event.peer_ended"));
     window.click(words.get("verb.close"));
-    window.gone("FIN_WAIT");
-    window.gone("CLOSE_WAIT");
+    window.left("FIN_WAIT");
+    window.left("CLOSE_WAIT");
     window.see("CLOSED");
 }
 

@@ -109,7 +109,7 @@ fn an_upper_case_server_for_two_clients() {
         for client in [one, two] {
             assert_eq!(client.finish().code, Some(0));
         }
-        window.gone("ESTABLISHED");
+        window.left("ESTABLISHED");
     }
 }
 

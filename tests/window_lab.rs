@@ -36,7 +36,7 @@ fn lab(tag: &str) -> (Screen, tempfile::TempDir, Window, Words) {
     let home = tempfile::tempdir().unwrap();
     let (mut window, words) = speaking(&screen, home.path(), tag);
     window.click(words.get("top.lab"));
-    window.see(words.get("lab.what_read"));
+    window.see(words.get("lab.play"));
     (screen, home, window, words)
 }
 

@@ -266,6 +266,14 @@ impl Window {
         self.wait(&format!("{text:?} still shows"), |widgets| (!widgets.iter().any(|w| w.says(text))).then_some(()));
     }
 
+    /// Waits until no badge and no card has this state. The ladder goes on telling that there was one.
+    pub fn left(&mut self, state: &str) {
+        self.wait(&format!("a socket is still in {state}"), |widgets| {
+            let has = |widget: &Widget| widget.name == state || widget.role == "Button" && widget.name.ends_with(state);
+            (!widgets.iter().any(has)).then_some(())
+        });
+    }
+
     /// Makes the window this large, in points, and waits until it is.
     pub fn resize(&mut self, width: u32, height: u32) {
         self.ask(&Request::Resize { width, height });

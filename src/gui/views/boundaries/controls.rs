@@ -94,6 +94,9 @@ pub fn number_ui(
     None
 }
 
+/// Room for a field and its unit, in points.
+const CONTROL: f32 = 104.0;
+
 /// The controls of one stream or of datagrams, in a row: those of the end that sends, and those of the end that receives.
 pub fn controls_ui(
     ui: &mut Ui,
@@ -107,15 +110,25 @@ pub fn controls_ui(
     let word = |ui: &mut Ui, text: &str| {
         ui.label(RichText::new(text).small().color(ui.tokens().muted));
     };
+    // A word and its field stay together: they go to the next line as one.
+    let together = |ui: &mut Ui, text: &str| {
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let wide = ui.painter().layout_no_wrap(text.to_owned(), font, ui.tokens().muted).size().x;
+        if ui.available_size_before_wrap().x < wide + CONTROL {
+            ui.end_row();
+        }
+    };
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         if let Some(id) = sender {
             let label = tr!(lang, "boundaries.gap");
+            together(ui, &format!("{id} {label}"));
             word(ui, &format!("{id} {label}"));
             error = number_ui(ui, cx, typed, id, Number::SendGap, &format!("{id}: {label}")).or(error);
             word(ui, Number::SendGap.unit());
             if cx.model.sockets.get(id).is_some_and(|entry| entry.kind == Kind::TcpConnection) {
                 ui.add_space(4.0);
+                together(ui, "TCP_NODELAY");
                 word(ui, "TCP_NODELAY");
                 let (on, open) = (cx.model.nodelay(id), cx.model.sockets.get(id).is_some_and(|e| e.state.is_open()));
                 let state = if on { tr!(lang, "inspector.on") } else { tr!(lang, "inspector.off") };
@@ -134,7 +147,9 @@ pub fn controls_ui(
                 (Number::RecvBytes, tr!(lang, "boundaries.recv_bytes")),
                 (Number::ReadDelay, tr!(lang, "boundaries.delay")),
             ] {
-                word(ui, &if number == Number::RecvBytes { format!("{id} {label}") } else { label.to_string() });
+                let text = if number == Number::RecvBytes { format!("{id} {label}") } else { label.to_string() };
+                together(ui, &text);
+                word(ui, &text);
                 error = number_ui(ui, cx, typed, id, number, &format!("{id}: {label}")).or(error);
                 word(ui, number.unit());
             }

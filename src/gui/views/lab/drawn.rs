@@ -310,6 +310,8 @@ fn spans(log: &Log) -> Vec<Span> {
                     if hole.as_ref().is_some_and(|(_, messages, _)| reads(messages))
                         && let Some((from, messages, missing)) = hole.take()
                     {
+                        // Reads are in order: what it begins with is what the others waited for.
+                        let missing = pieces.first().map_or(missing, |first| first.message);
                         push(from, now, Lasting::Hole { messages, missing });
                     }
                 }

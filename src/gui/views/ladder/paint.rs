@@ -42,6 +42,8 @@ const HEAD: f32 = 42.0;
 const SLOPE: f32 = 9.0;
 /// From this width on there is room for whole times and long words.
 const WIDE: f32 = 620.0;
+/// Below this width, as beside the table, two lifelines and the words at both sides have just their room.
+const SLIM: f32 = 450.0;
 
 /// Where the lifelines stand.
 #[derive(Clone, Copy)]
@@ -58,7 +60,11 @@ struct Grid {
 impl Grid {
     fn new(lines: usize, width: f32) -> Self {
         let wide = width >= WIDE;
-        let (times, words, least) = if wide { (98.0, 148.0, 240.0) } else { (62.0, 106.0, 150.0) };
+        let (times, words, least) = match width {
+            ..SLIM => (62.0, 84.0, 110.0),
+            ..WIDE => (62.0, 106.0, 150.0),
+            _ => (98.0, 148.0, 240.0),
+        };
         let between = lines.saturating_sub(1) as f32;
         let left = times + words;
         let gap = if between > 0.0 { ((width - left - words - 16.0) / between).max(least) } else { 0.0 };

@@ -60,6 +60,8 @@ use crate::{
 const ROOMY: f32 = 640.0;
 /// Below this width the tabs are a menu.
 const TABS: f32 = 560.0;
+/// The same without the tab of the ladder.
+const THREE_TABS: f32 = 470.0;
 
 /// In which encoding payload is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -276,7 +278,7 @@ pub fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>, on: Tab, ladder_beside: bool) {
         (Tab::Messages, tr!(lang, "framing.tab"), UiCommand::ShowMessages),
     ];
     tabs.retain(|(tab, ..)| !(ladder_beside && *tab == Tab::Ladder));
-    if ui.available_width() < TABS {
+    if ui.available_width() < if ladder_beside { THREE_TABS } else { TABS } {
         // As at 200 %: side by side they would lie under the buttons at the right.
         let current = tabs.iter().find(|(tab, ..)| *tab == on).map_or("", |(_, text, _)| text);
         compact_menu(ui, current, &tr!(lang, "framing.tabs", tab = current), |ui| {
