@@ -323,6 +323,8 @@ fn states_and_waits_are_there_for_those_who_cannot_see_them() {
 #[test]
 fn the_scope_goes_from_a_socket_to_the_bench() {
     let mut bench = pair(Lang::En);
+    // The strip would take the room in which the oldest step stands.
+    bench.model.settings.boundaries = false;
     bench.model.sockets.open(SocketId(7), Kind::UdpSocket, 0, 0);
     bench.push_of(7, MS, Event::Bound, "127.0.0.1:9000", b"127.0.0.1:9000");
     let mut harness = show(bench);

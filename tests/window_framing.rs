@@ -55,7 +55,7 @@ fn nine_messages_come_out_of_many_reads_and_the_slicer_tells_why() {
         window.see("ESTABLISHED");
         window.fill(words.get("inspector.recv"), "7");
         window.key("Enter");
-        window.click(words.get("framing.tab"));
+        window.key("Ctrl+5");
         let nine = ["i = 1", "i = 2", "你好", "i = 4", "传声筒", "i = 6", "粘包", "半包", "i = 9"];
         for text in nine {
             window.click(words.get("composer.name"));

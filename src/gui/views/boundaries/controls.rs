@@ -95,7 +95,7 @@ pub fn number_ui(
 }
 
 /// Room for a field and its unit, in points.
-const CONTROL: f32 = 104.0;
+const CONTROL: f32 = 92.0;
 
 /// The controls of one stream or of datagrams, in a row: those of the end that sends, and those of the end that receives.
 pub fn controls_ui(

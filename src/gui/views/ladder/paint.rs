@@ -61,7 +61,7 @@ impl Grid {
     fn new(lines: usize, width: f32) -> Self {
         let wide = width >= WIDE;
         let (times, words, least) = match width {
-            ..SLIM => (62.0, 84.0, 110.0),
+            ..SLIM => (62.0, 92.0, 104.0),
             ..WIDE => (62.0, 106.0, 150.0),
             _ => (98.0, 148.0, 240.0),
         };
