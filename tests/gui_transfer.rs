@@ -96,11 +96,12 @@ fn a_file_is_sent_and_the_address_remembered() {
         fs::write(&path, vec![7; 300_001]).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let to = listener.local_addr().unwrap().to_string();
-        let peer = std::thread::spawn(move || {
+        let reads = move || {
             let mut bytes = Vec::new();
             listener.accept().unwrap().0.read_to_end(&mut bytes).unwrap();
             bytes
-        });
+        };
+        let peer = std::thread::Builder::new().name("peer".into()).spawn(reads).unwrap();
         let mut harness = window(lang, theme);
         harness.state_mut().model.settings.transfer.way = Way::Raw;
         harness.state_mut().view.place = Place::Transfer;
@@ -115,7 +116,7 @@ fn a_file_is_sent_and_the_address_remembered() {
         step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
         harness.step();
         assert_eq!(peer.join().unwrap(), vec![7; 300_001]);
-        assert_eq!(harness.state().model.settings.transfer.recent, [to.clone()]);
+        assert_eq!(harness.state().model.settings.transfer.recent, [to.as_str()]);
         harness.get_by_label(in_language(lang, "all bytes sent", "字节已全部发出"));
         harness.get_by_label(&in_language(lang, "Send to ADDRESS again", "再次发给 ADDRESS").replace("ADDRESS", &to));
     }

@@ -233,12 +233,12 @@ fn dropping_the_service_ends_everything_within_a_second() {
     let path = bench.file("a.bin", bytes(64 << 20, 1));
     let (_, to) = bench.receive(Way::Framed, all());
     let (_, asks) = bench.receive(Way::Framed, Policy::default());
-    bench.send(&[path.clone()], to, Way::Framed);
-    bench.send(&[path.clone()], asks, Way::Framed);
+    bench.send(std::slice::from_ref(&path), to, Way::Framed);
+    bench.send(std::slice::from_ref(&path), asks, Way::Framed);
     // Nobody answers there, and nobody accepts here.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    bench.send(&[path.clone()], silent.local_addr().unwrap(), Way::Framed);
-    bench.send(&[path.clone()], silent.local_addr().unwrap(), Way::Raw);
+    bench.send(std::slice::from_ref(&path), silent.local_addr().unwrap(), Way::Framed);
+    bench.send(std::slice::from_ref(&path), silent.local_addr().unwrap(), Way::Raw);
     bench.send(&[path], "192.0.2.77:9".parse().unwrap(), Way::Framed);
     offered(&bench.receiver);
     let Bench { from, into, sender, receiver } = bench;
@@ -283,7 +283,7 @@ fn entry(path: &Path, name: &str) -> Vec<u8> {
     let fields: [&[u8]; 5] = [
         &[u8::from(metadata.is_dir())],
         &size.to_be_bytes(),
-        &(time.as_secs() as i64).to_be_bytes(),
+        &time.as_secs().cast_signed().to_be_bytes(),
         &time.subsec_nanos().to_be_bytes(),
         name.as_bytes(),
     ];
@@ -315,7 +315,7 @@ fn break_off(bench: &Bench, to: std::net::SocketAddr, big: &[u8], there: usize) 
     let received = next_ended(&bench.receiver);
     assert_eq!(why(&received.result).0, &Reason::Gone);
     let part = received.files[2].path.clone().expect("its part is kept");
-    assert!(part.to_str().unwrap().ends_with(".part"));
+    assert!(part.extension().is_some_and(|ext| ext == "part"));
     assert_eq!(fs::metadata(&part).unwrap().len(), there as u64);
     part
 }

@@ -3,7 +3,7 @@
 //! Under the table and under the ladder, for the chosen socket. Both lanes of a stream count the same bytes, so what stands
 //! above one another is the same bytes; datagrams stand one to one. A send has one colour, a recv those of the sends that it
 //! carried. Beside it stands what changes all that on the living sockets. Which bytes are which is kept up by
-//! [`spans`](crate::journal::spans), a row at a time; a frame paints what is on screen of it.
+//! [`spans`], a row at a time; a frame paints what is on screen of it.
 
 mod cells;
 mod controls;

@@ -2,7 +2,7 @@
 //! and raised byte by byte.
 //!
 //! It stands in the middle of the window, over whatever was there, and keeps everything when it is closed. What is
-//! computed is in [`Looked`]; the pages only paint what is on screen.
+//! computed is in `Looked`; the pages only paint what is on screen.
 
 mod characters;
 mod cut;
