@@ -475,6 +475,10 @@ impl<'i> Maker<'i> {
         let here = Some(Tip { line, step: Some(place) });
         let far = self.far(life, None);
         let one = |lane: &super::lives::Lane, range: &Range<usize>| {
+            // Of two ranges that do not meet the common part begins behind its end.
+            if range.is_empty() {
+                return None;
+            }
             let first = lane.pieces.get(range.start)?;
             let last = lane.pieces.get(range.end.checked_sub(1)?)?;
             Some((first.when.seq, first.offset, last.end()))
@@ -508,7 +512,14 @@ impl<'i> Maker<'i> {
         let unread = life.sent.over(other.received.len, u64::MAX);
         let unread = unread.start.max(went.start)..unread.end.min(went.end);
         if let Some((seq, offset, end)) = one(&life.sent, &unread) {
-            counted(here, far, Seen::Unread, Some(seq), end - offset.max(other.received.len), unread.len());
+            counted(
+                here,
+                far,
+                Seen::Unread,
+                Some(seq),
+                end.saturating_sub(offset.max(other.received.len)),
+                unread.len(),
+            );
         }
     }
 

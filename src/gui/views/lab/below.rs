@@ -12,7 +12,7 @@ use crate::{
         tr,
         widgets::compact::compact,
     },
-    sim::{Micros, Piece, Side},
+    sim::{Log, Micros, Piece, Side},
     words::{Lang, number},
 };
 
@@ -118,7 +118,8 @@ fn lane_ui(ui: &mut Ui, lang: Lang, state: &LabState, index: usize, now: Micros)
 
 /// A block of what was read.
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own that the block can have")]
-struct Block {
+#[derive(Clone, Debug)]
+pub struct Block {
     piece: Piece,
     at: Micros,
     again: bool,
@@ -128,15 +129,14 @@ struct Block {
     first: bool,
 }
 
-/// What was read until now, in order.
-fn blocks(lane: &Lane, now: Micros) -> Vec<Block> {
-    let log = &lane.log;
+/// What was read in a whole run, in order.
+pub fn blocks(log: &Log) -> Vec<Block> {
     let mut seen = vec![false; log.messages.len()];
     let mut highest = 0;
     let mut blocks = Vec::new();
     let mut reads: Vec<_> = Side::BOTH.into_iter().flat_map(|side| log.reads(side)).collect();
     reads.sort_by_key(|read| read.at);
-    for read in reads.into_iter().take_while(|read| read.at <= now) {
+    for read in reads {
         let mut from = 0;
         for (nth, piece) in read.pieces.iter().enumerate() {
             let index = (piece.message as usize).wrapping_sub(1);
@@ -164,7 +164,8 @@ fn blocks(lane: &Lane, now: Micros) -> Vec<Block> {
 
 fn blocks_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
     let tokens = ui.tokens();
-    let blocks = blocks(lane, now);
+    let until = lane.blocks.partition_point(|block| block.at <= now);
+    let blocks = lane.blocks.get(..until).unwrap_or_default();
     let over = now >= lane.log.end_at;
     let missing = lane.fortunes.iter().zip(1_u32..).filter(|(fortune, _)| fortune.read_at.is_none());
     let missing: Vec<u32> = if over { missing.map(|(_, number)| number).collect() } else { Vec::new() };
@@ -179,7 +180,7 @@ fn blocks_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
         if piece.len() < whole { 18.0 } else { BLOCK.max(13.0 + 7.0 * digits(piece.message)) }
     };
     let mut numbers = missing.iter();
-    for block in &blocks {
+    for block in blocks {
         let width = size_of(&block.piece);
         let gap = if shown == 0 {
             0.0

@@ -8,7 +8,10 @@ use std::thread;
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
 
-use super::axis;
+use super::{
+    axis,
+    below::{self, Block},
+};
 use crate::sim::{
     Call, Change, Counters, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
     arq::{Mechanisms, levels},
@@ -80,6 +83,8 @@ pub struct Lane {
     pub spans: Vec<Span>,
     /// Of the longest of them: how long.
     pub longest: Micros,
+    /// What was read, in order.
+    pub blocks: Vec<Block>,
 }
 
 impl Lane {
@@ -88,7 +93,8 @@ impl Lane {
         let (counters, fortunes, waits) = (log.counters(), log.fortunes(), log.waits());
         let spans = spans(&log);
         let longest = spans.iter().map(|span| span.to - span.from).max().unwrap_or(0);
-        Self { log, counters, fortunes, waits, spans, longest }
+        let blocks = below::blocks(&log);
+        Self { log, counters, fortunes, waits, spans, longest, blocks }
     }
 
     /// What lasts at any time between two moments.

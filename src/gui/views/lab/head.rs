@@ -99,6 +99,8 @@ fn title(lang: Lang, state: &LabState) -> String {
     }
     let count = match &state.run.workload {
         Workload::Messages { count, .. } | Workload::Voice { count, .. } => *count as usize,
+        // To make ten megabytes of messages only to count them would be felt in each frame.
+        Workload::File { bytes, size } => bytes.div_ceil((*size).max(1)) as usize,
         other => other.messages().len(),
     };
     let words = tr!(lang, "lab.count_words");

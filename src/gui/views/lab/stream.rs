@@ -6,7 +6,7 @@ use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Shape, Stroke, Strok
 use super::{drawn::Lane, marks};
 use crate::{
     gui::{theme::TokensExt as _, tr},
-    sim::{End, Log, Micros, Packet, PacketKind, Piece, Side, Transport},
+    sim::{End, Log, Micros, PacketKind, Piece, Side, Transport},
     words::{Lang, number::grouped},
 };
 
@@ -172,11 +172,17 @@ fn shelf_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
     let log = &lane.log;
     let arrivals = arrivals(log, now);
     let sent = |index: usize| log.first_sent.get(index).copied().flatten().is_some_and(|at| at <= now);
-    let gone = |number: u32| {
-        let of = |packet: &&Packet| packet.pieces.iter().any(|piece| piece.message == number) && packet.sent <= now;
-        let mut packets = log.packets.iter().filter(of).peekable();
-        packets.peek().is_some() && packets.all(|packet| !matches!(packet.end, End::Delivered) && packet.ended <= now)
-    };
+    // Of each message: whether a packet was sent with it, and whether all of those are known to be lost.
+    let mut fates = vec![(false, true); log.messages.len()];
+    for packet in log.packets.iter().filter(|packet| packet.sent <= now) {
+        let lost = !matches!(packet.end, End::Delivered) && packet.ended <= now;
+        for piece in &packet.pieces {
+            if let Some((sent, all)) = fates.get_mut((piece.message as usize).wrapping_sub(1)) {
+                (*sent, *all) = (true, *all && lost);
+            }
+        }
+    }
+    let gone = |number: u32| fates.get((number as usize).wrapping_sub(1)).is_some_and(|(sent, lost)| *sent && *lost);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * BAR + 8.0), Sense::hover());
     let total: usize = log.messages.iter().map(|message| message.bytes.len().max(1)).sum();
     let scale = (rect.width() - 2.0) / total.max(1) as f32;
