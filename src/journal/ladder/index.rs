@@ -470,4 +470,20 @@ mod tests {
             prop_assert_eq!(index.whole(&journal), before);
         }
     }
+
+    /// The bytes that nobody has read lie behind those of most groups: there is nothing of them to count there.
+    #[test]
+    fn an_overview_tells_what_was_read_and_what_was_not() {
+        let mut moves = [(true, 1, 0), (false, 1, 0)].repeat(1_500);
+        moves.extend([(true, 1, 0); 50]);
+        let (batches, sockets) = batches(&moves, 256);
+        let (mut journal, mut index) = (Journal::new(Budget::default()), Index::default());
+        batches.into_iter().for_each(|batch| journal.push(batch));
+        index.advance(&journal, &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
+        let groups: Vec<_> = (0..index.len()).step_by(100).map(|from| from..(from + 100).min(index.len())).collect();
+        let ladder = index.window(&journal, &groups);
+        let bytes = |seen| ladder.arrows.iter().filter(|arrow| arrow.seen == seen).map(|arrow| arrow.len).sum::<u64>();
+        assert_eq!(bytes(super::super::Seen::Both), 1_500);
+        assert_eq!(bytes(super::super::Seen::Unread), 50);
+    }
 }
