@@ -478,7 +478,9 @@ mod tests {
         moves.extend([(true, 1, 0); 50]);
         let (batches, sockets) = batches(&moves, 256);
         let (mut journal, mut index) = (Journal::new(Budget::default()), Index::default());
-        batches.into_iter().for_each(|batch| journal.push(batch));
+        for batch in batches {
+            journal.push(batch);
+        }
         index.advance(&journal, &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
         let groups: Vec<_> = (0..index.len()).step_by(100).map(|from| from..(from + 100).min(index.len())).collect();
         let ladder = index.window(&journal, &groups);
