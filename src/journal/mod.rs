@@ -10,6 +10,7 @@
 //! - [`spans`]: which bytes of which send came out of which recv. [`ladder`]: the conversation as lifelines and arrows.
 //! - [`filter`] and [`Found`]: which rows a view shows, kept up as batches arrive. [`lens`]: the text of one row.
 
+mod chunks;
 pub mod fault;
 pub mod filter;
 mod found;

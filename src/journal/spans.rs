@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use self::{
-    datagrams::{Datagram, Datagrams, Fate, Tally, datagrams},
+    datagrams::{Datagram, Datagrams, Fate, Tally},
     streams::{Ends, Life, Streams},
 };
 use super::{

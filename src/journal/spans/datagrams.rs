@@ -4,6 +4,8 @@
 //! nothing of who they are, so datagrams are matched by addresses, length and bytes, in order. One that did not come is
 //! *lost* only when its receiver has read a later one of the same sender; until then it is on its way, for all anybody knows.
 //! Two workers write down independently: a `recv` may be told of a moment before its `send`.
+//!
+//! Of each datagram only its rows are kept, eight bytes in all; what it was is read from them when somebody asks.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,8 +14,8 @@ use std::{
 
 use super::{LATE, same};
 use crate::journal::{
-    record::{Direction, Event, Nanos, SocketId},
-    sockets::{Kind, Sockets},
+    chunks::{Chunks, Near},
+    record::{Direction, Event, SocketId},
     store::{Journal, Row},
 };
 
@@ -21,7 +23,7 @@ use crate::journal::{
 const FLYING: usize = 4_096;
 /// Datagrams that may have been received before their send is told of.
 const EARLY: usize = 256;
-/// Datagrams that may leave the journal before they are forgotten.
+/// Rows that may leave the journal before lists that are out of order are looked through.
 const SWEEP: u64 = 16_384;
 
 /// A datagram, from one of our sockets to another, or with one end elsewhere.
@@ -90,10 +92,6 @@ impl Datagram {
             _ => 0,
         }
     }
-
-    fn latest(&self) -> u64 {
-        self.sent.max(self.received).unwrap_or_default()
-    }
 }
 
 /// Datagrams of one socket in one direction, counted; those that left too.
@@ -122,30 +120,88 @@ impl Tally {
     }
 }
 
+/// The rows of a datagram: the one that was told first, and how many rows later the other one was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rows {
+    first: Near,
+    /// The distance, 0 while there is no other; and below it the bits that follow.
+    more: u32,
+}
+
+/// The first row is the send.
+const SENT_FIRST: u32 = 1;
+/// A socket of ours had its address when it was sent.
+const TO_US: u32 = 2;
+/// A later one was read.
+const OVERTAKEN: u32 = 4;
+/// The bits that are not distance.
+const BITS: u32 = 3;
+
+impl Rows {
+    fn new(row: u64, bits: u32) -> Self {
+        Self { first: Near::new(row), more: bits }
+    }
+
+    fn is(self, bit: u32) -> bool {
+        self.more & bit != 0
+    }
+
+    /// The rows of its send and its recv.
+    fn ends(self, start: u64) -> (Option<u64>, Option<u64>) {
+        let first = self.first.from(start);
+        let second = Some(self.more >> BITS).filter(|by| *by > 0).map(|by| first + u64::from(by));
+        if self.is(SENT_FIRST) { (Some(first), second) } else { (second, Some(first)) }
+    }
+
+    /// Tells of the other row. One that is half a thousand million rows away is not there any more.
+    fn join(&mut self, row: u64, start: u64) {
+        let by = row.saturating_sub(self.first.from(start));
+        if by < 1 << (u32::BITS - BITS) {
+            self.more |= (by as u32) << BITS;
+        }
+    }
+}
+
 /// The datagrams of one socket in one direction, by their numbers.
 #[derive(Debug, Default)]
 struct List {
-    numbers: VecDeque<u64>,
+    numbers: Chunks<Near>,
     left: u64,
+    /// Some stand out of their numbers' order: those whose recv was told of before their send.
+    mixed: bool,
     tally: Tally,
+}
+
+/// One on its way to a socket of ours.
+#[derive(Clone, Copy, Debug)]
+struct Flying {
+    number: u64,
+    /// The row of its send.
+    row: u64,
+    sender: SocketId,
+    receiver: SocketId,
+    from: SocketAddr,
+    to: SocketAddr,
+    len: u32,
 }
 
 /// All datagrams in the journal, kept up with it: each row is looked at once.
 #[derive(Debug, Default)]
 pub struct Datagrams {
-    /// In the order in which they were sent or, where they were sent elsewhere, received.
-    all: VecDeque<Datagram>,
+    /// In the order in which they were told of.
+    all: Chunks<Rows>,
     /// How many left.
     left: u64,
     lists: HashMap<(SocketId, Direction), List>,
-    by_row: HashMap<u64, u64>,
+    /// The number of the datagram that each row tells of, from row `start` on; of other rows anything.
+    by_row: Chunks<Near>,
+    start: u64,
     /// Where each UDP socket is bound.
     bound: HashMap<SocketId, SocketAddr>,
     /// Those on their way to a socket of ours, by the two ports, oldest first.
-    flying: HashMap<(u16, u16), VecDeque<u64>>,
-    /// Those received of which no send was told yet, with when that was, oldest first.
-    early: VecDeque<(u64, Nanos)>,
-    next: u64,
+    flying: HashMap<(u16, u16), VecDeque<Flying>>,
+    /// Those received of which no send was told yet: number and row, oldest first.
+    early: VecDeque<(u64, u64)>,
     swept: u64,
 }
 
@@ -153,21 +209,23 @@ impl Datagrams {
     /// Looks at rows that came in, as many at most, and forgets what left. Returns whether it is up to date.
     pub fn advance(&mut self, journal: &Journal, at_most: usize) -> bool {
         let range = journal.range();
-        self.next = self.next.max(range.start);
-        for row in journal.rows_from(self.next).take(at_most) {
-            self.take(&row, |seq| journal.row(seq).map(|row| row.bytes));
-            self.next = row.seq + 1;
-        }
-        if range.start - self.swept > SWEEP || (self.swept < range.start && range.is_empty()) {
-            self.swept = range.start;
+        if self.start < range.start {
             self.sweep(range.start);
         }
-        self.next == range.end
+        for row in journal.rows_from(self.next()).take(at_most) {
+            self.take(journal, &row);
+        }
+        self.next() == range.end
     }
 
-    /// Looks at one row, in the order of the journal. `bytes_of` gives those of an earlier row, if it is still there.
-    pub fn take<'j>(&mut self, row: &Row<'j>, bytes_of: impl Fn(u64) -> Option<&'j [u8]>) {
+    /// The first row that was not looked at.
+    fn next(&self) -> u64 {
+        self.start + self.by_row.len() as u64
+    }
+
+    fn take(&mut self, journal: &Journal, row: &Row<'_>) {
         let socket = row.record.socket;
+        let mut number = None;
         match row.record.event {
             Event::Bound => {
                 if let Some(local) = row.detail().parse().ok().or(row.record.peer) {
@@ -180,210 +238,234 @@ impl Datagrams {
                 }
             }
             Event::Sent { .. } => {
-                if let Some(local) = self.bound.get(&socket) {
-                    self.sent(row, *local, bytes_of);
-                }
+                let local = self.bound.get(&socket).copied();
+                number = local.map(|local| self.sent(journal, row, local));
             }
             Event::Received { full } => {
-                if let Some(local) = self.bound.get(&socket) {
-                    self.received(row, *local, full, bytes_of);
-                }
+                let local = self.bound.get(&socket).copied();
+                number = local.map(|local| self.received(journal, row, local, full));
             }
             _ => {}
         }
+        self.by_row.push_back(number.map(Near::new).unwrap_or_default());
     }
 
-    fn sent<'j>(&mut self, row: &Row<'j>, local: SocketAddr, bytes_of: impl Fn(u64) -> Option<&'j [u8]>) {
+    fn sent(&mut self, journal: &Journal, row: &Row<'_>, local: SocketAddr) -> u64 {
         let (socket, to, len) = (row.record.socket, row.record.peer, row.bytes.len() as u32);
-        let told = |(number, at): &(u64, Nanos)| {
-            let Some(early) = self.get(*number) else { return false };
-            at.saturating_add(LATE) >= row.record.at
-                && same(Some(local), early.from)
-                && same(to, early.to)
-                && early.len == len
-                && early.received.and_then(&bytes_of).is_some_and(|came| row.bytes.starts_with(came))
+        let told = |(_, early): &(u64, u64)| {
+            let Some(came) = journal.row(*early) else { return false };
+            let Event::Received { full } = came.record.event else { return false };
+            came.record.at.saturating_add(LATE) >= row.record.at
+                && full == len
+                && same(Some(local), came.record.peer)
+                && same(to, self.bound.get(&came.record.socket).copied())
+                && row.bytes.starts_with(came.bytes)
         };
-        if let Some((number, _)) = self.early.iter().position(told).and_then(|at| self.early.remove(at)) {
-            self.by_row.insert(row.seq, number);
-            if let Some(datagram) = self.get_mut(number) {
-                (datagram.sent, datagram.to, datagram.sender) = (Some(row.seq), to, Some(socket));
-                let datagram = *datagram;
-                self.list(socket, Direction::Out).numbers.push_back(number);
-                let count = |tally: &mut Tally| {
-                    tally.sent += 1;
-                    tally.received += 1;
-                    tally.cut += u64::from(datagram.is_cut());
-                    tally.gone += u64::from(datagram.gone());
-                };
-                count(&mut self.list(socket, Direction::Out).tally);
-                if let Some(receiver) = datagram.receiver {
-                    let tally = &mut self.list(receiver, Direction::In).tally;
-                    tally.sent += 1;
-                    tally.from_outside = tally.from_outside.saturating_sub(1);
-                }
-                self.overtake(socket, to, number);
+        if let Some((number, early)) = self.early.iter().position(told).and_then(|at| self.early.remove(at)) {
+            let start = self.start;
+            if let Some(rows) = self.get_mut(number) {
+                rows.join(row.seq, start);
             }
-            return;
+            let receiver = journal.row(early).map(|came| (came.record.socket, came.bytes.len() as u32));
+            let gone = receiver.map_or(0, |(_, kept)| len.saturating_sub(kept));
+            let list = self.list(socket, Direction::Out);
+            list.mixed = true;
+            list.numbers.push_back(Near::new(number));
+            list.tally.sent += 1;
+            list.tally.received += 1;
+            list.tally.cut += u64::from(gone > 0);
+            list.tally.gone += u64::from(gone);
+            if let Some((receiver, _)) = receiver {
+                let tally = &mut self.list(receiver, Direction::In).tally;
+                tally.sent += 1;
+                tally.from_outside = tally.from_outside.saturating_sub(1);
+            }
+            self.overtake(socket, (local, to), row.seq);
+            return number;
         }
-        let receiver = self.bound.iter().filter(|(_, bound)| same(Some(**bound), to)).map(|(id, _)| *id).max();
-        let datagram = Datagram {
-            sent: Some(row.seq),
-            received: None,
-            sender: Some(socket),
-            receiver,
-            from: Some(local),
-            to,
-            len,
-            kept: 0,
-            overtaken: false,
-        };
-        let number = self.push(row.seq, datagram);
+        let receiver = self.receiver(to);
+        let to_us = if receiver.is_some() { TO_US } else { 0 };
+        let number = self.push(Rows::new(row.seq, SENT_FIRST | to_us));
         let list = self.list(socket, Direction::Out);
-        list.numbers.push_back(number);
+        list.numbers.push_back(Near::new(number));
         list.tally.sent += 1;
         list.tally.unseen += u64::from(receiver.is_none());
         if let (Some(receiver), Some(to)) = (receiver, to) {
             let list = self.list(receiver, Direction::In);
-            list.numbers.push_back(number);
+            list.numbers.push_back(Near::new(number));
             list.tally.sent += 1;
             let flying = self.flying.entry((local.port(), to.port())).or_default();
-            flying.push_back(number);
+            flying.push_back(Flying { number, row: row.seq, sender: socket, receiver, from: local, to, len });
             if flying.len() > FLYING {
                 flying.pop_front();
             }
         }
+        number
     }
 
-    fn received<'j>(
-        &mut self,
-        row: &Row<'j>,
-        local: SocketAddr,
-        full: u32,
-        bytes_of: impl Fn(u64) -> Option<&'j [u8]>,
-    ) {
+    fn received(&mut self, journal: &Journal, row: &Row<'_>, local: SocketAddr, full: u32) -> u64 {
         let (socket, from, kept) = (row.record.socket, row.record.peer, row.bytes.len() as u32);
+        let gone = full.saturating_sub(kept);
         let ports = (from.map_or(0, |from| from.port()), local.port());
-        let came = |number: &u64| {
-            let Some(flying) = self.get(*number) else { return false };
-            same(flying.from, from)
-                && same(flying.to, Some(local))
-                && flying.len == full
-                && flying.sent.and_then(&bytes_of).is_some_and(|sent| sent.starts_with(row.bytes))
+        let came = |flying: &Flying| {
+            flying.len == full
+                && same(Some(flying.from), from)
+                && same(Some(flying.to), Some(local))
+                && journal.row(flying.row).is_some_and(|sent| sent.bytes.starts_with(row.bytes))
         };
         let found = self.flying.get(&ports).and_then(|flying| flying.iter().position(came));
-        let number = found.and_then(|at| self.flying.get_mut(&ports)?.remove(at));
-        let Some(number) = number else {
-            let datagram = Datagram {
-                sent: None,
-                received: Some(row.seq),
-                sender: None,
-                receiver: Some(socket),
-                from,
-                to: Some(local),
-                len: full,
-                kept,
-                overtaken: false,
-            };
-            let number = self.push(row.seq, datagram);
-            self.early.push_back((number, row.record.at));
+        let Some(flying) = found.and_then(|at| self.flying.get_mut(&ports)?.remove(at)) else {
+            let number = self.push(Rows::new(row.seq, 0));
+            self.early.push_back((number, row.seq));
             if self.early.len() > EARLY {
                 self.early.pop_front();
             }
             let list = self.list(socket, Direction::In);
-            list.numbers.push_back(number);
+            list.numbers.push_back(Near::new(number));
             list.tally.received += 1;
             list.tally.from_outside += 1;
-            list.tally.cut += u64::from(datagram.is_cut());
-            list.tally.gone += u64::from(datagram.gone());
-            return;
+            list.tally.cut += u64::from(gone > 0);
+            list.tally.gone += u64::from(gone);
+            return number;
         };
-        self.by_row.insert(row.seq, number);
-        let Some(datagram) = self.get_mut(number) else { return };
-        (datagram.received, datagram.kept) = (Some(row.seq), kept);
-        let datagram = *datagram;
-        for end in [(datagram.sender, Direction::Out), (datagram.receiver, Direction::In)] {
-            if let (Some(id), direction) = end {
-                let tally = &mut self.list(id, direction).tally;
-                tally.received += 1;
-                tally.cut += u64::from(datagram.is_cut());
-                tally.gone += u64::from(datagram.gone());
-            }
+        let start = self.start;
+        if let Some(rows) = self.get_mut(flying.number) {
+            rows.join(row.seq, start);
         }
-        if let Some(sender) = datagram.sender {
-            self.overtake(sender, datagram.to, number);
+        for (id, direction) in [(flying.sender, Direction::Out), (flying.receiver, Direction::In)] {
+            let tally = &mut self.list(id, direction).tally;
+            tally.received += 1;
+            tally.cut += u64::from(gone > 0);
+            tally.gone += u64::from(gone);
         }
+        self.overtake(flying.sender, (flying.from, Some(flying.to)), flying.row);
+        flying.number
     }
 
     /// A datagram was received: those that the same socket sent to the same address before it never will be.
-    fn overtake(&mut self, sender: SocketId, to: Option<SocketAddr>, number: u64) {
-        let Some(Datagram { from: Some(from), sent: Some(sent), .. }) = self.get(number).copied() else { return };
+    fn overtake(&mut self, sender: SocketId, (from, to): (SocketAddr, Option<SocketAddr>), row: u64) {
         let Some(to) = to else { return };
         let ports = (from.port(), to.port());
-        let Some(mut flying) = self.flying.remove(&ports) else { return };
-        flying.retain(|earlier| {
-            let Some(datagram) = self.get_mut(*earlier) else { return false };
-            let overtaken = datagram.sender == Some(sender) && datagram.to == Some(to) && datagram.sent < Some(sent);
-            if overtaken {
-                datagram.overtaken = true;
-                let datagram = *datagram;
-                for end in [(datagram.sender, Direction::Out), (datagram.receiver, Direction::In)] {
-                    if let (Some(id), direction) = end {
-                        let tally = &mut self.list(id, direction).tally;
-                        tally.lost += 1;
-                        tally.gone += u64::from(datagram.len);
-                    }
-                }
+        let Some(flying) = self.flying.get_mut(&ports) else { return };
+        let before = flying.partition_point(|flying| flying.row < row);
+        let is_overtaken = |flying: &Flying| flying.sender == sender && flying.to == to;
+        let (overtaken, others): (Vec<_>, Vec<_>) = flying.drain(..before).partition(is_overtaken);
+        for other in others.into_iter().rev() {
+            flying.push_front(other);
+        }
+        if flying.is_empty() {
+            self.flying.remove(&ports);
+        }
+        for flying in overtaken {
+            if let Some(rows) = self.get_mut(flying.number) {
+                rows.more |= OVERTAKEN;
             }
-            !overtaken
-        });
-        if !flying.is_empty() {
-            self.flying.insert(ports, flying);
+            for (id, direction) in [(flying.sender, Direction::Out), (flying.receiver, Direction::In)] {
+                let tally = &mut self.list(id, direction).tally;
+                tally.lost += 1;
+                tally.gone += u64::from(flying.len);
+            }
         }
     }
 
-    fn push(&mut self, row: u64, datagram: Datagram) -> u64 {
-        let number = self.left + self.all.len() as u64;
-        self.by_row.insert(row, number);
-        self.all.push_back(datagram);
-        number
+    fn push(&mut self, rows: Rows) -> u64 {
+        self.all.push_back(rows);
+        self.left + self.all.len() as u64 - 1
     }
 
     fn list(&mut self, socket: SocketId, direction: Direction) -> &mut List {
         self.lists.entry((socket, direction)).or_default()
     }
 
-    fn index(&self, number: u64) -> Option<usize> {
-        usize::try_from(number.checked_sub(self.left)?).ok()
+    fn get(&self, number: u64) -> Option<Rows> {
+        self.all.get(usize::try_from(number.checked_sub(self.left)?).ok()?)
     }
 
-    fn get(&self, number: u64) -> Option<&Datagram> {
-        self.all.get(self.index(number)?)
+    fn get_mut(&mut self, number: u64) -> Option<&mut Rows> {
+        self.all.get_mut(usize::try_from(number.checked_sub(self.left)?).ok()?)
     }
 
-    fn get_mut(&mut self, number: u64) -> Option<&mut Datagram> {
-        let index = self.index(number)?;
-        self.all.get_mut(index)
-    }
-
-    fn sweep(&mut self, before: u64) {
-        while let Some(datagram) = self.all.front().filter(|datagram| datagram.latest() < before) {
-            for row in [datagram.sent, datagram.received].into_iter().flatten() {
-                self.by_row.remove(&row);
-            }
+    /// Forgets the datagrams of which a row has left.
+    fn sweep(&mut self, start: u64) {
+        let before = self.start;
+        if start >= self.next() {
+            self.by_row.clear();
+        }
+        for _ in before..start.min(self.next()) {
+            self.by_row.pop_front();
+        }
+        self.start = start;
+        while self.all.front().is_some_and(|rows| rows.first.from(before) < start) {
             self.all.pop_front();
             self.left += 1;
         }
+        let far = start - self.swept > SWEEP;
+        if far {
+            self.swept = start;
+        }
+        let left = self.left;
+        // A number that is not there any more seems to lie far ahead.
+        let is_there = |number: Near| number.from(left) < left + (1 << 31);
         for list in self.lists.values_mut() {
-            // One whose recv was told of before its send stands among the sends, out of its number's turn.
-            let before = list.numbers.len();
-            list.numbers.retain(|number| *number >= self.left);
-            list.left += (before - list.numbers.len()) as u64;
+            while list.numbers.front().is_some_and(|number| !is_there(number)) {
+                list.numbers.pop_front();
+                list.left += 1;
+            }
+            if list.mixed && far {
+                let mut there = Chunks::default();
+                there.extend(list.numbers.iter().filter(|number| is_there(*number)));
+                list.left += (list.numbers.len() - there.len()) as u64;
+                list.mixed = !there.iter().is_sorted_by_key(|number| number.from(left));
+                list.numbers = there;
+            }
         }
     }
 
     /// The datagram that a row tells of.
-    pub fn of_row(&self, seq: u64) -> Option<&Datagram> {
-        self.get(*self.by_row.get(&seq)?)
+    pub fn of_row(&self, journal: &Journal, seq: u64) -> Option<Datagram> {
+        self.made(journal, self.rows_of(seq)?.1)
+    }
+
+    /// Number and rows of the datagram that a row tells of.
+    fn rows_of(&self, seq: u64) -> Option<(u64, Rows)> {
+        let number = self.by_row.get(usize::try_from(seq.checked_sub(self.start)?).ok()?)?.from(self.left);
+        let rows = self.get(number)?;
+        // What stands there for other rows is the number of some datagram, and not theirs.
+        let (sent, received) = rows.ends(self.start);
+        (sent == Some(seq) || received == Some(seq)).then_some((number, rows))
+    }
+
+    /// What these rows tell.
+    fn made(&self, journal: &Journal, rows: Rows) -> Option<Datagram> {
+        let (sent, received) = rows.ends(self.start);
+        let row = |seq: Option<u64>| seq.map_or(Some(None), |seq| journal.row(seq).map(Some));
+        let (out, came) = (row(sent)?, row(received)?);
+        let at = |socket: SocketId| self.bound.get(&socket).copied();
+        let sender = out.map(|row| row.record.socket);
+        let to = out.and_then(|row| row.record.peer).or_else(|| at(came?.record.socket));
+        let receiver = match came {
+            Some(came) => Some(came.record.socket),
+            None if rows.is(TO_US) => self.receiver(to),
+            None => None,
+        };
+        let full = |row: Row<'_>| if let Event::Received { full } = row.record.event { full } else { 0 };
+        let len = out.map(|row| row.bytes.len() as u32).or(came.map(full))?;
+        Some(Datagram {
+            sent,
+            received,
+            sender,
+            receiver,
+            from: came.and_then(|row| row.record.peer).or_else(|| at(sender?)),
+            to,
+            len,
+            kept: came.map_or(0, |row| row.bytes.len() as u32),
+            overtaken: rows.is(OVERTAKEN),
+        })
+    }
+
+    /// The socket of ours that datagrams for this address come to; of several the latest.
+    fn receiver(&self, to: Option<SocketAddr>) -> Option<SocketId> {
+        self.bound.iter().filter(|(_, bound)| same(Some(**bound), to)).map(|(id, _)| *id).max()
     }
 
     /// How many datagrams of a socket in a direction are there, and how many left before them.
@@ -392,45 +474,30 @@ impl Datagrams {
     }
 
     /// The n-th of them.
-    pub fn nth(&self, socket: SocketId, direction: Direction, index: usize) -> Option<&Datagram> {
-        self.get(*self.lists.get(&(socket, direction))?.numbers.get(index)?)
+    pub fn nth(&self, journal: &Journal, socket: SocketId, direction: Direction, index: usize) -> Option<Datagram> {
+        let number = self.lists.get(&(socket, direction))?.numbers.get(index)?.from(self.left);
+        self.made(journal, self.get(number)?)
     }
 
     /// Which of them a row tells of.
     pub fn position(&self, socket: SocketId, direction: Direction, seq: u64) -> Option<usize> {
-        let number = self.by_row.get(&seq)?;
+        let (number, rows) = self.rows_of(seq)?;
         let numbers = &self.lists.get(&(socket, direction))?.numbers;
-        match direction {
-            Direction::In => numbers.binary_search(number).ok(),
+        let sent_of = |rows: Rows| rows.ends(self.start).0;
+        let index = match direction {
+            Direction::In => numbers.partition_point(|other| other.from(self.left) < number),
             // In the order of their sends, which may have been told of later than their recvs.
-            Direction::Out => {
-                let sent = self.get(*number)?.sent;
-                numbers.binary_search_by_key(&sent, |number| self.get(*number).and_then(|datagram| datagram.sent)).ok()
-            }
-        }
+            Direction::Out => numbers.partition_point(|other| {
+                self.get(other.from(self.left)).is_none_or(|other| sent_of(other) < sent_of(rows))
+            }),
+        };
+        (numbers.get(index)? == Near::new(number)).then_some(index)
     }
 
     /// How many of them there were, and what became of them.
     pub fn tally(&self, socket: SocketId, direction: Direction) -> Tally {
         self.lists.get(&(socket, direction)).map(|list| list.tally).unwrap_or_default()
     }
-}
-
-/// Datagrams in the order in which they were sent or, where they were sent elsewhere, received.
-///
-/// `sockets` say where those are bound whose rows do not.
-pub fn datagrams<'j>(rows: impl Iterator<Item = Row<'j>>, sockets: &Sockets) -> Vec<Datagram> {
-    let mut all = Datagrams::default();
-    let udp = sockets.iter().filter(|entry| entry.kind == Kind::UdpSocket);
-    all.bound = udp.filter_map(|entry| Some((entry.id, entry.local?))).collect();
-    let mut bytes = HashMap::new();
-    for row in rows {
-        if row.record.event.has_payload() && all.bound.contains_key(&row.record.socket) {
-            bytes.insert(row.seq, row.bytes);
-        }
-        all.take(&row, |seq| bytes.get(&seq).copied());
-    }
-    all.all.into()
 }
 
 #[cfg(test)]
@@ -445,12 +512,17 @@ mod tests {
         Record { at: 0, socket, generation: 0, event, peer, bytes: Span::default() }
     }
 
+    /// All of them, in the order in which they were told of.
+    fn told(journal: &Journal) -> Vec<Datagram> {
+        let mut all = Datagrams::default();
+        assert!(all.advance(journal, usize::MAX));
+        all.all.iter().map(|rows| all.made(journal, rows).unwrap()).collect()
+    }
+
     #[test]
     fn datagrams_are_matched_one_to_one() {
-        let mut sockets = Sockets::default();
         let mut batch = Batch::default();
         for (id, local) in [(1, "127.0.0.1:9001"), (2, "127.0.0.1:9002")] {
-            sockets.open(SocketId(id), Kind::UdpSocket, 0, 0);
             batch.push(record(id, Event::Bound, local), local.as_bytes());
         }
         let sent = |len: u32| Event::Sent { asked: len };
@@ -461,12 +533,9 @@ mod tests {
         batch.push(record(2, Event::Received { full: 3 }, "127.0.0.1:9001"), b"two");
         batch.push(record(2, Event::Received { full: 5 }, "127.0.0.1:9001"), b"th");
         batch.push(record(2, Event::Received { full: 0 }, "127.0.0.1:9009"), b"");
-        for record in &batch.records {
-            sockets.apply(record, batch.bytes_of(record));
-        }
         let mut journal = Journal::new(Budget::default());
         journal.push(batch);
-        let told: Vec<_> = datagrams(journal.rows_from(0), &sockets);
+        let told = told(&journal);
         let ends: Vec<_> = told.iter().map(|d| (d.sent, d.received, d.len, d.is_cut())).collect();
         assert_eq!(
             ends,
@@ -481,10 +550,8 @@ mod tests {
 
     #[test]
     fn a_recv_that_is_told_of_before_its_send_is_the_same_datagram() {
-        let mut sockets = Sockets::default();
         let mut batch = Batch::default();
         for (id, local) in [(1, "127.0.0.1:9001"), (2, "127.0.0.1:9002")] {
-            sockets.open(SocketId(id), Kind::UdpSocket, 0, 0);
             batch.push(record(id, Event::Bound, local), local.as_bytes());
         }
         let at = |at, record| Record { at, ..record };
@@ -493,12 +560,9 @@ mod tests {
         // The same bytes long after are another one.
         batch.push(at(20, record(2, Event::Received { full: 3 }, "127.0.0.1:9001")), b"two");
         batch.push(at(21 + LATE, record(1, Event::Sent { asked: 3 }, "127.0.0.1:9002")), b"two");
-        for record in &batch.records {
-            sockets.apply(record, batch.bytes_of(record));
-        }
         let mut journal = Journal::new(Budget::default());
         journal.push(batch);
-        let told: Vec<_> = datagrams(journal.rows_from(0), &sockets);
+        let told = told(&journal);
         let ends: Vec<_> = told.iter().map(|datagram| (datagram.sent, datagram.received)).collect();
         assert_eq!(ends, [(Some(3), Some(2)), (None, Some(4)), (Some(5), None)]);
     }
@@ -528,22 +592,22 @@ mod tests {
         push(&mut journal, 1, sent(9), "127.0.0.1:7", b"elsewhere");
         push(&mut journal, 1, sent(5), TWO, b"three");
         assert!(all.advance(&journal, 99));
-        let fates = |all: &Datagrams, direction, id| -> Vec<_> {
+        let fates = |all: &Datagrams, journal: &Journal, direction, id| -> Vec<_> {
             let (len, _) = all.len(SocketId(id), direction);
-            (0..len).filter_map(|n| all.nth(SocketId(id), direction, n)).map(Datagram::fate).collect()
+            (0..len).filter_map(|n| all.nth(journal, SocketId(id), direction, n)).map(|datagram| datagram.fate()).collect()
         };
-        assert_eq!(fates(&all, Direction::Out, 1), [Fate::OnItsWay, Fate::Unseen, Fate::OnItsWay]);
+        assert_eq!(fates(&all, &journal, Direction::Out, 1), [Fate::OnItsWay, Fate::Unseen, Fate::OnItsWay]);
         assert_eq!(all.tally(SocketId(1), Direction::Out).on_their_way(), 2);
         push(&mut journal, 2, Event::Received { full: 5 }, ONE, b"th");
         push(&mut journal, 2, Event::Received { full: 1 }, "10.0.0.9:4", b"x");
         assert!(all.advance(&journal, 99));
-        assert_eq!(fates(&all, Direction::Out, 1), [Fate::Lost, Fate::Unseen, Fate::Cut]);
-        assert_eq!(fates(&all, Direction::In, 2), [Fate::Lost, Fate::Cut, Fate::FromOutside]);
+        assert_eq!(fates(&all, &journal, Direction::Out, 1), [Fate::Lost, Fate::Unseen, Fate::Cut]);
+        assert_eq!(fates(&all, &journal, Direction::In, 2), [Fate::Lost, Fate::Cut, Fate::FromOutside]);
         let tally = Tally { sent: 3, received: 1, cut: 1, from_outside: 0, lost: 1, unseen: 1, gone: 6 };
         assert_eq!(all.tally(SocketId(1), Direction::Out), tally);
         let tally = Tally { sent: 2, received: 2, cut: 1, from_outside: 1, lost: 1, unseen: 0, gone: 6 };
         assert_eq!((all.tally(SocketId(2), Direction::In), tally.on_their_way()), (tally, 0));
-        assert_eq!(all.of_row(5).and_then(|datagram| datagram.sent), Some(4));
+        assert_eq!(all.of_row(&journal, 5).and_then(|datagram| datagram.sent), Some(4));
         assert_eq!(all.position(SocketId(1), Direction::Out, 5), Some(2));
     }
 
@@ -556,10 +620,9 @@ mod tests {
             push(&mut journal, 1, Event::Sent { asked: 1 }, TWO, b"x");
             all.advance(&journal, 99);
         }
-        all.sweep(journal.range().start);
         assert_eq!(all.len(SocketId(1), Direction::Out), (3, 6));
-        assert_eq!((all.of_row(2), all.tally(SocketId(1), Direction::Out).sent), (None, 9));
-        assert_eq!(all.of_row(9).map(Datagram::fate), Some(Fate::Unseen));
+        assert_eq!((all.of_row(&journal, 2), all.tally(SocketId(1), Direction::Out).sent), (None, 9));
+        assert_eq!(all.of_row(&journal, 9).map(|datagram| datagram.fate()), Some(Fate::Unseen));
     }
 
     proptest! {
@@ -589,7 +652,7 @@ mod tests {
             let last = fates.iter().rposition(|fate| fate.0);
             let mut rows = std::collections::BTreeSet::new();
             for (n, (comes, cut)) in fates.iter().enumerate() {
-                let datagram = all.nth(sent, Direction::Out, n).unwrap();
+                let datagram = all.nth(&journal, sent, Direction::Out, n).unwrap();
                 prop_assert_eq!(datagram.received.is_some(), *comes, "{} {:?}", n, datagram);
                 if let Some(row) = datagram.received {
                     prop_assert!(rows.insert(row), "one recv of two sends");

@@ -37,7 +37,7 @@ pub fn paint(
     let top = ground.rect.top() + 1.0;
     lane_name(ui, ground.rect.left(), top, "send");
     lane_name(ui, ground.rect.left(), top + LANE + BETWEEN, "recv");
-    let all = traffic.datagrams();
+    let (all, journal) = (traffic.datagrams(), &cx.model.journal);
     let (_, left) = all.len(id, direction);
     // So many are one thing to point at.
     let together = (NARROW / placed.scale).ceil().max(1.0) as u64;
@@ -46,15 +46,18 @@ pub fn paint(
     let mut unit = shown.start.max(left);
     unit -= (unit - left) % together;
     while unit < shown.end {
-        let Some(datagram) = all.nth(id, direction, (unit - left) as usize) else { break };
+        let Some(datagram) = all.nth(journal, id, direction, (unit - left) as usize) else {
+            unit += together;
+            continue;
+        };
         let (from, until) = (placed.x(unit), placed.x(unit + together));
         let apart = if until - from > 4.0 * APART { APART } else { 1.0 };
         let slot = Rect::from_x_y_ranges(from..=until - apart, top..=top + 2.0 * LANE + BETWEEN);
         if together > 1 {
-            let fates = (unit..unit + together).filter_map(|unit| all.nth(id, direction, (unit - left) as usize));
-            let fates: Vec<_> = fates.map(Datagram::fate).collect();
+            let fates = (unit..unit + together).filter_map(|unit| all.nth(journal, id, direction, (unit - left) as usize));
+            let fates: Vec<_> = fates.map(|datagram| datagram.fate()).collect();
             group_ui(ui, cx, state, ground, slot, unit, &fates);
-        } else if let Some(seq) = datagram_ui(ui, cx, state, traffic, datagram, slot, ground) {
+        } else if let Some(seq) = datagram_ui(ui, cx, state, traffic, &datagram, slot, ground) {
             chosen = Some(seq);
         }
         unit += together;

@@ -508,7 +508,7 @@ fn datagrams_ui(
     id: SocketId,
 ) -> Option<u64> {
     let lang = cx.lang;
-    let all = traffic.datagrams();
+    let (all, journal) = (traffic.datagrams(), &cx.model.journal);
     let tally = |direction| all.tally(id, direction);
     let empty = |direction| tally(direction).sent + tally(direction).received == 0;
     let outward = match state.way {
@@ -519,7 +519,7 @@ fn datagrams_ui(
     let (direction, other) = if outward { (Direction::Out, Direction::In) } else { (Direction::In, Direction::Out) };
     let (count, left) = all.len(id, direction);
     // The other end of the newest: what is done to it is tried on the spot too.
-    let newest = count.checked_sub(1).and_then(|last| all.nth(id, direction, last));
+    let newest = count.checked_sub(1).and_then(|last| all.nth(journal, id, direction, last));
     let (sender, receiver) = match direction {
         Direction::Out => (Some(id), newest.and_then(|datagram| datagram.receiver)),
         Direction::In => (newest.and_then(|datagram| datagram.sender), Some(id)),
@@ -565,7 +565,7 @@ fn datagrams_ui(
             (Some(found), Step::Other) => found,
             _ => stepped(found.unwrap_or(count), count, step),
         };
-        let datagram = all.nth(id, direction, index);
+        let datagram = all.nth(journal, id, direction, index);
         chosen = datagram.and_then(|datagram| {
             let (first, second) = (datagram.sent.or(datagram.received), datagram.received.or(datagram.sent));
             if step == Step::Other && selected == first { second } else { first }
@@ -574,8 +574,8 @@ fn datagrams_ui(
     }
     ui.add_space(6.0);
     let text = || {
-        let told = (0..count.min(COPIED)).filter_map(|index| all.nth(id, direction, index));
-        told.map(|datagram| words::datagram(lang, datagram)).collect::<Vec<_>>().join("\n")
+        let told = (0..count.min(COPIED)).filter_map(|index| all.nth(journal, id, direction, index));
+        told.map(|datagram| words::datagram(lang, &datagram)).collect::<Vec<_>>().join("\n")
     };
     tools_ui(ui, cx, state, &ground.placed, MOST_DATAGRAM, (sender, receiver), text);
     chosen

@@ -72,8 +72,8 @@ impl Marks {
     }
 
     /// The messages that a `recv` brought bytes of: how many, and the hues of the first of them.
-    pub fn carried(&self, row: &Row<'_>, at_most: usize) -> (usize, Vec<Option<u8>>) {
-        if let Some(datagram) = self.datagrams.of_row(row.seq) {
+    pub fn carried(&self, journal: &Journal, row: &Row<'_>, at_most: usize) -> (usize, Vec<Option<u8>>) {
+        if let Some(datagram) = self.datagrams.of_row(journal, row.seq) {
             let sent = datagram.sent.filter(|_| datagram.received == Some(row.seq));
             return sent.map_or_else(Default::default, |seq| (1, vec![self.hue(seq)]));
         }

@@ -311,7 +311,7 @@ impl<'a> Cells<'a> {
             row,
             kind,
             hue: state.marks.hue(row.seq),
-            carried: state.marks.carried(row, SQUARES),
+            carried: state.marks.carried(&model.journal, row, SQUARES),
             right,
             time: words::number::clock(model.epoch.wall_time(record.at), &state.zone),
             delta: rows::delta(before.map(|row| row.record.at), record.at),
