@@ -30,6 +30,7 @@ use twocan::{
     journal::{
         Batch, Budget, Epoch, Event, Journal, Kind, Nanos, Record, SocketId, Sockets, Span,
         ladder::{Index, Scale, Timeline},
+        spans::Datagrams,
     },
     text::{Charset, Unmappable},
     words::Lang,
@@ -127,6 +128,7 @@ fn sockets(udp: bool) -> Sockets {
 struct Pure {
     journal: Journal,
     index: Index,
+    datagrams: Datagrams,
     timeline: Timeline,
     /// How long a batch took, the middle one and the longest.
     taken: (Duration, Duration),
@@ -137,8 +139,8 @@ impl Pure {
         let mut sockets = sockets(udp);
         let chosen = BTreeSet::from([SocketId(1), SocketId(2)]);
         let mut journal = Journal::new(Budget { bytes: 1 << 30, rows: 1 << 20 });
-        let (mut index, mut timeline) = (Index::default(), Timeline::default());
-        timeline.set(scale, 26.0, 1.0);
+        let (mut index, mut timeline, mut datagrams) = (Index::default(), Timeline::default(), Datagrams::default());
+        timeline.set(&index, scale, 26.0, 1.0);
         let mut taken = Vec::new();
         for batch in batches {
             for record in &batch.records {
@@ -146,16 +148,17 @@ impl Pure {
             }
             journal.push(batch);
             let start = Instant::now();
-            index.advance(&journal, &sockets, &chosen, usize::MAX);
+            datagrams.advance(&journal, usize::MAX);
+            index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
             timeline.follow(&mut index);
             taken.push(start.elapsed());
         }
         if scale == Scale::True {
             // Seen from so far away that all of it is on one screen.
-            timeline.set(scale, 26.0, 780.0 / timeline.height());
+            timeline.set(&index, scale, 26.0, 780.0 / timeline.height());
         }
         let worst = taken.iter().max().copied().unwrap_or_default();
-        Self { journal, index, timeline, taken: (median(taken), worst) }
+        Self { journal, datagrams, index, timeline, taken: (median(taken), worst) }
     }
 
     /// What is on a screen that stands at this part of the way down.
@@ -163,7 +166,7 @@ impl Pure {
         let start = Instant::now();
         let top = self.timeline.height() * part;
         let groups = self.timeline.groups(top, top + 800.0, 13.0);
-        let ladder = self.index.window(&self.journal, &groups);
+        let ladder = self.index.window(&self.journal, &self.datagrams, &groups);
         let took = start.elapsed();
         assert!(!ladder.steps.is_empty() && !ladder.arrows.is_empty(), "something is on screen");
         black_box(ladder);

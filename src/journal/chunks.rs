@@ -79,6 +79,18 @@ impl<T: Copy + Default> Chunks<T> {
         }
     }
 
+    /// Adds an entry at the beginning.
+    pub fn push_front(&mut self, value: T) {
+        if self.head == 0 {
+            self.chunks.push_front(vec![T::default(); CHUNK].into_boxed_slice());
+            self.head = CHUNK;
+        }
+        (self.head, self.len) = (self.head - 1, self.len + 1);
+        if let Some(first) = self.get_mut(0) {
+            *first = value;
+        }
+    }
+
     /// Takes the first entry out.
     pub fn pop_front(&mut self) -> Option<T> {
         let first = self.front()?;
@@ -198,6 +210,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Do {
         Push(u16),
+        Front(u16),
         Grow(u16),
         Pop(u16),
         Truncate(u16),
@@ -209,6 +222,7 @@ mod tests {
     fn doing() -> impl Strategy<Value = Do> {
         prop_oneof![
             4 => any::<u16>().prop_map(Do::Push),
+            2 => any::<u16>().prop_map(Do::Front),
             4 => (0_u16..5_000).prop_map(Do::Grow),
             3 => (0_u16..4_000).prop_map(Do::Pop),
             1 => any::<u16>().prop_map(Do::Truncate),
@@ -228,6 +242,10 @@ mod tests {
                     Do::Push(value) => {
                         chunks.push_back(value);
                         queue.push_back(value);
+                    }
+                    Do::Front(value) => {
+                        chunks.push_front(value);
+                        queue.push_front(value);
                     }
                     Do::Grow(by) => {
                         chunks.extend(0..by);

@@ -4,12 +4,12 @@
 //! sockets since. Who they are is learnt from the rows themselves, on the way: a connection's first row names its
 //! listener, so accepting one more asks nothing anew of the rows that were looked at already.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    net::SocketAddr,
-};
+use std::{collections::HashSet, net::SocketAddr};
 
-use super::{Event, Filter, Journal, Row, SocketId};
+use super::{
+    Event, Filter, Journal, Row, SocketId,
+    chunks::{Chunks, Near},
+};
 
 /// Rows looked at in one call of [`Found::advance`]: a few milliseconds.
 const STEP: usize = 100_000;
@@ -74,7 +74,9 @@ pub struct Found {
     matcher: Matcher,
     /// The next row to look at.
     next: u64,
-    seqs: VecDeque<u64>,
+    rows: Chunks<Near>,
+    /// No row that was found is before this one.
+    start: u64,
     /// Rows that answered it and left the journal since.
     gone: u64,
 }
@@ -109,15 +111,17 @@ impl Found {
     /// Returns whether it is up to date; if not, call again in the next frame.
     pub fn advance(&mut self, journal: &Journal) -> bool {
         let range = journal.range();
-        let left = self.seqs.partition_point(|seq| *seq < range.start);
-        self.seqs.drain(..left);
-        self.gone += left as u64;
+        while self.seq(0).is_some_and(|seq| seq < range.start) {
+            self.rows.pop_front();
+            self.gone += 1;
+        }
+        self.start = range.start;
         self.next = self.next.max(range.start);
         let step = if self.question().filter.needle.is_some() { NEEDLE_STEP } else { STEP };
         for row in journal.rows_from(self.next).take(step) {
             self.matcher.learn(&row);
             if self.matcher.matches(&row) {
-                self.seqs.push_back(row.seq);
+                self.rows.push_back(Near::new(row.seq));
             }
             self.next = row.seq + 1;
         }
@@ -126,12 +130,12 @@ impl Found {
 
     /// How many rows were found.
     pub fn len(&self) -> usize {
-        self.seqs.len()
+        self.rows.len()
     }
 
     /// Whether none was.
     pub fn is_empty(&self) -> bool {
-        self.seqs.is_empty()
+        self.rows.is_empty()
     }
 
     /// Rows that answered the question and left the journal since it was asked.
@@ -141,17 +145,17 @@ impl Found {
 
     /// The sequence number of the n-th row found.
     pub fn seq(&self, index: usize) -> Option<u64> {
-        self.seqs.get(index).copied()
+        self.rows.get(index).map(|row| row.from(self.start))
     }
 
     /// The numbers of all rows found, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator + '_ {
-        self.seqs.iter().copied()
+        self.rows.iter().map(|row| row.from(self.start))
     }
 
     /// Where this row stands, or would stand.
     pub fn index_of(&self, seq: u64) -> usize {
-        self.seqs.partition_point(|other| *other < seq)
+        self.rows.partition_point(|row| row.from(self.start) < seq)
     }
 }
 

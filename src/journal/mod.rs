@@ -28,5 +28,5 @@ pub use self::{
     lens::{RowGlyph, RowText, row_text},
     record::{Batch, CloseReason, Direction, Event, Nanos, Record, SocketId, Span},
     sockets::{Failure, Kind, Origin, SocketEntry, Sockets, State},
-    store::{Budget, Epoch, Journal, Row},
+    store::{Budget, Epoch, Journal, Reader, Row},
 };

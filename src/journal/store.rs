@@ -1,6 +1,7 @@
 //! The queue of batches, its sequence numbers and its budget.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     ops::Range,
     time::{Duration, SystemTime},
@@ -11,11 +12,16 @@ use super::record::{Batch, Nanos, Record};
 /// How much the journal may hold before its oldest batches leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Memory in bytes, records and payloads together.
+    /// Memory in bytes: records, payloads, and for each record what [those who look](BESIDE) keep beside it.
     pub bytes: usize,
     /// Rows. Tables are laid out in `f32`, which counts pixels exactly up to 2²⁴.
     pub rows: usize,
 }
+
+/// Bytes that the window keeps of each record outside of the journal: which rows are found (4), the hue of a message (1),
+/// which datagram it tells of and the rows of that (16), and its place in the ladder (24). Of a call on a stream it is
+/// somewhat more, for where its bytes stand.
+pub const BESIDE: usize = 48;
 
 impl Default for Budget {
     fn default() -> Self {
@@ -68,10 +74,48 @@ pub struct Journal {
     budget: Budget,
 }
 
+/// Looks rows up like [`Journal::row`], and looks first where the last one was.
+#[derive(Clone, Debug)]
+pub struct Reader<'j> {
+    journal: &'j Journal,
+    batch: Cell<usize>,
+}
+
+impl<'j> Reader<'j> {
+    /// The row with this number, unless it is gone or not yet there.
+    pub fn row(&self, seq: u64) -> Option<Row<'j>> {
+        let journal = self.journal;
+        let near = self.batch.get();
+        let found = [near, near + 1].into_iter().find(|batch| {
+            let stored = journal.batches.get(*batch);
+            stored.is_some_and(|stored| stored.rows().contains(&seq))
+        });
+        let batch = found.or_else(|| journal.batch_of(seq))?;
+        self.batch.set(batch);
+        journal.batches.get(batch)?.row(seq)
+    }
+}
+
 #[derive(Debug)]
 struct Stored {
     first: u64,
     batch: Batch,
+}
+
+/// What a batch takes of the budget.
+fn cost(batch: &Batch) -> usize {
+    batch.footprint() + batch.records.len() * BESIDE
+}
+
+impl Stored {
+    fn rows(&self) -> Range<u64> {
+        self.first..self.first + self.batch.records.len() as u64
+    }
+
+    fn row(&self, seq: u64) -> Option<Row<'_>> {
+        let record = self.batch.records.get(usize::try_from(seq.checked_sub(self.first)?).ok()?)?;
+        Some(Row { seq, record, bytes: self.batch.bytes_of(record) })
+    }
 }
 
 impl Journal {
@@ -89,7 +133,7 @@ impl Journal {
         }
         let first = self.next;
         self.next += batch.records.len() as u64;
-        self.held += batch.footprint();
+        self.held += cost(&batch);
         self.batches.push_back(Stored { first, batch });
         self.shrink();
     }
@@ -131,16 +175,14 @@ impl Journal {
         self.first()
     }
 
-    /// Memory held, in bytes.
+    /// Memory held, in bytes, as the [budget](Budget::bytes) counts it.
     pub fn held(&self) -> usize {
         self.held
     }
 
     /// The row with this number, unless it is gone or not yet there.
     pub fn row(&self, seq: u64) -> Option<Row<'_>> {
-        let stored = self.batches.get(self.batch_of(seq)?)?;
-        let record = stored.batch.records.get((seq - stored.first) as usize)?;
-        Some(Row { seq, record, bytes: stored.batch.bytes_of(record) })
+        self.batches.get(self.batch_of(seq)?)?.row(seq)
     }
 
     /// The rows from `seq` on, oldest first; from the oldest that is there if `seq` is gone.
@@ -171,6 +213,11 @@ impl Journal {
         })
     }
 
+    /// Looks rows up that mostly stand near one another.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { journal: self, batch: Cell::new(0) }
+    }
+
     fn first(&self) -> u64 {
         self.batches.front().map_or(self.next, |stored| stored.first)
     }
@@ -185,7 +232,7 @@ impl Journal {
     fn shrink(&mut self) {
         while self.batches.len() > 1 && (self.held > self.budget.bytes || self.len() > self.budget.rows) {
             if let Some(old) = self.batches.pop_front() {
-                self.held -= old.batch.footprint();
+                self.held -= cost(&old.batch);
             }
         }
     }
@@ -264,8 +311,10 @@ mod tests {
             let mut backward: Vec<u64> = journal.rows_before(from).map(|row| row.seq).collect();
             backward.reverse();
             prop_assert_eq!(backward, (range.start..from.clamp(range.start, range.end)).collect::<Vec<_>>());
-            for row in journal.rows_from(0) {
+            let reader = journal.reader();
+            for row in journal.rows_from(0).chain(journal.rows_before(from)) {
                 prop_assert_eq!(journal.row(row.seq).unwrap().record, row.record);
+                prop_assert_eq!(reader.row(row.seq).unwrap().record, row.record);
                 prop_assert_eq!(row.record.at, row.seq);
             }
         }

@@ -6,18 +6,19 @@
 //! are there already; it is put there, and everything behind it counts as changed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
 };
 
 use super::{
     super::{
-        record::{Nanos, SocketId},
+        chunks::{Chunks, Near},
+        record::{Direction, Nanos, SocketId},
         sockets::{Kind, Origin, Sockets},
+        spans::Datagrams,
         store::{Journal, Row},
     },
     End, Lifeline,
-    flights::Flights,
     lives::{Earlier, Life, Lives, Moment},
 };
 
@@ -27,13 +28,40 @@ pub(super) type Key = (Nanos, u64);
 
 const USUAL: u64 = 1 << 63;
 
+/// A key in twelve bytes: a ladder may have half a million steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    /// The lower and the upper half of the time; the highest bit is set for one that has to stand before others.
+    at: [u32; 2],
+    seq: Near,
+}
+
+/// Marks a slot that has to stand before others of its moment. Half of all time is 292 years.
+const EARLY: u32 = 1 << 31;
+
+impl Slot {
+    fn new((at, seq): Key) -> Self {
+        let early = if seq & USUAL == 0 { EARLY } else { 0 };
+        Self { at: [at as u32, ((at >> 32) as u32 & !EARLY) | early], seq: Near::new(seq & !USUAL) }
+    }
+
+    fn time(self) -> Nanos {
+        u64::from(self.at[1] & !EARLY) << 32 | u64::from(self.at[0])
+    }
+
+    /// The key, of a row that is not long before `start`.
+    fn key(self, start: u64) -> Key {
+        let usual = if self.at[1] & EARLY == 0 { USUAL } else { 0 };
+        (self.time(), usual | self.seq.from(start.saturating_sub(1 << 31)))
+    }
+}
+
 /// All steps of some sockets and of the other ends of their connections.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     pub(super) lives: Lives,
-    flights: Flights,
     chosen: BTreeSet<SocketId>,
-    order: VecDeque<Key>,
+    order: Chunks<Slot>,
     /// Rows that stand before their own time, with the time before which.
     moved: BTreeMap<u64, Nanos>,
     /// The next row to be taken.
@@ -51,7 +79,15 @@ pub struct Index {
 impl Index {
     /// Takes in what is new for the ladder of these sockets, at most `rows` of them, and lets go of what left. Returns
     /// whether all of it was taken.
-    pub fn advance(&mut self, journal: &Journal, sockets: &Sockets, chosen: &BTreeSet<SocketId>, rows: usize) -> bool {
+    ///
+    /// `datagrams` are those of the same journal; rows that they have not looked at wait.
+    pub fn advance(
+        &mut self,
+        (journal, datagrams): (&Journal, &Datagrams),
+        sockets: &Sockets,
+        chosen: &BTreeSet<SocketId>,
+        rows: usize,
+    ) -> bool {
         let range = journal.range();
         let mut touched = self.leave(range.start);
         if self.next < range.start {
@@ -71,8 +107,9 @@ impl Index {
             }
             touched = true;
         }
-        for row in journal.rows_from(self.next).take(rows) {
-            touched |= self.take(journal, sockets, &row);
+        let known = datagrams.next();
+        for row in journal.rows_from(self.next).take(rows).take_while(|row| row.seq < known) {
+            touched |= self.take((journal, datagrams), sockets, &row);
             self.next = row.seq + 1;
         }
         if touched {
@@ -104,22 +141,22 @@ impl Index {
 
     /// The times by which steps stand.
     pub fn times(&self) -> impl DoubleEndedIterator<Item = Nanos> + ExactSizeIterator {
-        self.order.iter().map(|(at, _)| *at)
+        self.order.iter().map(Slot::time)
     }
 
     /// The time by which a step stands.
     pub fn time(&self, place: usize) -> Option<Nanos> {
-        self.order.get(place).map(|(at, _)| *at)
+        self.order.get(place).map(Slot::time)
     }
 
     /// The first step that stands at this time or behind it.
     pub fn place_of_time(&self, at: Nanos) -> usize {
-        self.order.partition_point(|key| key.0 < at)
+        self.order.partition_point(|slot| slot.time() < at)
     }
 
     /// The row that a step tells of.
     pub fn seq(&self, place: usize) -> Option<u64> {
-        self.order.get(place).map(|(_, seq)| seq & !USUAL)
+        Some(self.order.get(place)?.key(self.start).1 & !USUAL)
     }
 
     /// The step that tells of this row.
@@ -139,13 +176,15 @@ impl Index {
     }
 
     pub(super) fn place_of(&self, when: Moment) -> Option<usize> {
-        self.order.binary_search(&self.key(when)).ok()
+        let (start, key) = (self.start, self.key(when));
+        let at = self.order.partition_point(|slot| slot.key(start) < key);
+        (self.order.get(at)?.key(start) == key).then_some(at)
     }
 
     /// How many steps stand before this moment, itself not counted.
     pub(super) fn before(&self, when: Moment) -> usize {
-        let key = self.key(when);
-        self.order.partition_point(|other| *other < key)
+        let (start, key) = (self.start, self.key(when));
+        self.order.partition_point(|slot| slot.key(start) < key)
     }
 
     /// Whether the steps of this life are part of the ladder: it is of a chosen socket, or the other end of one.
@@ -154,17 +193,21 @@ impl Index {
         chosen(life.id) || self.lives.other(life).is_some_and(|other| chosen(other.id))
     }
 
-    fn take(&mut self, journal: &Journal, sockets: &Sockets, row: &Row<'_>) -> bool {
+    fn take(&mut self, (journal, datagrams): (&Journal, &Datagrams), sockets: &Sockets, row: &Row<'_>) -> bool {
         let Some(slot) = self.lives.meet(row.record, row.seq, sockets) else { return false };
         let when = Moment { seq: row.seq, at: row.record.at };
-        let udp = self.lives.get(slot).is_some_and(|life| life.kind == Kind::UdpSocket);
         let mut earlier = Vec::new();
-        let met = if udp && row.record.event.has_payload() {
-            self.flights.take(&mut self.lives, journal, slot, row, &mut earlier);
-            None
-        } else {
-            self.lives.take(slot, row.record, row.bytes, when, &mut earlier)
-        };
+        let met = self.lives.take(slot, row.record, row.bytes, when, &mut earlier);
+        // A datagram may be told of as received before it is told of as sent, at a later moment even.
+        let other = row.record.event.direction().and_then(|_| datagrams.other_row(row.seq)).filter(|seq| *seq < row.seq);
+        if let Some(other) = other.and_then(|seq| journal.row(seq)) {
+            let other = Moment { seq: other.seq, at: other.record.at };
+            let out = row.record.event.direction() == Some(Direction::Out);
+            let (sent, came) = if out { (when, other) } else { (other, when) };
+            if sent.at > came.at {
+                earlier.push(Earlier { when: sent, before: came.at });
+            }
+        }
         let mut touched = self.lives.get(slot).is_some_and(|life| self.shows(life));
         if touched {
             self.insert(self.key(when));
@@ -188,15 +231,16 @@ impl Index {
     }
 
     fn insert(&mut self, key: Key) {
-        let at = if self.order.back().is_none_or(|last| *last < key) {
+        let start = self.start;
+        let at = if self.order.back().is_none_or(|last| last.key(start) < key) {
             self.order.len()
         } else {
-            self.order.partition_point(|other| *other < key)
+            self.order.partition_point(|slot| slot.key(start) < key)
         };
-        if self.order.get(at) == Some(&key) {
+        if self.order.get(at).is_some_and(|slot| slot.key(start) == key) {
             return;
         }
-        self.order.insert(at, key);
+        self.order.insert(at, Slot::new(key));
         self.change(at);
     }
 
@@ -225,16 +269,16 @@ impl Index {
         }
         self.start = start;
         // Those that left are among the first, but not all of the first need have left.
-        let gone = |key: &Key| key.1 & !USUAL < start;
+        let gone = |slot: Slot| slot.key(start).1 & !USUAL < start;
         let mut stay = Vec::new();
         let mut left = 0;
         let mut since = 0_usize;
-        while let Some(key) = self.order.front().copied() {
-            if gone(&key) {
+        while let Some(slot) = self.order.front() {
+            if gone(slot) {
                 left += 1;
                 since = 0;
             } else {
-                stay.push(key);
+                stay.push(slot);
                 since += 1;
             }
             self.order.pop_front();
@@ -243,8 +287,8 @@ impl Index {
             }
         }
         let kept = stay.len();
-        for key in stay.into_iter().rev() {
-            self.order.push_front(key);
+        for slot in stay.into_iter().rev() {
+            self.order.push_front(slot);
         }
         if left > 0 {
             self.left += left;
@@ -282,12 +326,13 @@ impl Index {
         }
         keys.sort_unstable();
         let Some(first) = keys.first() else { return };
-        let at = self.order.partition_point(|other| other < first);
-        let behind = self.order.split_off(at);
-        keys.extend(behind);
+        let start = self.start;
+        let at = self.order.partition_point(|slot| slot.key(start) < *first);
+        keys.extend(self.order.range(at..self.order.len()).map(|slot| slot.key(start)));
         keys.sort_unstable();
         keys.dedup();
-        self.order.extend(keys);
+        self.order.truncate(at);
+        self.order.extend(keys.into_iter().map(Slot::new));
         self.change(at);
     }
 
@@ -301,7 +346,8 @@ impl Index {
             .map(|row| self.key(Moment { seq: row.seq, at: row.record.at }))
             .collect();
         keys.sort_unstable();
-        self.order = keys.into();
+        self.order.clear();
+        self.order.extend(keys.into_iter().map(Slot::new));
         (self.left, self.changed) = (0, Some(0));
     }
 
@@ -429,13 +475,15 @@ mod tests {
             let (batches, sockets) = batches(&moves, per_batch);
             let chosen = BTreeSet::from([SocketId(first)]);
             let (mut journal, mut growing) = (Journal::new(Budget::default()), Index::default());
+            let mut datagrams = Datagrams::default();
             for batch in batches {
                 journal.push(batch);
-                prop_assert!(growing.advance(&journal, &sockets, &chosen, usize::MAX));
-                let keys: Vec<_> = growing.order.iter().copied().collect();
+                datagrams.advance(&journal, usize::MAX);
+                prop_assert!(growing.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX));
+                let keys: Vec<_> = growing.order.iter().map(|slot| slot.key(growing.start)).collect();
                 prop_assert!(keys.is_sorted_by(|a, b| a < b), "{:?}", keys);
             }
-            let grown = growing.whole(&journal);
+            let grown = growing.whole(&journal, &datagrams);
             prop_assert_eq!(&grown, &Ladder::of(&journal, &sockets, &chosen));
             // What was sent goes before what came of it, and every byte that came has come from somewhere.
             let came: u64 = grown.steps.iter().filter(|s| matches!(s.event, Event::Received { .. })).map(|s| s.len).sum();
@@ -455,19 +503,20 @@ mod tests {
             let (batches, sockets) = batches(&moves, 3);
             let chosen = BTreeSet::from([SocketId(2)]);
             let mut journal = Journal::new(Budget { rows, ..Budget::default() });
-            let mut index = Index::default();
+            let (mut index, mut datagrams) = (Index::default(), Datagrams::default());
             for batch in batches {
                 journal.push(batch);
-                index.advance(&journal, &sockets, &chosen, usize::MAX);
+                datagrams.advance(&journal, usize::MAX);
+                index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
             }
             let there: BTreeSet<_> =
                 journal.rows_from(0).filter(|row| row.record.socket != SocketId(1)).map(|row| row.seq).collect();
             let shown: BTreeSet<_> = (0..index.len()).filter_map(|place| index.seq(place)).collect();
             prop_assert_eq!(shown, there);
-            let before = index.whole(&journal);
-            index.advance(&journal, &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
-            index.advance(&journal, &sockets, &chosen, usize::MAX);
-            prop_assert_eq!(index.whole(&journal), before);
+            let before = index.whole(&journal, &datagrams);
+            index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
+            index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
+            prop_assert_eq!(index.whole(&journal, &datagrams), before);
         }
     }
 
@@ -481,9 +530,11 @@ mod tests {
         for batch in batches {
             journal.push(batch);
         }
-        index.advance(&journal, &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
+        let mut datagrams = Datagrams::default();
+        datagrams.advance(&journal, usize::MAX);
+        index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
         let groups: Vec<_> = (0..index.len()).step_by(100).map(|from| from..(from + 100).min(index.len())).collect();
-        let ladder = index.window(&journal, &groups);
+        let ladder = index.window(&journal, &datagrams, &groups);
         let bytes = |seen| ladder.arrows.iter().filter(|arrow| arrow.seen == seen).map(|arrow| arrow.len).sum::<u64>();
         assert_eq!(bytes(super::super::Seen::Both), 1_500);
         assert_eq!(bytes(super::super::Seen::Unread), 50);

@@ -10,8 +10,9 @@ use std::{
 };
 
 use super::super::{
+    chunks::{Chunks, Near},
     fault::{Call, FaultKind},
-    record::{Event, Nanos, Record, SocketId},
+    record::{Direction, Event, Nanos, Record, SocketId},
     sockets::{Kind, Sockets, State},
     spans::LATE,
 };
@@ -77,14 +78,38 @@ impl Lane {
     }
 }
 
-/// A datagram that was sent or received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Flight {
-    pub when: Moment,
-    /// Whence or where to.
-    pub peer: Option<SocketAddr>,
-    /// The row at the other end, where it is known.
-    pub mate: Option<Moment>,
+/// The rows of the datagrams that were sent or received in one life.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flights {
+    rows: Chunks<Near>,
+    /// None is before this one.
+    start: u64,
+}
+
+impl Flights {
+    fn push(&mut self, seq: u64) {
+        if self.rows.is_empty() {
+            self.start = seq;
+        }
+        self.rows.push_back(Near::new(seq));
+    }
+
+    /// The row of the one at this place.
+    pub fn get(&self, index: usize) -> Option<u64> {
+        self.rows.get(index).map(|row| row.from(self.start))
+    }
+
+    /// How many rows at the beginning are so.
+    pub fn partition_point(&self, is_so: impl Fn(u64) -> bool) -> usize {
+        self.rows.partition_point(|row| is_so(row.from(self.start)))
+    }
+
+    fn leave(&mut self, start: u64) {
+        while self.rows.front().is_some_and(|row| row.from(self.start) < start) {
+            self.rows.pop_front();
+        }
+        self.start = start;
+    }
 }
 
 /// A file on its way.
@@ -113,8 +138,8 @@ pub(super) struct Life {
     pub sent: Lane,
     pub received: Lane,
     /// Datagrams, in the order of its calls.
-    pub out: VecDeque<Flight>,
-    pub came: VecDeque<Flight>,
+    pub out: Flights,
+    pub came: Flights,
     /// Whom datagrams went to and came from, in the order of their appearance.
     pub peers: Vec<SocketAddr>,
     known: HashSet<SocketAddr>,
@@ -149,8 +174,8 @@ impl Life {
             whole: false,
             sent: Lane::default(),
             received: Lane::default(),
-            out: VecDeque::new(),
-            came: VecDeque::new(),
+            out: Flights::default(),
+            came: Flights::default(),
             peers: Vec::new(),
             known: HashSet::new(),
             states: Vec::new(),
@@ -250,7 +275,7 @@ impl Lives {
         Some(slot)
     }
 
-    /// Takes a record that moves no datagram. Rows that have to stand before others are pushed to `earlier`; returns the
+    /// Takes a record. Rows that have to stand before others are pushed to `earlier`; returns the
     /// other end where the two met just now.
     pub fn take(
         &mut self,
@@ -277,6 +302,13 @@ impl Lives {
         let life = self.get_mut(slot)?;
         life.last = when.seq;
         match record.event {
+            Event::Sent { .. } | Event::Received { .. } if life.kind == Kind::UdpSocket => {
+                let out = record.event.direction() == Some(Direction::Out);
+                if out { &mut life.out } else { &mut life.came }.push(when.seq);
+                if let Some(peer) = record.peer {
+                    life.meets(peer);
+                }
+            }
             Event::Sent { .. } if tcp => {
                 life.sent.push(when, bytes.len() as u64, false);
                 self.sent_late(slot, earlier);
@@ -409,11 +441,8 @@ impl Lives {
             let Some(life) = self.get_mut(slot) else { continue };
             life.sent.leave(start);
             life.received.leave(start);
-            for flights in [&mut life.out, &mut life.came] {
-                while flights.front().is_some_and(|flight| flight.when.seq < start) {
-                    flights.pop_front();
-                }
-            }
+            life.out.leave(start);
+            life.came.leave(start);
             while life.marks.front().is_some_and(|mark| mark.seq < start) {
                 life.marks.pop_front();
             }

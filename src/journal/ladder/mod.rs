@@ -8,7 +8,6 @@
 //!
 //! The [`Index`] grows with the journal; a [`Ladder`] is the part of it that one looks at.
 
-mod flights;
 mod index;
 mod lives;
 mod text;
@@ -19,7 +18,7 @@ use std::{collections::BTreeSet, net::SocketAddr};
 
 pub use self::{
     index::Index,
-    timeline::{Scale, Timeline},
+    timeline::{Scale, Timeline, Times},
     window::ARROWS,
 };
 use super::{
@@ -227,9 +226,10 @@ pub fn server_of(sockets: &Sockets, socket: SocketId) -> BTreeSet<SocketId> {
 impl Ladder {
     /// The ladder of these sockets, and of the other ends of their connections.
     pub fn of(journal: &Journal, sockets: &Sockets, chosen: &BTreeSet<SocketId>) -> Self {
-        let mut index = Index::default();
-        index.advance(journal, sockets, chosen, usize::MAX);
-        index.whole(journal)
+        let (mut index, mut datagrams) = (Index::default(), spans::Datagrams::default());
+        datagrams.advance(journal, usize::MAX);
+        index.advance((journal, &datagrams), sockets, chosen, usize::MAX);
+        index.whole(journal, &datagrams)
     }
 
     /// The step at this place, where it is one of this part.

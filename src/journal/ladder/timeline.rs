@@ -7,7 +7,40 @@
 use std::{collections::VecDeque, ops::Range};
 
 use super::Index;
-use crate::journal::record::Nanos;
+use crate::journal::{chunks::Chunks, record::Nanos};
+
+/// The times of the steps of a ladder, in their order.
+pub trait Times {
+    /// How many steps there are.
+    fn len(&self) -> usize;
+    /// The time by which this one stands.
+    fn time(&self, step: usize) -> Option<Nanos>;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Times for Index {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn time(&self, step: usize) -> Option<Nanos> {
+        self.time(step)
+    }
+}
+
+impl Times for [Nanos] {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn time(&self, step: usize) -> Option<Nanos> {
+        self.get(step).copied()
+    }
+}
 
 /// How time runs down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,8 +70,7 @@ const LONGEST: f64 = 4e6;
 /// usual interval was last looked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    tops: VecDeque<f64>,
-    times: VecDeque<Nanos>,
+    tops: Chunks<f64>,
     /// Where the first step stands; those before it have left.
     origin: f64,
     /// The steps before which time is folded, with how long it was; counted from the first that ever was.
@@ -54,10 +86,9 @@ pub struct Timeline {
 
 impl Timeline {
     /// Places steps of these times in rows of `row` points. `zoom` stretches true time.
-    pub fn new(times: impl IntoIterator<Item = Nanos>, scale: Scale, row: f64, zoom: f64) -> Self {
+    pub fn new(times: &[Nanos], scale: Scale, row: f64, zoom: f64) -> Self {
         let mut timeline = Self { row, scale, zoom, ..Self::default() };
-        timeline.times.extend(times);
-        timeline.again();
+        timeline.again(times);
         timeline
     }
 
@@ -66,57 +97,48 @@ impl Timeline {
         let (left, changed) = index.take_changes();
         for _ in 0..left {
             self.tops.pop_front();
-            self.times.pop_front();
             self.gone += 1;
         }
         while self.folds.front().is_some_and(|(step, _)| *step <= self.gone) {
             self.folds.pop_front();
         }
-        self.origin = self.tops.front().copied().unwrap_or(0.0);
+        self.origin = self.tops.front().unwrap_or(0.0);
         let Some(changed) = changed else { return };
-        let keep = changed.min(self.times.len());
-        self.times.truncate(keep);
-        self.times.extend(index.times().skip(keep));
-        let lasted = self.lasted();
-        if self.times.len() > 2 * self.looked.0 || (self.scale == Scale::True && lasted > 2 * self.looked.1) {
-            self.again();
+        if index.len() > 2 * self.looked.0 || (self.scale == Scale::True && lasted(index) > 2 * self.looked.1) {
+            self.again(index);
         } else {
-            self.place_from(keep);
+            self.place_from(index, changed.min(self.tops.len()));
         }
     }
 
-    /// Places all of them in another way.
-    pub fn set(&mut self, scale: Scale, row: f64, zoom: f64) {
+    /// Places all of them in another way; `times` are those that it [followed](Self::follow) last.
+    pub fn set<T: Times + ?Sized>(&mut self, times: &T, scale: Scale, row: f64, zoom: f64) {
         if self.scale != scale || (self.zoom - zoom).abs() > f64::EPSILON || (self.row - row).abs() > f64::EPSILON {
             (self.scale, self.row, self.zoom) = (scale, row, zoom);
-            self.again();
+            self.again(times);
         }
     }
 
-    fn lasted(&self) -> Nanos {
-        let (first, last) = (self.times.front(), self.times.back());
-        last.copied().unwrap_or_default().saturating_sub(first.copied().unwrap_or_default())
-    }
-
-    fn again(&mut self) {
-        let usual = usual(&self.times) as f64;
-        self.looked = (self.times.len(), self.lasted());
+    fn again<T: Times + ?Sized>(&mut self, times: &T) {
+        let usual = usual(times) as f64;
+        self.looked = (times.len(), lasted(times));
         self.per_nano = match self.scale {
             Scale::True => (self.row * self.zoom / usual).min(LONGEST / self.looked.1.max(1) as f64),
             Scale::Folded | Scale::Steps => self.row / usual,
         };
-        self.place_from(0);
+        self.place_from(times, 0);
     }
 
-    fn place_from(&mut self, first: usize) {
+    fn place_from<T: Times + ?Sized>(&mut self, times: &T, first: usize) {
         self.tops.truncate(first);
         let kept = self.gone + first as u64;
         while self.folds.back().is_some_and(|(step, _)| *step >= kept) {
             self.folds.pop_back();
         }
-        let mut before = first.checked_sub(1).and_then(|before| self.times.get(before)).copied();
-        let mut y = self.tops.back().copied().unwrap_or(self.origin);
-        for (index, at) in self.times.iter().enumerate().skip(first) {
+        let mut before = first.checked_sub(1).and_then(|before| times.time(before));
+        let mut y = self.tops.back().unwrap_or(self.origin);
+        for index in first..times.len() {
+            let Some(at) = times.time(index) else { break };
             if let Some(before) = before {
                 let gap = at.saturating_sub(before);
                 let true_gap = gap as f64 * self.per_nano;
@@ -131,9 +153,9 @@ impl Timeline {
                 };
             }
             self.tops.push_back(y);
-            before = before.max(Some(*at));
+            before = before.max(Some(at));
         }
-        self.origin = self.tops.front().copied().unwrap_or(0.0);
+        self.origin = self.tops.front().unwrap_or(0.0);
     }
 
     /// How many steps there are.
@@ -152,11 +174,19 @@ impl Timeline {
     }
 
     /// Where a moment is that need not be that of a step.
-    pub fn top_of_time(&self, at: Nanos) -> f64 {
-        let next = self.times.partition_point(|time| *time < at);
+    pub fn top_of_time<T: Times + ?Sized>(&self, times: &T, at: Nanos) -> f64 {
+        let (mut next, mut until) = (0, times.len());
+        while next < until {
+            let middle = next.midpoint(until);
+            if times.time(middle).is_some_and(|time| time < at) {
+                next = middle + 1;
+            } else {
+                until = middle;
+            }
+        }
         let Some(before) = next.checked_sub(1) else { return 0.0 };
-        let (Some(from), Some(until)) = (self.times.get(before), self.times.get(next)) else { return self.top(before) };
-        let part = at.saturating_sub(*from) as f64 / until.saturating_sub(*from).max(1) as f64;
+        let (Some(from), Some(until)) = (times.time(before), times.time(next)) else { return self.top(before) };
+        let part = at.saturating_sub(from) as f64 / until.saturating_sub(from).max(1) as f64;
         self.top(before) + (self.top(next) - self.top(before)) * part.clamp(0.0, 1.0)
     }
 
@@ -168,8 +198,8 @@ impl Timeline {
     /// The steps from one place to another.
     pub fn within(&self, from: f64, until: f64) -> Range<usize> {
         let (from, until) = (from + self.origin, until + self.origin);
-        let first = self.tops.partition_point(|top| *top < from);
-        first..self.tops.partition_point(|top| *top <= until).max(first)
+        let first = self.tops.partition_point(|top| top < from);
+        first..self.tops.partition_point(|top| top <= until).max(first)
     }
 
     /// The steps from one place to another, those together that stand closer than `close`.
@@ -198,10 +228,16 @@ impl Timeline {
     }
 }
 
+/// How long all of it took.
+fn lasted<T: Times + ?Sized>(times: &T) -> Nanos {
+    let last = times.len().checked_sub(1).and_then(|last| times.time(last)).unwrap_or_default();
+    last.saturating_sub(times.time(0).unwrap_or_default())
+}
+
 /// The usual interval between two calls: the middle one of those that can be told apart; at least 1 ns.
-fn usual(times: &VecDeque<Nanos>) -> Nanos {
-    let pairs = times.iter().zip(times.iter().skip(1));
-    let mut gaps: Vec<_> = pairs.map(|(one, next)| next.saturating_sub(*one)).filter(|gap| *gap > 0).collect();
+fn usual<T: Times + ?Sized>(times: &T) -> Nanos {
+    let gap = |step: usize| Some(times.time(step)?.saturating_sub(times.time(step - 1)?));
+    let mut gaps: Vec<_> = (1..times.len()).filter_map(gap).filter(|gap| *gap > 0).collect();
     let middle = gaps.len() / 2;
     if middle < gaps.len() { *gaps.select_nth_unstable(middle).1 } else { 1 }
 }
@@ -213,7 +249,11 @@ mod tests {
     const MS: Nanos = 1_000_000;
 
     fn timeline(times: &[Nanos], scale: Scale) -> Timeline {
-        Timeline::new(times.iter().map(|at| at * MS), scale, 10.0, 1.0)
+        Timeline::new(&in_ms(times), scale, 10.0, 1.0)
+    }
+
+    fn in_ms(times: &[Nanos]) -> Vec<Nanos> {
+        times.iter().map(|at| at * MS).collect()
     }
 
     fn tops(times: &[Nanos], scale: Scale) -> Vec<f64> {
@@ -243,10 +283,13 @@ mod tests {
 
     #[test]
     fn what_stands_close_is_one_group_and_a_moment_between_two_steps_has_a_place() {
-        let close = timeline(&[0, 1, 1, 1, 2, 3], Scale::True);
+        let times = [0, 1, 1, 1, 2, 3];
+        let close = timeline(&times, Scale::True);
+        let times = in_ms(&times);
+        let times = times.as_slice();
         assert_eq!(close.groups(0.0, 100.0, 10.0), [0..1, 1..4, 4..5, 5..6]);
         assert_eq!(close.groups(5.0, 20.0, 10.5).first(), Some(&(1..5)));
-        assert!((close.top_of_time(3 * MS / 2) - 15.0).abs() < 1e-9);
-        assert_eq!((close.top_of_time(0), close.top_of_time(99 * MS)), (0.0, 30.0));
+        assert!((close.top_of_time(times, 3 * MS / 2) - 15.0).abs() < 1e-9);
+        assert_eq!((close.top_of_time(times, 0), close.top_of_time(times, 99 * MS)), (0.0, 30.0));
     }
 }

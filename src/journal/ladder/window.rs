@@ -14,11 +14,12 @@ use super::{
         fault::{Call, FaultKind},
         record::{CloseReason, Event, Nanos},
         sockets::{Kind, State},
-        store::Journal,
+        spans::Datagrams,
+        store::{Journal, Reader},
     },
     Arrow, Band, End, Ladder, Seen, Step, Tip, Transfer, WAIT, Wait, What,
     index::Index,
-    lives::{Flight, Life, Moment, Piece},
+    lives::{Flights, Life, Moment, Piece},
 };
 
 /// Arrows on screen above which those to one call are one arrow with a count.
@@ -26,22 +27,34 @@ pub const ARROWS: usize = 2_000;
 /// Datagrams under way across the whole of a screen that are looked for.
 const ACROSS: usize = 256;
 
+/// A datagram that was sent or received.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    when: Moment,
+    /// Whence or where to.
+    peer: Option<SocketAddr>,
+    /// The row at the other end, where it is known.
+    mate: Option<Moment>,
+}
+
 impl Index {
-    /// The whole ladder.
-    pub fn whole(&self, journal: &Journal) -> Ladder {
+    /// The whole ladder. `datagrams` are those of the same journal.
+    pub fn whole(&self, journal: &Journal, datagrams: &Datagrams) -> Ladder {
         let groups: Vec<_> = (0..self.len()).map(|place| place..place + 1).collect();
-        self.make(journal, &groups, usize::MAX)
+        self.make(journal, datagrams, &groups, usize::MAX)
     }
 
     /// The ladder of these steps, which stand one behind the other. Of a group of several its first one stands for all.
-    pub fn window(&self, journal: &Journal, groups: &[Range<usize>]) -> Ladder {
-        self.make(journal, groups, ARROWS)
+    pub fn window(&self, journal: &Journal, datagrams: &Datagrams, groups: &[Range<usize>]) -> Ladder {
+        self.make(journal, datagrams, groups, ARROWS)
     }
 
-    fn make(&self, journal: &Journal, groups: &[Range<usize>], limit: usize) -> Ladder {
-        let mut maker = Maker { index: self, journal, window: 0..0, limit, ladder: Ladder::default() };
-        maker.ladder.lines.clone_from(&self.lines);
-        maker.ladder.steps = groups.iter().filter_map(|group| self.step(journal, group)).collect();
+    fn make(&self, journal: &Journal, datagrams: &Datagrams, groups: &[Range<usize>], limit: usize) -> Ladder {
+        let reader = journal.reader();
+        let steps = groups.iter().filter_map(|group| self.step(&reader, group)).collect();
+        let ladder = Ladder { lines: self.lines.clone(), steps, ..Ladder::default() };
+        let far = journal.reader();
+        let mut maker = Maker { index: self, journal: reader, far, datagrams, window: 0..0, limit, ladder };
         if let (Some(first), Some(last)) = (groups.first(), groups.last()) {
             maker.window = first.start..last.end;
         }
@@ -64,36 +77,41 @@ impl Index {
         ladder
     }
 
-    fn step(&self, journal: &Journal, group: &Range<usize>) -> Option<Step> {
+    fn step(&self, journal: &Reader<'_>, group: &Range<usize>) -> Option<Step> {
         let row = journal.row(self.seq(group.start)?)?;
         let life = self.lives.get(self.lives.of(row.record)?)?;
         let line = *self.columns.get(&End::Socket(life.id))?;
         let event = row.record.event;
         let len = if event.has_payload() { row.bytes.len() as u64 } else { 0 };
         let state = life.state_at(row.seq);
-        let idle = idle_before(life, event, Moment { seq: row.seq, at: row.record.at });
+        let idle = idle_before(journal, life, event, Moment { seq: row.seq, at: row.record.at });
         let (place, more) = (group.start, group.len().saturating_sub(1));
         Some(Step { seq: row.seq, at: row.record.at, place, line, event, len, more, state, idle })
     }
 }
 
 /// How long no `recv` had returned when this one did, where that was long.
-fn idle_before(life: &Life, event: Event, when: Moment) -> Option<Nanos> {
+fn idle_before(journal: &Reader<'_>, life: &Life, event: Event, when: Moment) -> Option<Nanos> {
     if !matches!(event, Event::Received { .. } | Event::PeerEnded) {
         return None;
     }
-    let before = recv_before(life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
+    let before = recv_before(journal, life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
     let idle = when.at.saturating_sub(before.at);
     (idle >= WAIT).then_some(idle)
 }
 
 /// The last `recv` before this one.
-fn recv_before(life: &Life, when: Moment) -> Option<Moment> {
+fn recv_before(journal: &Reader<'_>, life: &Life, when: Moment) -> Option<Moment> {
     let stream = life.received.pieces.partition_point(|piece| piece.when.seq < when.seq);
-    let datagram = life.came.partition_point(|flight| flight.when.seq < when.seq);
+    let datagram = life.came.partition_point(|seq| seq < when.seq);
     let stream = stream.checked_sub(1).and_then(|at| life.received.pieces.get(at)).map(|piece| piece.when);
-    let datagram = datagram.checked_sub(1).and_then(|at| life.came.get(at)).map(|flight| flight.when);
+    let datagram = datagram.checked_sub(1).and_then(|at| moment(journal, life.came.get(at)?));
     stream.or(datagram)
+}
+
+/// When a row was.
+fn moment(journal: &Reader<'_>, seq: u64) -> Option<Moment> {
+    Some(Moment { seq, at: journal.row(seq)?.record.at })
 }
 
 /// One arrow for all between the same lifelines to the same call.
@@ -115,7 +133,10 @@ fn grouped(arrows: &[Arrow]) -> Vec<Arrow> {
 
 struct Maker<'i> {
     index: &'i Index,
-    journal: &'i Journal,
+    journal: Reader<'i>,
+    /// The same for the other ends of datagrams.
+    far: Reader<'i>,
+    datagrams: &'i Datagrams,
     window: Range<usize>,
     limit: usize,
     ladder: Ladder,
@@ -181,17 +202,30 @@ impl<'i> Maker<'i> {
                 }
             }
             (Kind::UdpSocket, Event::Sent { .. }) => {
-                let at = life.out.partition_point(|flight| flight.when.seq < row.seq);
-                let flight = life.out.get(at).filter(|flight| flight.when.seq == row.seq).copied();
-                self.datagram_sent(flight, here, row.bytes.len() as u64);
+                self.datagram_sent(self.flight(row.seq), here, row.bytes.len() as u64);
             }
             (Kind::UdpSocket, Event::Received { .. }) => {
-                let at = life.came.partition_point(|flight| flight.when.seq < row.seq);
-                let flight = life.came.get(at).filter(|flight| flight.when.seq == row.seq).copied();
-                self.datagram_came(flight, here, row.bytes.len() as u64);
+                self.datagram_came(self.flight(row.seq), here, row.bytes.len() as u64);
             }
             (kind, event) => self.inferred(life, kind, event, when, row.record.peer, here),
         }
+    }
+
+    /// The datagram of this row.
+    fn flight(&self, seq: u64) -> Option<Flight> {
+        let row = self.journal.row(seq)?;
+        let when = Moment { seq, at: row.record.at };
+        let mate = self.datagrams.other_row(seq).and_then(|mate| moment(&self.far, mate));
+        Some(Flight { when, peer: row.record.peer, mate })
+    }
+
+    /// The datagrams of these times, as places.
+    fn during(&self, flights: &Flights, from: Nanos, until: Nanos) -> Range<usize> {
+        let before = |time: Nanos| {
+            flights.partition_point(|seq| self.journal.row(seq).is_none_or(|row| row.record.at < time))
+        };
+        let first = before(from);
+        first..before(until).max(first)
     }
 
     /// Whether the bytes between two ends can be followed.
@@ -423,9 +457,9 @@ impl<'i> Maker<'i> {
                     }
                 }
             }
-            let before = life.out.partition_point(|flight| flight.when.at < start);
+            let before = self.during(&life.out, 0, start).end;
             for at in (before.saturating_sub(ACROSS)..before).rev() {
-                let Some(flight) = life.out.get(at).copied() else { continue };
+                let Some(flight) = life.out.get(at).and_then(|seq| self.flight(seq)) else { continue };
                 let (from, to) = (self.tip(life, flight.when), self.mate(&flight));
                 let above = from.and_then(|tip| tip.step).is_some_and(|place| place < window.start);
                 if above && self.is_behind(to) {
@@ -528,32 +562,32 @@ impl<'i> Maker<'i> {
         let here = Tip { line, step: Some(place) };
         let mut all: BTreeMap<(usize, bool, bool), Arrow> = BTreeMap::new();
         for (flights, out) in [(&life.out, true), (&life.came, false)] {
-            let from = flights.partition_point(|flight| flight.when.at < start);
-            let until = flights.partition_point(|flight| flight.when.at < end);
             let (mut known, mut there) = (None, None);
-            for at in from..until {
-                let Some(flight) = flights.get(at) else { continue };
+            for at in self.during(flights, start, end) {
+                let Some(seq) = flights.get(at) else { continue };
+                let mate = self.datagrams.other_row(seq);
                 // What has another end is counted where it came.
-                if out && flight.mate.is_some() {
+                if out && mate.is_some() {
                     continue;
                 }
-                let Some(peer) = flight.peer else { continue };
+                let Some(peer) = self.journal.row(seq).and_then(|row| row.record.peer) else { continue };
                 if known != Some(peer) {
                     let ours = self.index.bound_to(peer);
                     there = ours.or_else(|| self.column(End::Peer(peer))).map(|line| (line, ours.is_some()));
                     known = Some(peer);
                 }
                 let Some((line, ours)) = there else { continue };
-                let seen = match (out, flight.mate) {
+                let seen = match (out, mate) {
                     (true, _) if ours => Seen::Unread,
                     (true, _) => Seen::Sender,
                     (false, Some(_)) => Seen::Both,
                     (false, None) => Seen::Receiver,
                 };
                 let arrow = all.entry((line, out, seen == Seen::Both)).or_insert_with(|| {
-                    let far = Tip { line, step: flight.mate.and_then(|mate| self.index.place_of(mate)) };
+                    let step = mate.and_then(|mate| self.index.place_of(moment(&self.far, mate)?));
+                    let far = Tip { line, step };
                     let (from, to) = if out { (here, far) } else { (far, here) };
-                    let message = Some(flight.mate.unwrap_or(flight.when).seq);
+                    let message = Some(mate.unwrap_or(seq));
                     Arrow { from, to, what: What::Datagram, seen, message, len: 0, count: 0 }
                 });
                 arrow.count += 1;
@@ -621,9 +655,9 @@ impl<'i> Maker<'i> {
             }
             // Each recv of the window, and the first behind it.
             let times: Vec<_> = if life.kind == Kind::UdpSocket {
-                let from = life.came.partition_point(|flight| flight.when.at < start);
-                let until = life.came.partition_point(|flight| flight.when.at <= end) + 1;
-                (from..until).filter_map(|at| life.came.get(at)).map(|flight| flight.when).collect()
+                let those = self.during(&life.came, start, end.saturating_add(1));
+                let seqs = (those.start..those.end + 1).filter_map(|at| life.came.get(at));
+                seqs.filter_map(|seq| moment(&self.journal, seq)).collect()
             } else {
                 let from = life.received.pieces.partition_point(|piece| piece.when.at < start);
                 let until = life.received.pieces.partition_point(|piece| piece.when.at <= end) + 1;
@@ -634,15 +668,15 @@ impl<'i> Maker<'i> {
             let over = over.map(|when| when.at).min();
             let last = times.last().copied();
             for when in times {
-                let before = recv_before(life, when).unwrap_or(opened);
+                let before = recv_before(&self.journal, life, when).unwrap_or(opened);
                 self.wait(line, before, Some(when), when.at);
             }
             // What nothing has come of yet.
             if life.state().is_open() && life.state() != State::SynSent && over.is_none() {
                 let newest = Moment { seq: u64::MAX >> 1, at: u64::MAX };
-                let before = last.or_else(|| recv_before(life, newest)).unwrap_or(opened);
+                let before = last.or_else(|| recv_before(&self.journal, life, newest)).unwrap_or(opened);
                 let now = index.time(index.len().saturating_sub(1)).unwrap_or_default();
-                let none_after = recv_before(life, newest).is_none_or(|latest| latest.seq <= before.seq);
+                let none_after = recv_before(&self.journal, life, newest).is_none_or(|latest| latest.seq <= before.seq);
                 if none_after {
                     self.wait(line, before, None, now);
                 }

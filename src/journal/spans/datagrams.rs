@@ -3,6 +3,7 @@
 //! UDP keeps boundaries (RFC 768): a datagram comes whole, or cut to the buffer of its `recv`, or not at all. The bytes say
 //! nothing of who they are, so datagrams are matched by addresses, length and bytes, in order. One that did not come is
 //! *lost* only when its receiver has read a later one of the same sender; until then it is on its way, for all anybody knows.
+//! If it comes all the same, it was not lost.
 //! Two workers write down independently: a `recv` may be told of a moment before its `send`.
 //!
 //! Of each datagram only its rows are kept, eight bytes in all; what it was is read from them when somebody asks.
@@ -21,6 +22,8 @@ use crate::journal::{
 
 /// Datagrams between two ports that may be on their way before the oldest is taken for one that nobody here received.
 const FLYING: usize = 4_096;
+/// Datagrams between two ports that were overtaken and may come all the same.
+const OVERTAKEN_AND_WAITED_FOR: usize = 32;
 /// Datagrams that may have been received before their send is told of.
 const EARLY: usize = 256;
 /// Rows that may leave the journal before lists that are out of order are looked through.
@@ -200,6 +203,8 @@ pub struct Datagrams {
     bound: HashMap<SocketId, SocketAddr>,
     /// Those on their way to a socket of ours, by the two ports, oldest first.
     flying: HashMap<(u16, u16), VecDeque<Flying>>,
+    /// Those of them that were overtaken: taken for lost until they come after all.
+    overtaken: HashMap<(u16, u16), VecDeque<Flying>>,
     /// Those received of which no send was told yet: number and row, oldest first.
     early: VecDeque<(u64, u64)>,
     swept: u64,
@@ -219,7 +224,7 @@ impl Datagrams {
     }
 
     /// The first row that was not looked at.
-    fn next(&self) -> u64 {
+    pub fn next(&self) -> u64 {
         self.start + self.by_row.len() as u64
     }
 
@@ -313,8 +318,16 @@ impl Datagrams {
                 && same(Some(flying.to), Some(local))
                 && journal.row(flying.row).is_some_and(|sent| sent.bytes.starts_with(row.bytes))
         };
-        let found = self.flying.get(&ports).and_then(|flying| flying.iter().position(came));
-        let Some(flying) = found.and_then(|at| self.flying.get_mut(&ports)?.remove(at)) else {
+        let take = |all: &mut HashMap<_, VecDeque<Flying>>| {
+            let flying = all.get_mut(&ports)?;
+            flying.remove(flying.iter().position(came)?)
+        };
+        let late = |this: &mut Self| {
+            let flying = take(&mut this.overtaken)?;
+            this.was_not_lost(&flying);
+            Some(flying)
+        };
+        let Some(flying) = take(&mut self.flying).or_else(|| late(self)) else {
             let number = self.push(Rows::new(row.seq, 0));
             self.early.push_back((number, row.seq));
             if self.early.len() > EARLY {
@@ -342,7 +355,7 @@ impl Datagrams {
         flying.number
     }
 
-    /// A datagram was received: those that the same socket sent to the same address before it never will be.
+    /// A datagram was received: those that the same socket sent to the same address before it hardly ever will be.
     fn overtake(&mut self, sender: SocketId, (from, to): (SocketAddr, Option<SocketAddr>), row: u64) {
         let Some(to) = to else { return };
         let ports = (from.port(), to.port());
@@ -356,6 +369,12 @@ impl Datagrams {
         if flying.is_empty() {
             self.flying.remove(&ports);
         }
+        if overtaken.is_empty() {
+            return;
+        }
+        let waited = self.overtaken.entry(ports).or_default();
+        waited.extend(&overtaken);
+        waited.drain(..waited.len().saturating_sub(OVERTAKEN_AND_WAITED_FOR));
         for flying in overtaken {
             if let Some(rows) = self.get_mut(flying.number) {
                 rows.more |= OVERTAKEN;
@@ -365,6 +384,18 @@ impl Datagrams {
                 tally.lost += 1;
                 tally.gone += u64::from(flying.len);
             }
+        }
+    }
+
+    /// One came that was overtaken.
+    fn was_not_lost(&mut self, flying: &Flying) {
+        if let Some(rows) = self.get_mut(flying.number) {
+            rows.more &= !OVERTAKEN;
+        }
+        for (id, direction) in [(flying.sender, Direction::Out), (flying.receiver, Direction::In)] {
+            let tally = &mut self.list(id, direction).tally;
+            tally.lost -= 1;
+            tally.gone -= u64::from(flying.len);
         }
     }
 
@@ -424,6 +455,12 @@ impl Datagrams {
     /// The datagram that a row tells of.
     pub fn of_row(&self, journal: &Journal, seq: u64) -> Option<Datagram> {
         self.made(journal, self.rows_of(seq)?.1)
+    }
+
+    /// The row at the other end of the datagram that a row tells of.
+    pub fn other_row(&self, seq: u64) -> Option<u64> {
+        let (sent, received) = self.rows_of(seq)?.1.ends(self.start);
+        if sent == Some(seq) { received } else { sent }
     }
 
     /// Number and rows of the datagram that a row tells of.
@@ -609,6 +646,23 @@ mod tests {
         assert_eq!((all.tally(SocketId(2), Direction::In), tally.on_their_way()), (tally, 0));
         assert_eq!(all.of_row(&journal, 5).and_then(|datagram| datagram.sent), Some(4));
         assert_eq!(all.position(SocketId(1), Direction::Out, 5), Some(2));
+    }
+
+    #[test]
+    fn one_that_was_overtaken_and_comes_was_not_lost() {
+        let mut journal = pair();
+        let mut all = Datagrams::default();
+        for bytes in [b"one", b"two"] {
+            push(&mut journal, 1, Event::Sent { asked: 3 }, TWO, bytes);
+        }
+        push(&mut journal, 2, Event::Received { full: 3 }, ONE, b"two");
+        assert!(all.advance(&journal, 99));
+        let tally = |all: &Datagrams| all.tally(SocketId(1), Direction::Out);
+        assert_eq!((tally(&all).lost, tally(&all).gone), (1, 3));
+        push(&mut journal, 2, Event::Received { full: 3 }, ONE, b"one");
+        assert!(all.advance(&journal, 99));
+        assert_eq!(tally(&all), Tally { sent: 2, received: 2, ..Tally::default() });
+        assert_eq!(all.of_row(&journal, 2).map(|datagram| (datagram.fate(), datagram.received)), Some((Fate::Whole, Some(5))));
     }
 
     #[test]

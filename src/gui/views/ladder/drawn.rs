@@ -8,6 +8,7 @@ use crate::{
     journal::{
         SocketId,
         ladder::{Index, Ladder, Scale, Timeline, company, server_of},
+        spans::Datagrams,
     },
 };
 
@@ -60,11 +61,11 @@ impl Drawn {
     }
 
     /// Takes in what came since the last frame; only who is shown, while `paused`. Returns whether that is all.
-    pub fn sync(&mut self, model: &Model, scope: Scope, paused: bool) -> bool {
+    pub fn sync(&mut self, model: &Model, datagrams: &Datagrams, scope: Scope, paused: bool) -> bool {
         let Some(subject) = model.selected else { return true };
         let chosen = scope.sockets(model, subject);
         let rows = if paused && self.chosen == chosen { 0 } else { ROWS };
-        let done = self.index.advance(&model.journal, &model.sockets, &chosen, rows);
+        let done = self.index.advance((&model.journal, datagrams), &model.sockets, &chosen, rows);
         self.chosen = chosen;
         done || rows == 0
     }
@@ -72,14 +73,14 @@ impl Drawn {
     /// Places its steps.
     pub fn place(&mut self, scale: Scale, zoom: f64) {
         self.timeline.follow(&mut self.index);
-        self.timeline.set(scale, ROW, zoom);
+        self.timeline.set(&self.index, scale, ROW, zoom);
     }
 
     /// Makes the picture of these groups of steps, unless it is the one that is there.
-    pub fn show(&mut self, model: &Model, groups: Vec<Range<usize>>) {
+    pub fn show(&mut self, model: &Model, datagrams: &Datagrams, groups: Vec<Range<usize>>) {
         let of = (self.index.revision(), groups);
         if self.of.as_ref() != Some(&of) {
-            self.picture = self.index.window(&model.journal, &of.1);
+            self.picture = self.index.window(&model.journal, datagrams, &of.1);
             self.of = Some(of);
         }
     }

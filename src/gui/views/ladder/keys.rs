@@ -41,7 +41,7 @@ pub fn keys_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
     }
     let copies = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Copy)));
     if copies && state.drawn.index.len() <= COPIED {
-        cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal).text()));
+        cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal, traffic.datagrams()).text()));
     }
 }
 

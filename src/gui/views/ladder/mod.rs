@@ -142,13 +142,14 @@ impl LadderState {
     }
 
     /// Takes in what changed since the last frame.
-    fn sync(&mut self, ui: &Ui, cx: &Cx<'_>, selected: Option<u64>) {
+    fn sync(&mut self, ui: &Ui, cx: &Cx<'_>, traffic: &TrafficState) {
+        let selected = traffic.selected();
         let model = cx.model;
         if self.subject != model.selected {
             self.subject = model.selected;
             (self.place, self.paused, self.replay) = (Place::default(), false, None);
         }
-        if !self.drawn.sync(model, self.scope, self.paused) {
+        if !self.drawn.sync(model, traffic.datagrams(), self.scope, self.paused) {
             ui.request_repaint();
         }
         self.drawn.place(self.scale, 2_f64.powi(self.zoom.into()));
@@ -189,7 +190,7 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut
     if !traffic.sync(cx.model) {
         ui.request_repaint();
     }
-    state.sync(ui, cx, traffic.selected());
+    state.sync(ui, cx, traffic);
     head_ui(ui, cx, state, traffic, beside);
     save::drive(ui, &mut state.save);
     save::save_ui(ui, cx, state, traffic);
@@ -234,9 +235,9 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
             if beside && compact_icon(ui, icons::X, &tr!(lang, "ladder.close_beside"), false).clicked() {
                 state.beside = false;
             }
-            more_ui(ui, cx, state, narrow);
+            more_ui(ui, cx, state, traffic, narrow);
             if !narrow {
-                copy_ui(ui, cx, state);
+                copy_ui(ui, cx, state, traffic);
             }
             let follow = compact_icon(ui, icons::ARROW_DOWN, &tr!(lang, "traffic.follow"), roomy);
             if follow.on_hover_text(tr!(lang, "ladder.follow_hint")).clicked() {
@@ -264,7 +265,7 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
 }
 
 /// What there is no room for, and saving.
-fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, narrow: bool) {
+fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &TrafficState, narrow: bool) {
     let lang = cx.lang;
     let button = compact_icon(ui, icons::ELLIPSIS, &tr!(lang, "ladder.more"), false);
     egui::Popup::menu(&button).gap(4.0).show(|ui| {
@@ -293,12 +294,12 @@ fn more_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, narrow: bool) 
         let copies = (1..=COPIED).contains(&state.drawn.index.len());
         let copy = ui.add_enabled_ui(copies, |ui| menu_entry(ui, false, &tr!(lang, "ladder.copy_menu"))).inner;
         if copy.on_disabled_hover_text(tr!(lang, "ladder.copy_limit", limit = COPIED)).clicked() {
-            cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal).text()));
+            cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal, traffic.datagrams()).text()));
         }
     });
 }
 
-fn copy_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &LadderState) {
+fn copy_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &LadderState, traffic: &TrafficState) {
     let lang = cx.lang;
     let copies = (1..=COPIED).contains(&state.drawn.index.len());
     let copy = ui
@@ -306,7 +307,7 @@ fn copy_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &LadderState) {
         .inner
         .on_disabled_hover_text(tr!(lang, "ladder.copy_limit", limit = COPIED));
     if copy.clicked() {
-        cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal).text()));
+        cx.actions.push(Action::Copy(state.drawn.index.whole(&cx.model.journal, traffic.datagrams()).text()));
     }
 }
 

@@ -104,7 +104,7 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
     let playing = state.replay.filter(|replay| replay.playing);
     if let Some(replay) = playing {
         // The moment stays in sight, a little below the middle.
-        let line = state.drawn.timeline.top_of_time(replay.moment()) + MARGIN;
+        let line = state.drawn.timeline.top_of_time(&state.drawn.index, replay.moment()) + MARGIN;
         before = (line - height * 0.6).clamp(0.0, (full(&state.drawn.timeline) - height).max(0.0));
     }
     let area = ScrollArea::both().id_salt("ladder_steps").auto_shrink(false).animated(false);
@@ -193,7 +193,7 @@ impl View {
 
     /// How far down time has come.
     fn now(&self, state: &LadderState) -> Option<f32> {
-        self.moment.map(|moment| self.at(state.drawn.timeline.top_of_time(moment)))
+        self.moment.map(|moment| self.at(state.drawn.timeline.top_of_time(&state.drawn.index, moment)))
     }
 
     fn ui(
@@ -214,7 +214,7 @@ impl View {
                 group.start < group.end
             });
         }
-        state.drawn.show(cx.model, groups);
+        state.drawn.show(cx.model, traffic.datagrams(), groups);
         // Painting selects and scrolls, which changes the state but not the picture.
         let picture = std::mem::take(&mut state.drawn.picture);
         for step in &picture.steps {

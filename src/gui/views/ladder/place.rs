@@ -85,7 +85,7 @@ mod tests {
 
     impl Steps {
         fn new(first: u64, end: u64) -> Self {
-            Self(first, Timeline::new(first..end, Scale::Steps, 10.0, 1.0))
+            Self(first, Timeline::new(&(first..end).collect::<Vec<_>>(), Scale::Steps, 10.0, 1.0))
         }
 
         fn offset(&self, place: &mut Place) -> f64 {

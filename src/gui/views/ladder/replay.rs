@@ -70,7 +70,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::journal::{Batch, Event, Journal, Kind, Record, SocketId, Sockets, Span};
+    use crate::journal::{Batch, Event, Journal, Kind, Record, SocketId, Sockets, Span, spans::Datagrams};
 
     const MS: Nanos = 1_000_000;
 
@@ -83,8 +83,9 @@ mod tests {
             batch.push(record, b"x");
         }
         journal.push(batch);
-        let mut index = Index::default();
-        index.advance(&journal, &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
+        let (mut index, mut datagrams) = (Index::default(), Datagrams::default());
+        datagrams.advance(&journal, usize::MAX);
+        index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
         index
     }
 

@@ -185,7 +185,7 @@ fn picture(tokens: &Tokens, cx: &Cx<'_>, state: &mut LadderState, traffic: &Traf
     let first = state.drawn.picture.steps.first().map_or(0, |step| step.place);
     let first = if index.len() <= STEPS { 0 } else { first.min(index.len() - STEPS) };
     let groups: Vec<_> = (first..index.len().min(first + STEPS)).map(|place| place..place + 1).collect();
-    let ladder = index.window(&cx.model.journal, &groups);
+    let ladder = index.window(&cx.model.journal, traffic.datagrams(), &groups);
     let hex = |color: egui::Color32| format!("#{:02X}{:02X}{:02X}", color.r(), color.g(), color.b());
     let mut texts = std::mem::take(&mut state.texts);
     let kind = |line: usize| ladder.lines.get(line).map_or(Kind::TcpConnection, |line| line.kind);
