@@ -6,17 +6,14 @@
 //! by their addresses and bytes, in order. Nothing is guessed where an end is not ours: that lane is missing, and says so.
 
 mod datagrams;
+mod pieces;
 mod streams;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    fmt::Write as _,
-    net::SocketAddr,
-    ops::Range,
-};
+use std::{collections::HashMap, fmt::Write as _, net::SocketAddr, ops::Range};
 
 pub use self::{
     datagrams::{Datagram, Datagrams, Fate, Tally},
+    pieces::Pieces,
     streams::{Ends, Life, Streams},
 };
 use super::{
@@ -26,12 +23,10 @@ use super::{
 };
 
 /// Bytes that one call moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Piece {
     /// The row that tells of it.
     pub seq: u64,
-    /// When the call returned.
-    pub at: Nanos,
     /// Where its first byte stands in the stream, from 0.
     pub offset: u64,
     /// How many bytes; more than 4 GiB only for a file.
@@ -41,7 +36,7 @@ pub struct Piece {
 impl Piece {
     /// Where the next piece begins.
     pub fn end(&self) -> u64 {
-        self.offset + self.len
+        self.offset.saturating_add(self.len)
     }
 }
 
@@ -49,12 +44,10 @@ impl Piece {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lane {
     /// The calls; the oldest may have left.
-    pub pieces: VecDeque<Piece>,
+    pub pieces: Pieces,
     /// Whether the first of all was the first of the connection. Else older rows had left before anyone looked, and nobody
     /// knows where in the stream this begins.
     pub whole: bool,
-    /// Bytes of all calls, of those that left too.
-    total: u64,
     /// Calls that left.
     left: u64,
 }
@@ -62,12 +55,12 @@ pub struct Lane {
 impl Lane {
     /// Bytes in it, those of calls that left included.
     pub fn len(&self) -> u64 {
-        self.total
+        self.pieces.bytes()
     }
 
     /// Whether nothing moved.
     pub fn is_empty(&self) -> bool {
-        self.total == 0
+        self.len() == 0
     }
 
     /// How many calls there were.
@@ -77,37 +70,32 @@ impl Lane {
 
     /// Where the oldest piece begins that is still there.
     pub fn begins(&self) -> u64 {
-        self.pieces.front().map_or(self.total, |piece| piece.offset)
+        self.pieces.front().map_or(self.len(), |piece| piece.offset)
     }
 
     /// The pieces that have bytes between these two places.
     pub fn within(&self, from: u64, until: u64) -> Range<usize> {
-        let first = self.pieces.partition_point(|piece| piece.end() <= from);
-        first..self.pieces.partition_point(|piece| piece.offset < until).max(first)
+        self.pieces.over(from, until)
     }
 
     /// Which piece is told of by this row.
     pub fn position(&self, seq: u64) -> Option<usize> {
-        self.pieces.binary_search_by_key(&seq, |piece| piece.seq).ok()
+        self.pieces.position(seq)
     }
 
     fn push(&mut self, row: &Row<'_>, len: u64) {
         if len > 0 {
-            self.pieces.push_back(Piece { seq: row.seq, at: row.record.at, offset: self.total, len });
-            self.total += len;
+            self.pieces.push(row.seq, len);
         }
     }
 
     /// Forgets calls whose rows have left. Where the others stand in the stream is still known.
     fn forget(&mut self, before: u64) {
-        while self.pieces.front().is_some_and(|piece| piece.seq < before) {
-            self.pieces.pop_front();
-            self.left += 1;
-        }
+        self.left += self.pieces.leave(before);
     }
 
     /// The call with this number, counted from the first of all.
-    fn call(&self, number: u64) -> Option<&Piece> {
+    fn call(&self, number: u64) -> Option<Piece> {
         self.pieces.get(usize::try_from(number.checked_sub(self.left)?).ok()?)
     }
 }
@@ -314,9 +302,7 @@ mod tests {
     }
 
     fn add(lane: &mut Lane, len: u64) {
-        let seq = lane.calls();
-        lane.pieces.push_back(Piece { seq, at: 0, offset: lane.total, len });
-        lane.total += len;
+        lane.pieces.push(lane.calls(), len);
     }
 
     #[test]
@@ -370,7 +356,7 @@ mod tests {
             for join in &joins {
                 prop_assert_eq!(join.offset, at);
                 at += join.len;
-                let (send, recv) = (sends.pieces[join.send], recvs.pieces[join.recv]);
+                let (send, recv) = (sends.pieces.get(join.send).unwrap(), recvs.pieces.get(join.recv).unwrap());
                 prop_assert!(send.offset <= join.offset && join.offset + join.len <= send.end());
                 prop_assert!(recv.offset <= join.offset && join.offset + join.len <= recv.end());
             }

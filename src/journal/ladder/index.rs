@@ -16,10 +16,10 @@ use super::{
         record::{Direction, Nanos, SocketId},
         sockets::{Kind, Origin, Sockets},
         spans::Datagrams,
-        store::{Journal, Row},
+        store::{Journal, Reader, Row},
     },
     End, Lifeline,
-    lives::{Earlier, Life, Lives, Moment},
+    lives::{Earlier, Life, Lives, Moment, moment},
 };
 
 /// Where a step stands: when, and among those of the same moment its row. The highest bit of the second is not set for one
@@ -108,8 +108,9 @@ impl Index {
             touched = true;
         }
         let known = datagrams.next();
+        let reader = journal.reader();
         for row in journal.rows_from(self.next).take(rows).take_while(|row| row.seq < known) {
-            touched |= self.take((journal, datagrams), sockets, &row);
+            touched |= self.take(journal, &reader, datagrams, sockets, &row);
             self.next = row.seq + 1;
         }
         if touched {
@@ -193,15 +194,21 @@ impl Index {
         chosen(life.id) || self.lives.other(life).is_some_and(|other| chosen(other.id))
     }
 
-    fn take(&mut self, (journal, datagrams): (&Journal, &Datagrams), sockets: &Sockets, row: &Row<'_>) -> bool {
+    fn take(
+        &mut self,
+        journal: &Journal,
+        reader: &Reader<'_>,
+        datagrams: &Datagrams,
+        sockets: &Sockets,
+        row: &Row<'_>,
+    ) -> bool {
         let Some(slot) = self.lives.meet(row.record, row.seq, sockets) else { return false };
         let when = Moment { seq: row.seq, at: row.record.at };
         let mut earlier = Vec::new();
-        let met = self.lives.take(slot, row.record, row.bytes, when, &mut earlier);
+        let met = self.lives.take(reader, slot, row.record, row.bytes, when, &mut earlier);
         // A datagram may be told of as received before it is told of as sent, at a later moment even.
         let other = row.record.event.direction().and_then(|_| datagrams.other_row(row.seq)).filter(|seq| *seq < row.seq);
-        if let Some(other) = other.and_then(|seq| journal.row(seq)) {
-            let other = Moment { seq: other.seq, at: other.record.at };
+        if let Some(other) = other.and_then(|seq| moment(reader, seq)) {
             let out = row.record.event.direction() == Some(Direction::Out);
             let (sent, came) = if out { (when, other) } else { (other, when) };
             if sent.at > came.at {

@@ -5,8 +5,9 @@
 //! an early life is known after its socket has moved on, and a stream whose first rows have left is still counted right.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     net::SocketAddr,
+    ops::Range,
 };
 
 use super::super::{
@@ -14,7 +15,8 @@ use super::super::{
     fault::{Call, FaultKind},
     record::{Direction, Event, Nanos, Record, SocketId},
     sockets::{Kind, Sockets, State},
-    spans::LATE,
+    spans::{LATE, Piece, Pieces},
+    store::Reader,
 };
 
 /// Names a life: which socket, and how often it was opened before.
@@ -27,55 +29,65 @@ pub(super) struct Moment {
     pub at: Nanos,
 }
 
-/// Bytes of a stream that one call moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub when: Moment,
-    pub offset: u64,
-    pub len: u64,
-    /// Whether these are the bytes of a file; it begins here, and its rows are not kept.
-    pub file: bool,
-}
-
-impl Piece {
-    pub fn end(&self) -> u64 {
-        self.offset.saturating_add(self.len)
-    }
-}
-
-/// What was sent or received in one life; the pieces lie end to end.
+/// What was sent or received in one life.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
-    pub pieces: VecDeque<Piece>,
-    /// Bytes so far, those of pieces that left included.
-    pub len: u64,
+    pub pieces: Pieces,
+    /// Rows at which files begin: their bytes are one piece.
+    files: BTreeSet<u64>,
 }
 
 impl Lane {
-    fn push(&mut self, when: Moment, len: u64, file: bool) {
-        if len > 0 || file {
-            self.pieces.push_back(Piece { when, offset: self.len, len, file });
-            self.len += len;
+    fn push(&mut self, seq: u64, len: u64) {
+        if len > 0 {
+            self.pieces.push(seq, len);
         }
+    }
+
+    /// A file begins. How many of its bytes are sent in the end is told when it ends.
+    fn push_file(&mut self, seq: u64, size: u64) {
+        self.pieces.push(seq, size);
+        self.files.insert(seq);
+    }
+
+    /// Whether these are the bytes of a file; it begins here, and its rows are not kept.
+    pub fn is_file(&self, piece: Piece) -> bool {
+        self.files.contains(&piece.seq)
+    }
+
+    /// Bytes so far, those of pieces that left included.
+    pub fn len(&self) -> u64 {
+        self.pieces.bytes()
     }
 
     /// The pieces that have a part in these bytes, as indices.
-    pub fn over(&self, from: u64, until: u64) -> std::ops::Range<usize> {
-        let first = self.pieces.partition_point(|piece| piece.end() <= from);
-        first..self.pieces.partition_point(|piece| piece.offset < until).max(first)
+    pub fn over(&self, from: u64, until: u64) -> Range<usize> {
+        self.pieces.over(from, until)
     }
 
     /// The pieces of these rows, as indices; `from` and `until` are times.
-    pub fn during(&self, from: Nanos, until: Nanos) -> std::ops::Range<usize> {
-        let first = self.pieces.partition_point(|piece| piece.when.at < from);
-        first..self.pieces.partition_point(|piece| piece.when.at < until).max(first)
+    pub fn during(&self, journal: &Reader<'_>, from: Nanos, until: Nanos) -> Range<usize> {
+        let before = |time| self.pieces.partition_point(|piece| is_before(journal, piece.seq, time));
+        let first = before(from);
+        first..before(until).max(first)
     }
 
     fn leave(&mut self, start: u64) {
-        while self.pieces.front().is_some_and(|piece| piece.when.seq < start) {
-            self.pieces.pop_front();
+        self.pieces.leave(start);
+        if self.files.first().is_some_and(|first| *first < start) {
+            self.files = self.files.split_off(&start);
         }
     }
+}
+
+/// When a row was.
+pub(super) fn moment(journal: &Reader<'_>, seq: u64) -> Option<Moment> {
+    Some(Moment { seq, at: journal.row(seq)?.record.at })
+}
+
+/// Whether a row was before this time; one that has left was.
+pub(super) fn is_before(journal: &Reader<'_>, seq: u64, time: Nanos) -> bool {
+    journal.row(seq).is_none_or(|row| row.record.at < time)
 }
 
 /// The rows of the datagrams that were sent or received in one life.
@@ -279,6 +291,7 @@ impl Lives {
     /// other end where the two met just now.
     pub fn take(
         &mut self,
+        journal: &Reader<'_>,
         slot: usize,
         record: &Record,
         bytes: &[u8],
@@ -310,17 +323,17 @@ impl Lives {
                 }
             }
             Event::Sent { .. } if tcp => {
-                life.sent.push(when, bytes.len() as u64, false);
-                self.sent_late(slot, earlier);
+                life.sent.push(when.seq, bytes.len() as u64);
+                self.sent_late(journal, slot, when, earlier);
             }
             Event::Received { .. } if tcp => {
-                life.received.push(when, bytes.len() as u64, false);
-                self.received_early(slot, earlier);
+                life.received.push(when.seq, bytes.len() as u64);
+                self.received_early(journal, slot, when, earlier);
             }
             Event::FileStarted { size } => {
                 life.files.push_back(Run { began: when, ended: None });
                 if tcp {
-                    life.sent.push(when, size, true);
+                    life.sent.push_file(when.seq, size);
                 }
             }
             Event::FileEnded { sent, .. } => {
@@ -328,16 +341,15 @@ impl Lives {
                     run.ended = Some(when);
                 }
                 // It may have been stopped, or the file was shorter than it said.
-                if let Some(piece) = life.sent.pieces.back_mut().filter(|piece| piece.file) {
-                    life.sent.len = piece.offset + sent;
-                    piece.len = sent;
+                if life.sent.pieces.back().is_some_and(|piece| life.sent.is_file(piece)) {
+                    life.sent.pieces.set_last(sent);
                 }
             }
             Event::Connected { .. } | Event::Opened { .. } => {
-                life.whole = life.sent.len == 0 && life.received.len == 0;
+                life.whole = life.sent.len() == 0 && life.received.len() == 0;
                 life.opened = Some(when);
                 if tcp {
-                    return self.pair(slot, earlier);
+                    return self.pair(journal, slot, earlier);
                 }
             }
             Event::Bound => life.opened = Some(when),
@@ -363,7 +375,7 @@ impl Lives {
     }
 
     /// Looks for the other end of a connection whose addresses have become known.
-    fn pair(&mut self, slot: usize, earlier: &mut Vec<Earlier>) -> Option<usize> {
+    fn pair(&mut self, journal: &Reader<'_>, slot: usize, earlier: &mut Vec<Earlier>) -> Option<usize> {
         let life = self.get(slot)?;
         let (local, peer) = (life.local?, life.peer?);
         if life.other.is_some() {
@@ -392,8 +404,10 @@ impl Lives {
         self.get_mut(other)?.other = Some(slot);
         for (from, to) in [(slot, other), (other, slot)] {
             let (Some(from), Some(to)) = (self.get(from), self.get(to)) else { continue };
-            for piece in &to.received.pieces {
-                sends_before(from, to, piece, earlier);
+            for piece in to.received.pieces.iter() {
+                if let Some(came) = moment(journal, piece.seq) {
+                    sends_before(journal, (from, to), (piece, came.at), earlier);
+                }
             }
         }
         self.ended_late(slot, earlier);
@@ -403,23 +417,24 @@ impl Lives {
 
     /// A `send` may return after the `recv` of what it sent, on another processor; but its bytes did not arrive before
     /// they left.
-    fn sent_late(&self, slot: usize, earlier: &mut Vec<Earlier>) {
+    fn sent_late(&self, journal: &Reader<'_>, slot: usize, when: Moment, earlier: &mut Vec<Earlier>) {
         let Some(life) = self.get(slot) else { return };
         let (Some(piece), Some(other)) = (life.sent.pieces.back(), self.other(life)) else { return };
         let first = other.received.over(piece.offset, piece.end()).start;
-        if let Some(came) = other.received.pieces.get(first)
-            && life.whole
+        if life.whole
             && other.whole
-            && came.when.at < piece.when.at
+            && piece.seq == when.seq
+            && let Some(came) = other.received.pieces.get(first).and_then(|came| moment(journal, came.seq))
+            && came.at < when.at
         {
-            earlier.push(Earlier { when: piece.when, before: came.when.at });
+            earlier.push(Earlier { when, before: came.at });
         }
     }
 
-    fn received_early(&self, slot: usize, earlier: &mut Vec<Earlier>) {
+    fn received_early(&self, journal: &Reader<'_>, slot: usize, when: Moment, earlier: &mut Vec<Earlier>) {
         let Some(life) = self.get(slot) else { return };
         if let (Some(piece), Some(other)) = (life.received.pieces.back(), self.other(life)) {
-            sends_before(other, life, piece, earlier);
+            sends_before(journal, (other, life), (piece, when.at), earlier);
         }
     }
 
@@ -485,12 +500,18 @@ impl Lives {
 }
 
 /// Sends whose bytes a recv returned before they themselves did.
-fn sends_before(from: &Life, to: &Life, came: &Piece, earlier: &mut Vec<Earlier>) {
+fn sends_before(
+    journal: &Reader<'_>,
+    (from, to): (&Life, &Life),
+    (came, at): (Piece, Nanos),
+    earlier: &mut Vec<Earlier>,
+) {
     if !(from.whole && to.whole) {
         return;
     }
-    let over = from.sent.over(came.offset, came.end());
-    for piece in over.filter_map(|index| from.sent.pieces.get(index)).filter(|piece| piece.when.at > came.when.at) {
-        earlier.push(Earlier { when: piece.when, before: came.when.at });
+    for piece in from.sent.over(came.offset, came.end()).filter_map(|index| from.sent.pieces.get(index)) {
+        if let Some(when) = moment(journal, piece.seq).filter(|when| when.at > at) {
+            earlier.push(Earlier { when, before: at });
+        }
     }
 }

@@ -14,12 +14,12 @@ use super::{
         fault::{Call, FaultKind},
         record::{CloseReason, Event, Nanos},
         sockets::{Kind, State},
-        spans::Datagrams,
+        spans::{Datagrams, Piece},
         store::{Journal, Reader},
     },
     Arrow, Band, End, Ladder, Seen, Step, Tip, Transfer, WAIT, Wait, What,
     index::Index,
-    lives::{Flights, Life, Moment, Piece},
+    lives::{Flights, Lane, Life, Moment, is_before, moment},
 };
 
 /// Arrows on screen above which those to one call are one arrow with a count.
@@ -102,16 +102,11 @@ fn idle_before(journal: &Reader<'_>, life: &Life, event: Event, when: Moment) ->
 
 /// The last `recv` before this one.
 fn recv_before(journal: &Reader<'_>, life: &Life, when: Moment) -> Option<Moment> {
-    let stream = life.received.pieces.partition_point(|piece| piece.when.seq < when.seq);
+    let stream = life.received.pieces.partition_point(|piece| piece.seq < when.seq);
     let datagram = life.came.partition_point(|seq| seq < when.seq);
-    let stream = stream.checked_sub(1).and_then(|at| life.received.pieces.get(at)).map(|piece| piece.when);
+    let stream = stream.checked_sub(1).and_then(|at| moment(journal, life.received.pieces.get(at)?.seq));
     let datagram = datagram.checked_sub(1).and_then(|at| moment(journal, life.came.get(at)?));
     stream.or(datagram)
-}
-
-/// When a row was.
-fn moment(journal: &Reader<'_>, seq: u64) -> Option<Moment> {
-    Some(Moment { seq, at: journal.row(seq)?.record.at })
 }
 
 /// One arrow for all between the same lifelines to the same call.
@@ -155,6 +150,12 @@ impl<'i> Maker<'i> {
         Some(Tip { line: self.line(life)?, step: self.index.place_of(when) })
     }
 
+    /// The same for the call that moved these bytes.
+    fn tip_of(&self, life: &Life, piece: Piece) -> Option<Tip> {
+        let line = self.line(life)?;
+        Some(Tip { line, step: moment(&self.far, piece.seq).and_then(|when| self.index.place_of(when)) })
+    }
+
     /// The lifeline of the other end: a socket of ours, or the address.
     fn far(&self, life: &Life, peer: Option<SocketAddr>) -> Option<Tip> {
         let line = match self.index.lives.other(life) {
@@ -184,20 +185,18 @@ impl<'i> Maker<'i> {
         let here = self.line(life).map(|line| Tip { line, step: Some(place) });
         match (life.kind, row.record.event) {
             (Kind::TcpConnection, Event::Sent { .. }) => {
-                let at = life.sent.pieces.partition_point(|piece| piece.when.seq < row.seq);
-                if let Some(piece) = life.sent.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                if let Some(piece) = life.sent.pieces.position(row.seq).and_then(|at| life.sent.pieces.get(at)) {
                     self.sent(life, piece, here);
                 }
             }
             (Kind::TcpConnection, Event::FileStarted { .. }) => {
-                let at = life.sent.pieces.partition_point(|piece| piece.when.seq < row.seq);
-                if let Some(piece) = life.sent.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                if let Some(piece) = life.sent.pieces.position(row.seq).and_then(|at| life.sent.pieces.get(at)) {
                     self.file(life, piece, here);
                 }
             }
             (Kind::TcpConnection, Event::Received { .. }) => {
-                let at = life.received.pieces.partition_point(|piece| piece.when.seq < row.seq);
-                if let Some(piece) = life.received.pieces.get(at).filter(|piece| piece.when.seq == row.seq) {
+                let lane = &life.received.pieces;
+                if let Some(piece) = lane.position(row.seq).and_then(|at| lane.get(at)) {
                     self.received(life, piece, here);
                 }
             }
@@ -222,7 +221,7 @@ impl<'i> Maker<'i> {
     /// The datagrams of these times, as places.
     fn during(&self, flights: &Flights, from: Nanos, until: Nanos) -> Range<usize> {
         let before = |time: Nanos| {
-            flights.partition_point(|seq| self.journal.row(seq).is_none_or(|row| row.record.at < time))
+            flights.partition_point(|seq| is_before(&self.journal, seq, time))
         };
         let first = before(from);
         first..before(until).max(first)
@@ -237,44 +236,44 @@ impl<'i> Maker<'i> {
         (life.whole && other.whole).then_some(other)
     }
 
-    fn sent(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+    fn sent(&mut self, life: &Life, piece: Piece, here: Option<Tip>) {
         let Some(other) = self.matched(life) else {
-            return self.push(here, self.far(life, None), What::Data, Seen::Sender, Some(piece.when.seq), piece.len);
+            return self.push(here, self.far(life, None), What::Data, Seen::Sender, Some(piece.seq), piece.len);
         };
         for came in other.received.over(piece.offset, piece.end()).rev() {
             let Some(came) = other.received.pieces.get(came) else { continue };
-            let to = self.tip(other, came.when);
+            let to = self.tip_of(other, came);
             if !self.is_behind(to) {
                 break;
             }
             let len = piece.end().min(came.end()) - piece.offset.max(came.offset);
-            self.push(here, to, What::Data, Seen::Both, Some(piece.when.seq), len);
+            self.push(here, to, What::Data, Seen::Both, Some(piece.seq), len);
         }
-        let rest = piece.end().saturating_sub(piece.offset.max(other.received.len));
+        let rest = piece.end().saturating_sub(piece.offset.max(other.received.len()));
         if rest > 0 {
-            self.push(here, self.far(life, None), What::Data, Seen::Unread, Some(piece.when.seq), rest);
+            self.push(here, self.far(life, None), What::Data, Seen::Unread, Some(piece.seq), rest);
         }
     }
 
     /// A file is one arrow, to the call that returned the last of its bytes.
-    fn file(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+    fn file(&mut self, life: &Life, piece: Piece, here: Option<Tip>) {
         let Some(other) = self.matched(life) else {
-            return self.push(here, self.far(life, None), What::File, Seen::Sender, Some(piece.when.seq), piece.len);
+            return self.push(here, self.far(life, None), What::File, Seen::Sender, Some(piece.seq), piece.len);
         };
-        if other.received.len < piece.end() || piece.len == 0 {
-            let rest = piece.end() - piece.offset.max(other.received.len.min(piece.end()));
-            return self.push(here, self.far(life, None), What::File, Seen::Unread, Some(piece.when.seq), rest);
+        if other.received.len() < piece.end() || piece.len == 0 {
+            let rest = piece.end() - piece.offset.max(other.received.len().min(piece.end()));
+            return self.push(here, self.far(life, None), What::File, Seen::Unread, Some(piece.seq), rest);
         }
         let last = other.received.over(piece.offset, piece.end()).next_back();
-        let to = last.and_then(|at| other.received.pieces.get(at)).and_then(|came| self.tip(other, came.when));
+        let to = last.and_then(|at| other.received.pieces.get(at)).and_then(|came| self.tip_of(other, came));
         if self.is_behind(to) {
-            self.push(here, to, What::File, Seen::Both, Some(piece.when.seq), piece.len);
+            self.push(here, to, What::File, Seen::Both, Some(piece.seq), piece.len);
         }
     }
 
-    fn received(&mut self, life: &Life, piece: &Piece, here: Option<Tip>) {
+    fn received(&mut self, life: &Life, piece: Piece, here: Option<Tip>) {
         let Some(other) = self.index.lives.other(life) else {
-            return self.push(self.far(life, None), here, What::Data, Seen::Receiver, Some(piece.when.seq), piece.len);
+            return self.push(self.far(life, None), here, What::Data, Seen::Receiver, Some(piece.seq), piece.len);
         };
         if self.matched(life).is_none() {
             return;
@@ -285,18 +284,18 @@ impl<'i> Maker<'i> {
         }
         for sent in over.filter_map(|at| other.sent.pieces.get(at)) {
             let len = piece.end().min(sent.end()) - piece.offset.max(sent.offset);
-            let from = self.tip(other, sent.when);
-            if !sent.file {
-                self.push(from, here, What::Data, Seen::Both, Some(sent.when.seq), len);
+            let from = self.tip_of(other, sent);
+            if !other.sent.is_file(sent) {
+                self.push(from, here, What::Data, Seen::Both, Some(sent.seq), len);
             } else if sent.end() <= piece.end() {
-                self.push(from, here, What::File, Seen::Both, Some(sent.when.seq), sent.len);
+                self.push(from, here, What::File, Seen::Both, Some(sent.seq), sent.len);
             }
         }
     }
 
     /// One arrow for many sends.
     fn many(&mut self, from: &Life, sends: Range<usize>, to: Option<Tip>, len: u64) {
-        let first = from.sent.pieces.get(sends.start).map(|piece| piece.when);
+        let first = from.sent.pieces.get(sends.start).and_then(|piece| moment(&self.journal, piece.seq));
         let start = first.and_then(|when| self.tip(from, when));
         if let (Some(from), Some(to)) = (start, to) {
             let (what, seen, message) = (What::Data, Seen::Both, first.map(|when| when.seq));
@@ -424,11 +423,11 @@ impl<'i> Maker<'i> {
             }
             if let Some(other) = self.matched(life) {
                 // What was sent before and is received only behind.
-                let first = other.received.during(0, end).end;
-                let read = first.checked_sub(1).and_then(|at| other.received.pieces.get(at)).map_or(0, Piece::end);
-                let sends = life.sent.over(read, other.received.len).start..life.sent.during(0, start).end;
+                let first = other.received.during(&self.far, 0, end).end;
+                let read = first.checked_sub(1).and_then(|at| other.received.pieces.get(at)).map_or(0, |piece| piece.end());
+                let sends = life.sent.over(read, other.received.len()).start..life.sent.during(&self.journal, 0, start).end;
                 if sends.len() > self.limit {
-                    let to = other.received.pieces.get(first).and_then(|came| self.tip(other, came.when));
+                    let to = other.received.pieces.get(first).and_then(|came| self.tip_of(other, came));
                     let len = sends.clone().filter_map(|at| life.sent.pieces.get(at)).map(|piece| piece.len).sum();
                     self.many(life, sends, to, len);
                     continue;
@@ -436,13 +435,13 @@ impl<'i> Maker<'i> {
                 for sent in sends.filter_map(|at| life.sent.pieces.get(at)) {
                     for came in other.received.over(sent.offset, sent.end()) {
                         let Some(came) = other.received.pieces.get(came) else { continue };
-                        let (from, to) = (self.tip(life, sent.when), self.tip(other, came.when));
+                        let (from, to) = (self.tip_of(life, sent), self.tip_of(other, came));
                         let above = from.and_then(|tip| tip.step).is_some_and(|place| place < window.start);
                         let last = came.end() >= sent.end();
-                        if above && self.is_behind(to) && (!sent.file || last) {
+                        if above && self.is_behind(to) && (!life.sent.is_file(sent) || last) {
                             let len = sent.end().min(came.end()) - sent.offset.max(came.offset);
-                            let what = if sent.file { What::File } else { What::Data };
-                            self.push(from, to, what, Seen::Both, Some(sent.when.seq), len);
+                            let what = if life.sent.is_file(sent) { What::File } else { What::Data };
+                            self.push(from, to, what, Seen::Both, Some(sent.seq), len);
                         }
                     }
                 }
@@ -487,9 +486,11 @@ impl<'i> Maker<'i> {
                 continue;
             }
             self.marks(life, first, end);
+            // Where the next group begins among the datagrams of this life.
+            let (mut out, mut came) = (self.during(&life.out, 0, first).end, self.during(&life.came, 0, first).end);
             for (start, end, place) in &times {
                 self.stream_between(life, *start, *end, *place);
-                self.datagrams_between(life, *start, *end, *place);
+                self.datagrams_between(life, (&mut out, &mut came), *end, *place);
             }
         }
     }
@@ -508,22 +509,22 @@ impl<'i> Maker<'i> {
         let Some(line) = self.line(life) else { return };
         let here = Some(Tip { line, step: Some(place) });
         let far = self.far(life, None);
-        let one = |lane: &super::lives::Lane, range: &Range<usize>| {
+        let one = |lane: &Lane, range: &Range<usize>| {
             // Of two ranges that do not meet the common part begins behind its end.
             if range.is_empty() {
                 return None;
             }
             let first = lane.pieces.get(range.start)?;
             let last = lane.pieces.get(range.end.checked_sub(1)?)?;
-            Some((first.when.seq, first.offset, last.end()))
+            Some((first.seq, first.offset, last.end()))
         };
         let mut counted = |from: Option<Tip>, to: Option<Tip>, seen, message, len, count: usize| {
             if let (Some(from), Some(to)) = (from, to) {
                 self.ladder.arrows.push(Arrow { from, to, what: What::Data, seen, message, len, count: count as u64 });
             }
         };
-        let came = life.received.during(start, end);
-        let went = life.sent.during(start, end);
+        let came = life.received.during(&self.journal, start, end);
+        let went = life.sent.during(&self.journal, start, end);
         if life.other.is_none() {
             if let Some((seq, offset, end)) = one(&life.received, &came) {
                 counted(far, here, Seen::Receiver, Some(seq), end - offset, came.len());
@@ -536,14 +537,14 @@ impl<'i> Maker<'i> {
         let Some(other) = self.index.lives.other(life).filter(|other| other.whole && life.whole) else { return };
         if let Some((_, offset, end)) = one(&life.received, &came) {
             let sends = other.sent.over(offset, end);
-            let first = other.sent.pieces.get(sends.start).map(|piece| piece.when);
+            let first = other.sent.pieces.get(sends.start).and_then(|piece| moment(&self.journal, piece.seq));
             let line = self.index.columns.get(&End::Socket(other.id)).copied();
             let step = first.and_then(|when| self.index.place_of(when));
             let from = line.map(|line| Tip { line, step });
             counted(from, here, Seen::Both, first.map(|when| when.seq), end - offset, sends.len());
         }
         // Those of which nothing was returned.
-        let unread = life.sent.over(other.received.len, u64::MAX);
+        let unread = life.sent.over(other.received.len(), u64::MAX);
         let unread = unread.start.max(went.start)..unread.end.min(went.end);
         if let Some((seq, offset, end)) = one(&life.sent, &unread) {
             counted(
@@ -551,26 +552,31 @@ impl<'i> Maker<'i> {
                 far,
                 Seen::Unread,
                 Some(seq),
-                end.saturating_sub(offset.max(other.received.len)),
+                end.saturating_sub(offset.max(other.received.len())),
                 unread.len(),
             );
         }
     }
 
-    fn datagrams_between(&mut self, life: &Life, start: Nanos, end: Nanos, place: usize) {
+    /// Those before `end`, from these two places on, which move on to the first behind.
+    fn datagrams_between(&mut self, life: &Life, next: (&mut usize, &mut usize), end: Nanos, place: usize) {
         let Some(line) = self.line(life) else { return };
         let here = Tip { line, step: Some(place) };
         let mut all: BTreeMap<(usize, bool, bool), Arrow> = BTreeMap::new();
-        for (flights, out) in [(&life.out, true), (&life.came, false)] {
+        for (flights, out, next) in [(&life.out, true, next.0), (&life.came, false, next.1)] {
             let (mut known, mut there) = (None, None);
-            for at in self.during(flights, start, end) {
-                let Some(seq) = flights.get(at) else { continue };
+            while let Some(seq) = flights.get(*next) {
+                let row = self.journal.row(seq);
+                if row.is_some_and(|row| row.record.at >= end) {
+                    break;
+                }
+                *next += 1;
                 let mate = self.datagrams.other_row(seq);
                 // What has another end is counted where it came.
                 if out && mate.is_some() {
                     continue;
                 }
-                let Some(peer) = self.journal.row(seq).and_then(|row| row.record.peer) else { continue };
+                let Some(peer) = row.and_then(|row| row.record.peer) else { continue };
                 if known != Some(peer) {
                     let ours = self.index.bound_to(peer);
                     there = ours.or_else(|| self.column(End::Peer(peer))).map(|line| (line, ours.is_some()));
@@ -659,10 +665,9 @@ impl<'i> Maker<'i> {
                 let seqs = (those.start..those.end + 1).filter_map(|at| life.came.get(at));
                 seqs.filter_map(|seq| moment(&self.journal, seq)).collect()
             } else {
-                let from = life.received.pieces.partition_point(|piece| piece.when.at < start);
-                let until = life.received.pieces.partition_point(|piece| piece.when.at <= end) + 1;
-                let pieces = (from..until).filter_map(|at| life.received.pieces.get(at));
-                pieces.map(|piece| piece.when).chain(life.heard).collect()
+                let those = life.received.during(&self.journal, start, end.saturating_add(1));
+                let pieces = (those.start..those.end + 1).filter_map(|at| life.received.pieces.get(at));
+                pieces.filter_map(|piece| moment(&self.journal, piece.seq)).chain(life.heard).collect()
             };
             let over = [life.ended, life.aborted, life.broken, life.heard].into_iter().flatten();
             let over = over.map(|when| when.at).min();

@@ -267,12 +267,12 @@ mod tests {
             prop_assert_eq!((here.sent.len(), there.received.len()), (all as u64, read as u64));
             // The parts that recvs have in common with sends are all bytes up to what was read, each once.
             let mut at = 0;
-            for piece in &there.received.pieces {
+            for piece in there.received.pieces.iter() {
                 let row = journal.row(piece.seq).unwrap();
                 let carried: Vec<u64> = streams.carried(&row).collect();
                 prop_assert!(!carried.is_empty());
                 for seq in carried {
-                    let out = &here.sent.pieces[here.sent.position(seq).unwrap()];
+                    let out = here.sent.pieces.get(here.sent.position(seq).unwrap()).unwrap();
                     let (from, until) = (out.offset.max(piece.offset), out.end().min(piece.end()));
                     prop_assert_eq!(from, at);
                     prop_assert!(from < until);

@@ -117,11 +117,11 @@ pub fn paint(
     chosen
 }
 
-fn parts_in(sent: Option<&Lane>, piece: &Piece) -> usize {
+fn parts_in(sent: Option<&Lane>, piece: Piece) -> usize {
     sent.map_or(0, |sent| sent.within(piece.offset, piece.end()).len())
 }
 
-fn cell<'a>(lane: &'a Lane, group: &Group, ground: &Ground, top: f32) -> Option<(&'a Piece, Rect)> {
+fn cell(lane: &Lane, group: &Group, ground: &Ground, top: f32) -> Option<(Piece, Rect)> {
     let (first, last) = (lane.pieces.get(group.first)?, lane.pieces.get(group.last)?);
     let (from, until) = (ground.placed.x(first.offset), ground.placed.x(last.end()));
     let gap = if until - from > 2.0 * NARROW { 1.5 } else { 0.5 };
