@@ -10,9 +10,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::{
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant, SystemTime};
 
 use egui::{Event as Input, Modifiers, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
 use support::line;

@@ -255,7 +255,8 @@ mod tests {
         }
         journal.push(batch);
         let ladder = Ladder::of(&journal, &sockets, &BTreeSet::from([SocketId(1)]));
-        let timeline = Timeline::new(&ladder.steps.iter().map(|step| step.at).collect::<Vec<_>>(), Scale::Folded, 26.0, 1.0);
+        let timeline =
+            Timeline::new(&ladder.steps.iter().map(|step| step.at).collect::<Vec<_>>(), Scale::Folded, 26.0, 1.0);
         let evil = "</text><script>&\"\u{0}".to_owned();
         let colors = Colors { panel: "#FFFFFF".into(), text: "#1B2330".into(), ..Colors::default() };
         let sheet = Sheet {

@@ -12,7 +12,7 @@ const CHUNK: usize = 2_048;
 /// A queue of small values.
 #[derive(Clone, Debug)]
 pub(super) struct Chunks<T> {
-    chunks: VecDeque<Box<[T]>>,
+    parts: VecDeque<Box<[T]>>,
     /// Where in the first chunk the first entry is.
     head: usize,
     len: usize,
@@ -20,7 +20,7 @@ pub(super) struct Chunks<T> {
 
 impl<T> Default for Chunks<T> {
     fn default() -> Self {
-        Self { chunks: VecDeque::new(), head: 0, len: 0 }
+        Self { parts: VecDeque::new(), head: 0, len: 0 }
     }
 }
 
@@ -41,7 +41,7 @@ impl<T: Copy + Default> Chunks<T> {
             return None;
         }
         let at = self.head + index;
-        self.chunks.get(at / CHUNK)?.get(at % CHUNK).copied()
+        self.parts.get(at / CHUNK)?.get(at % CHUNK).copied()
     }
 
     /// The same, to be changed.
@@ -50,7 +50,7 @@ impl<T: Copy + Default> Chunks<T> {
             return None;
         }
         let at = self.head + index;
-        self.chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
+        self.parts.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
     }
 
     /// The first entry.
@@ -70,8 +70,8 @@ impl<T: Copy + Default> Chunks<T> {
 
     /// Adds an entry at the end.
     pub fn push_back(&mut self, value: T) {
-        if self.head + self.len == self.chunks.len() * CHUNK {
-            self.chunks.push_back(vec![T::default(); CHUNK].into_boxed_slice());
+        if self.head + self.len == self.parts.len() * CHUNK {
+            self.parts.push_back(vec![T::default(); CHUNK].into_boxed_slice());
         }
         self.len += 1;
         if let Some(last) = self.back_mut() {
@@ -82,7 +82,7 @@ impl<T: Copy + Default> Chunks<T> {
     /// Adds an entry at the beginning.
     pub fn push_front(&mut self, value: T) {
         if self.head == 0 {
-            self.chunks.push_front(vec![T::default(); CHUNK].into_boxed_slice());
+            self.parts.push_front(vec![T::default(); CHUNK].into_boxed_slice());
             self.head = CHUNK;
         }
         (self.head, self.len) = (self.head - 1, self.len + 1);
@@ -96,7 +96,7 @@ impl<T: Copy + Default> Chunks<T> {
         let first = self.front()?;
         (self.head, self.len) = (self.head + 1, self.len - 1);
         if self.head == CHUNK || self.len == 0 {
-            self.chunks.pop_front();
+            self.parts.pop_front();
             self.head = 0;
         }
         Some(first)
@@ -105,7 +105,7 @@ impl<T: Copy + Default> Chunks<T> {
     /// Keeps as many as this.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-        self.chunks.truncate((self.head + self.len).div_ceil(CHUNK));
+        self.parts.truncate((self.head + self.len).div_ceil(CHUNK));
         if self.len == 0 {
             self.clear();
         }
@@ -146,7 +146,12 @@ impl<T: Copy + Default> Chunks<T> {
 
     /// The first place whose entry is not so, where all that are so stand first.
     pub fn partition_point(&self, is_so: impl Fn(T) -> bool) -> usize {
-        let (mut from, mut until) = (0, self.len);
+        self.partition_within(0..self.len, is_so)
+    }
+
+    /// The same among these places.
+    pub fn partition_within(&self, places: Range<usize>, is_so: impl Fn(T) -> bool) -> usize {
+        let (mut from, mut until) = (places.start, places.end.min(self.len).max(places.start));
         while from < until {
             let middle = from.midpoint(until);
             if self.get(middle).is_some_and(&is_so) {
@@ -277,7 +282,7 @@ mod tests {
                 }
                 prop_assert_eq!((chunks.len(), chunks.is_empty()), (queue.len(), queue.is_empty()));
                 prop_assert!(chunks.iter().eq(queue.iter().copied()));
-                prop_assert!(chunks.chunks.len() <= queue.len() / CHUNK + 2);
+                prop_assert!(chunks.parts.len() <= queue.len() / CHUNK + 2);
                 prop_assert_eq!((chunks.front(), chunks.back()), (queue.front().copied(), queue.back().copied()));
             }
         }

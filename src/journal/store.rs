@@ -78,21 +78,18 @@ pub struct Journal {
 #[derive(Clone, Debug)]
 pub struct Reader<'j> {
     journal: &'j Journal,
-    batch: Cell<usize>,
+    stored: Cell<Option<&'j Stored>>,
 }
 
 impl<'j> Reader<'j> {
     /// The row with this number, unless it is gone or not yet there.
     pub fn row(&self, seq: u64) -> Option<Row<'j>> {
-        let journal = self.journal;
-        let near = self.batch.get();
-        let found = [near, near + 1].into_iter().find(|batch| {
-            let stored = journal.batches.get(*batch);
-            stored.is_some_and(|stored| stored.rows().contains(&seq))
-        });
-        let batch = found.or_else(|| journal.batch_of(seq))?;
-        self.batch.set(batch);
-        journal.batches.get(batch)?.row(seq)
+        if let Some(row) = self.stored.get().and_then(|stored| stored.row(seq)) {
+            return Some(row);
+        }
+        let stored = self.journal.batches.get(self.journal.batch_of(seq)?)?;
+        self.stored.set(Some(stored));
+        stored.row(seq)
     }
 }
 
@@ -108,10 +105,6 @@ fn cost(batch: &Batch) -> usize {
 }
 
 impl Stored {
-    fn rows(&self) -> Range<u64> {
-        self.first..self.first + self.batch.records.len() as u64
-    }
-
     fn row(&self, seq: u64) -> Option<Row<'_>> {
         let record = self.batch.records.get(usize::try_from(seq.checked_sub(self.first)?).ok()?)?;
         Some(Row { seq, record, bytes: self.batch.bytes_of(record) })
@@ -215,7 +208,7 @@ impl Journal {
 
     /// Looks rows up that mostly stand near one another.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { journal: self, batch: Cell::new(0) }
+        Reader { journal: self, stored: Cell::new(None) }
     }
 
     fn first(&self) -> u64 {

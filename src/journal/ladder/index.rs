@@ -207,7 +207,8 @@ impl Index {
         let mut earlier = Vec::new();
         let met = self.lives.take(reader, slot, row.record, row.bytes, when, &mut earlier);
         // A datagram may be told of as received before it is told of as sent, at a later moment even.
-        let other = row.record.event.direction().and_then(|_| datagrams.other_row(row.seq)).filter(|seq| *seq < row.seq);
+        let other =
+            row.record.event.direction().and_then(|_| datagrams.other_row(row.seq)).filter(|seq| *seq < row.seq);
         if let Some(other) = other.and_then(|seq| moment(reader, seq)) {
             let out = row.record.event.direction() == Some(Direction::Out);
             let (sent, came) = if out { (when, other) } else { (other, when) };

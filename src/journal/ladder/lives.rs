@@ -116,6 +116,11 @@ impl Flights {
         self.rows.partition_point(|row| is_so(row.from(self.start)))
     }
 
+    /// The first of these places whose row is not so.
+    pub fn partition_within(&self, places: Range<usize>, is_so: impl Fn(u64) -> bool) -> usize {
+        self.rows.partition_within(places, |row| is_so(row.from(self.start)))
+    }
+
     fn leave(&mut self, start: u64) {
         while self.rows.front().is_some_and(|row| row.from(self.start) < start) {
             self.rows.pop_front();

@@ -10,6 +10,7 @@
 
 mod index;
 mod lives;
+mod overview;
 mod text;
 mod timeline;
 mod window;

@@ -19,7 +19,7 @@ use super::{
     },
     Arrow, Band, End, Ladder, Seen, Step, Tip, Transfer, WAIT, Wait, What,
     index::Index,
-    lives::{Flights, Lane, Life, Moment, is_before, moment},
+    lives::{Flights, Life, Moment, is_before, moment},
 };
 
 /// Arrows on screen above which those to one call are one arrow with a count.
@@ -126,23 +126,23 @@ fn grouped(arrows: &[Arrow]) -> Vec<Arrow> {
     all.into_values().collect()
 }
 
-struct Maker<'i> {
-    index: &'i Index,
-    journal: Reader<'i>,
+pub(super) struct Maker<'i> {
+    pub index: &'i Index,
+    pub journal: Reader<'i>,
     /// The same for the other ends of datagrams.
-    far: Reader<'i>,
-    datagrams: &'i Datagrams,
-    window: Range<usize>,
-    limit: usize,
-    ladder: Ladder,
+    pub far: Reader<'i>,
+    pub datagrams: &'i Datagrams,
+    pub window: Range<usize>,
+    pub limit: usize,
+    pub ladder: Ladder,
 }
 
 impl<'i> Maker<'i> {
-    fn column(&self, end: End) -> Option<usize> {
+    pub fn column(&self, end: End) -> Option<usize> {
         self.index.columns.get(&end).copied()
     }
 
-    fn line(&self, life: &Life) -> Option<usize> {
+    pub fn line(&self, life: &Life) -> Option<usize> {
         self.column(End::Socket(life.id))
     }
 
@@ -157,7 +157,7 @@ impl<'i> Maker<'i> {
     }
 
     /// The lifeline of the other end: a socket of ours, or the address.
-    fn far(&self, life: &Life, peer: Option<SocketAddr>) -> Option<Tip> {
+    pub fn far(&self, life: &Life, peer: Option<SocketAddr>) -> Option<Tip> {
         let line = match self.index.lives.other(life) {
             Some(other) => self.line(other),
             None => self.column(End::Peer(peer.or(life.peer)?)),
@@ -177,7 +177,7 @@ impl<'i> Maker<'i> {
     }
 
     /// The arrows that end with a step, that end nowhere, or that leave the window at its end.
-    fn step(&mut self, place: usize) {
+    pub fn step(&mut self, place: usize) {
         let index = self.index;
         let Some(row) = index.seq(place).and_then(|seq| self.journal.row(seq)) else { return };
         let Some(life) = index.lives.of(row.record).and_then(|slot| index.lives.get(slot)) else { return };
@@ -219,10 +219,8 @@ impl<'i> Maker<'i> {
     }
 
     /// The datagrams of these times, as places.
-    fn during(&self, flights: &Flights, from: Nanos, until: Nanos) -> Range<usize> {
-        let before = |time: Nanos| {
-            flights.partition_point(|seq| is_before(&self.journal, seq, time))
-        };
+    pub fn during(&self, flights: &Flights, from: Nanos, until: Nanos) -> Range<usize> {
+        let before = |time: Nanos| flights.partition_point(|seq| is_before(&self.journal, seq, time));
         let first = before(from);
         first..before(until).max(first)
     }
@@ -424,8 +422,10 @@ impl<'i> Maker<'i> {
             if let Some(other) = self.matched(life) {
                 // What was sent before and is received only behind.
                 let first = other.received.during(&self.far, 0, end).end;
-                let read = first.checked_sub(1).and_then(|at| other.received.pieces.get(at)).map_or(0, |piece| piece.end());
-                let sends = life.sent.over(read, other.received.len()).start..life.sent.during(&self.journal, 0, start).end;
+                let read =
+                    first.checked_sub(1).and_then(|at| other.received.pieces.get(at)).map_or(0, |piece| piece.end());
+                let sends =
+                    life.sent.over(read, other.received.len()).start..life.sent.during(&self.journal, 0, start).end;
                 if sends.len() > self.limit {
                     let to = other.received.pieces.get(first).and_then(|came| self.tip_of(other, came));
                     let len = sends.clone().filter_map(|at| life.sent.pieces.get(at)).map(|piece| piece.len).sum();
@@ -467,139 +467,6 @@ impl<'i> Maker<'i> {
                 }
             }
         }
-    }
-
-    /// Bytes and datagrams by groups, each direction between two ends in one arrow that counts its sends.
-    fn overview(&mut self, groups: &[Range<usize>]) {
-        let index = self.index;
-        let last = index.time(self.window.end.saturating_sub(1)).unwrap_or_default();
-        let times: Vec<_> = groups
-            .iter()
-            .filter_map(|group| {
-                let end = index.time(group.end).map_or(last.saturating_add(1), |at| at);
-                Some((index.time(group.start)?, end, group.start))
-            })
-            .collect();
-        let (first, end) = (times.first().map_or(0, |time| time.0), times.last().map_or(0, |time| time.1));
-        for (_, life) in index.lives.iter() {
-            if !index.shows(life) {
-                continue;
-            }
-            self.marks(life, first, end);
-            // Where the next group begins among the datagrams of this life.
-            let (mut out, mut came) = (self.during(&life.out, 0, first).end, self.during(&life.came, 0, first).end);
-            for (start, end, place) in &times {
-                self.stream_between(life, *start, *end, *place);
-                self.datagrams_between(life, (&mut out, &mut came), *end, *place);
-            }
-        }
-    }
-
-    fn marks(&mut self, life: &Life, first: Nanos, end: Nanos) {
-        let from = life.marks.partition_point(|mark| mark.at < first);
-        let until = life.marks.partition_point(|mark| mark.at < end);
-        for at in from..until.min(from + self.limit) {
-            if let Some(place) = life.marks.get(at).and_then(|mark| self.index.place_of(*mark)) {
-                self.step(place);
-            }
-        }
-    }
-
-    fn stream_between(&mut self, life: &Life, start: Nanos, end: Nanos, place: usize) {
-        let Some(line) = self.line(life) else { return };
-        let here = Some(Tip { line, step: Some(place) });
-        let far = self.far(life, None);
-        let one = |lane: &Lane, range: &Range<usize>| {
-            // Of two ranges that do not meet the common part begins behind its end.
-            if range.is_empty() {
-                return None;
-            }
-            let first = lane.pieces.get(range.start)?;
-            let last = lane.pieces.get(range.end.checked_sub(1)?)?;
-            Some((first.seq, first.offset, last.end()))
-        };
-        let mut counted = |from: Option<Tip>, to: Option<Tip>, seen, message, len, count: usize| {
-            if let (Some(from), Some(to)) = (from, to) {
-                self.ladder.arrows.push(Arrow { from, to, what: What::Data, seen, message, len, count: count as u64 });
-            }
-        };
-        let came = life.received.during(&self.journal, start, end);
-        let went = life.sent.during(&self.journal, start, end);
-        if life.other.is_none() {
-            if let Some((seq, offset, end)) = one(&life.received, &came) {
-                counted(far, here, Seen::Receiver, Some(seq), end - offset, came.len());
-            }
-            if let Some((seq, offset, end)) = one(&life.sent, &went) {
-                counted(here, far, Seen::Sender, Some(seq), end - offset, went.len());
-            }
-            return;
-        }
-        let Some(other) = self.index.lives.other(life).filter(|other| other.whole && life.whole) else { return };
-        if let Some((_, offset, end)) = one(&life.received, &came) {
-            let sends = other.sent.over(offset, end);
-            let first = other.sent.pieces.get(sends.start).and_then(|piece| moment(&self.journal, piece.seq));
-            let line = self.index.columns.get(&End::Socket(other.id)).copied();
-            let step = first.and_then(|when| self.index.place_of(when));
-            let from = line.map(|line| Tip { line, step });
-            counted(from, here, Seen::Both, first.map(|when| when.seq), end - offset, sends.len());
-        }
-        // Those of which nothing was returned.
-        let unread = life.sent.over(other.received.len(), u64::MAX);
-        let unread = unread.start.max(went.start)..unread.end.min(went.end);
-        if let Some((seq, offset, end)) = one(&life.sent, &unread) {
-            counted(
-                here,
-                far,
-                Seen::Unread,
-                Some(seq),
-                end.saturating_sub(offset.max(other.received.len())),
-                unread.len(),
-            );
-        }
-    }
-
-    /// Those before `end`, from these two places on, which move on to the first behind.
-    fn datagrams_between(&mut self, life: &Life, next: (&mut usize, &mut usize), end: Nanos, place: usize) {
-        let Some(line) = self.line(life) else { return };
-        let here = Tip { line, step: Some(place) };
-        let mut all: BTreeMap<(usize, bool, bool), Arrow> = BTreeMap::new();
-        for (flights, out, next) in [(&life.out, true, next.0), (&life.came, false, next.1)] {
-            let (mut known, mut there) = (None, None);
-            while let Some(seq) = flights.get(*next) {
-                let row = self.journal.row(seq);
-                if row.is_some_and(|row| row.record.at >= end) {
-                    break;
-                }
-                *next += 1;
-                let mate = self.datagrams.other_row(seq);
-                // What has another end is counted where it came.
-                if out && mate.is_some() {
-                    continue;
-                }
-                let Some(peer) = row.and_then(|row| row.record.peer) else { continue };
-                if known != Some(peer) {
-                    let ours = self.index.bound_to(peer);
-                    there = ours.or_else(|| self.column(End::Peer(peer))).map(|line| (line, ours.is_some()));
-                    known = Some(peer);
-                }
-                let Some((line, ours)) = there else { continue };
-                let seen = match (out, mate) {
-                    (true, _) if ours => Seen::Unread,
-                    (true, _) => Seen::Sender,
-                    (false, Some(_)) => Seen::Both,
-                    (false, None) => Seen::Receiver,
-                };
-                let arrow = all.entry((line, out, seen == Seen::Both)).or_insert_with(|| {
-                    let step = mate.and_then(|mate| self.index.place_of(moment(&self.far, mate)?));
-                    let far = Tip { line, step };
-                    let (from, to) = if out { (here, far) } else { (far, here) };
-                    let message = Some(mate.unwrap_or(seq));
-                    Arrow { from, to, what: What::Datagram, seen, message, len: 0, count: 0 }
-                });
-                arrow.count += 1;
-            }
-        }
-        self.ladder.arrows.extend(all.into_values());
     }
 
     /// Files that were on their way while this window was.
@@ -662,11 +529,11 @@ impl<'i> Maker<'i> {
             // Each recv of the window, and the first behind it.
             let times: Vec<_> = if life.kind == Kind::UdpSocket {
                 let those = self.during(&life.came, start, end.saturating_add(1));
-                let seqs = (those.start..those.end + 1).filter_map(|at| life.came.get(at));
+                let seqs = (those.start..=those.end).filter_map(|at| life.came.get(at));
                 seqs.filter_map(|seq| moment(&self.journal, seq)).collect()
             } else {
                 let those = life.received.during(&self.journal, start, end.saturating_add(1));
-                let pieces = (those.start..those.end + 1).filter_map(|at| life.received.pieces.get(at));
+                let pieces = (those.start..=those.end).filter_map(|at| life.received.pieces.get(at));
                 pieces.filter_map(|piece| moment(&self.journal, piece.seq)).chain(life.heard).collect()
             };
             let over = [life.ended, life.aborted, life.broken, life.heard].into_iter().flatten();

@@ -54,7 +54,8 @@ pub fn paint(
         let apart = if until - from > 4.0 * APART { APART } else { 1.0 };
         let slot = Rect::from_x_y_ranges(from..=until - apart, top..=top + 2.0 * LANE + BETWEEN);
         if together > 1 {
-            let fates = (unit..unit + together).filter_map(|unit| all.nth(journal, id, direction, (unit - left) as usize));
+            let fates =
+                (unit..unit + together).filter_map(|unit| all.nth(journal, id, direction, (unit - left) as usize));
             let fates: Vec<_> = fates.map(|datagram| datagram.fate()).collect();
             group_ui(ui, cx, state, ground, slot, unit, &fates);
         } else if let Some(seq) = datagram_ui(ui, cx, state, traffic, &datagram, slot, ground) {
