@@ -3,13 +3,15 @@
 //! Everything is opened relative to a handle of the folder (`cap-std`), part by part and without following links, so
 //! that neither a name nor a link that is swapped in meanwhile leads elsewhere. A file is written as
 //! `.name.random.part` beside its place, made with `create_new` and for nobody else to read, hashed as it is written, and
-//! gets its name by a rename that replaces nothing. Only what this session made is ever removed.
+//! gets its name by a rename that replaces nothing. Only what this session made is ever removed, and what one made that
+//! was killed ([`begun`]).
 //!
 //! **A rename that replaces nothing.** `renameat2(RENAME_NOREPLACE)` is Linux's alone, and cap-std does not have it.
 //! `link(2)` is everywhere where files have more than one name and fails with EEXIST whatever has the name (a dangling
 //! link too), so the file gets its name by a hard link and loses the one it was written under. Where the file system
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
 
+mod begun;
 mod kept;
 mod system;
 
@@ -29,7 +31,10 @@ use cap_std::{
 use sha2::Digest as _;
 
 pub use self::kept::Kept;
-use self::system::{clamped, create, open_folder, open_part, permissions, set_permissions};
+use self::{
+    begun::Begun,
+    system::{clamped, create, open_folder, open_part, permissions, set_permissions},
+};
 use super::{
     name::{self, SafeName},
     reason::{DiskFault, Reason},
@@ -55,13 +60,15 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens it. Nothing is written there before something is taken.
+    /// Opens it. Nothing is written there before something is taken; parts of a process that was killed go.
     ///
     /// # Errors
     /// It is not there, is no folder, or may not be entered.
     pub fn open(path: &Path) -> Result<Self, Reason> {
         let failed = |error: &io::Error| Reason::disk(error, &path.display().to_string());
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| failed(&error))?;
+        // What cannot be listed or removed stays: it is in nobody's way.
+        begun::tidy(&root).ok();
         Ok(Self { root, path: path.to_owned(), mode: OnceLock::new() })
     }
 
@@ -116,6 +123,8 @@ pub struct Batch {
     keeping: Keeping,
     /// Folders by the parts that the sender calls them by, folded and joined by `/`.
     folders: HashMap<String, Place>,
+    /// The parts, where none of them is to stay; there with the first one.
+    begun: Option<Arc<Begun>>,
 }
 
 /// An open folder.
@@ -136,7 +145,7 @@ impl Batch {
     pub fn new(folder: Arc<Folder>, keeping: Keeping) -> Result<Self, Reason> {
         let dir = folder.root.try_clone().map_err(|error| folder.failed(&error))?;
         let root = Place::open(dir, PathBuf::new()).map_err(|error| folder.failed(&error))?;
-        Ok(Self { folder, keeping, folders: HashMap::from([(String::new(), root)]) })
+        Ok(Self { folder, keeping, folders: HashMap::from([(String::new(), root)]), begun: None })
     }
 
     /// Names a folder of an earlier try again: what the sender calls `name` is at `place`, below the root.
@@ -182,6 +191,12 @@ impl Batch {
                 Ok(file) => {
                     // So that nobody goes on with it while it grows. File systems without locks do without.
                     file.try_lock().ok();
+                    if !self.keeping.partial && self.begun.is_none() {
+                        self.begun = Begun::new(&self.folder).map(Arc::new);
+                    }
+                    if let Some(begun) = &self.begun {
+                        begun.add(slashes(&place.path), &part, &file);
+                    }
                     return Ok(Incoming {
                         file,
                         part,
@@ -196,6 +211,7 @@ impl Batch {
                         blake3: blake3::Hasher::new(),
                         sha256: self.keeping.sha256.then(sha2::Sha256::new),
                         settled: false,
+                        _begun: self.begun.clone(),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -242,6 +258,7 @@ impl Batch {
             blake3: blake3::Hasher::new(),
             sha256: self.keeping.sha256.then(sha2::Sha256::new),
             settled: false,
+            _begun: None,
         };
         match incoming.read_again(size, stop) {
             Ok(true) => Ok(Some(incoming)),
@@ -313,6 +330,8 @@ pub struct Incoming {
     sha256: Option<sha2::Sha256>,
     /// Its part-file is no longer ours to remove.
     settled: bool,
+    /// Stays as long as the part does.
+    _begun: Option<Arc<Begun>>,
 }
 
 /// A file that is there.

@@ -58,6 +58,17 @@ fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
     one.is_dir() == other.is_dir()
 }
 
+/// The number that tells a file from another one of the same name later, where the system has one.
+pub(super) fn inode(file: &File) -> Option<u64> {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::ino(&file.metadata().ok()?).into();
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
+    }
+}
+
 #[cfg(unix)]
 pub(super) fn permissions(file: &cap_std::fs::File) -> u32 {
     use cap_std::fs::PermissionsExt as _;
