@@ -12,7 +12,18 @@
 mod bench;
 #[path = "transfer/faults.rs"]
 mod faults;
+#[path = "transfer/frames.rs"]
+mod frames;
 #[path = "transfer/hostile.rs"]
 mod hostile;
+#[path = "support/process.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod process;
+#[path = "support/relay.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses more of it")]
+mod relay;
+#[cfg(unix)]
+#[path = "transfer/rights.rs"]
+mod rights;
 #[path = "transfer/round.rs"]
 mod round;

@@ -67,7 +67,9 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self, Reason> {
         let failed = |error: &io::Error| Reason::disk(error, &path.display().to_string());
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| failed(&error))?;
-        // What cannot be listed or removed stays: it is in nobody's way.
+        // It may have been opened for its path alone; what is in it is needed with the first file.
+        root.entries().map_err(|error| failed(&error))?;
+        // What cannot be removed stays: it is in nobody's way.
         begun::tidy(&root).ok();
         Ok(Self { root, path: path.to_owned(), mode: OnceLock::new() })
     }

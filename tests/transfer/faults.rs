@@ -11,46 +11,18 @@ use std::{
 
 use twocan::transfer::{
     Answer, DiskFault, FileEnd, Partial, Policy, Reason, SendOptions, State, Way,
-    framed::{FrameError, MAGIC, VERSION},
+    framed::{FrameError, MAGIC},
     name::NameError,
 };
 
-use super::bench::{Bench, all, bytes, ended, next_ended, offered, tree, until, wait};
+use super::{
+    bench::{Bench, all, bytes, ended, next_ended, offered, tree, until, wait},
+    frames::{announce, data, done, end, entry, file, offer, preamble, record, whole},
+};
 
 /// The bare reason of a failed side, and whether it says that the other one found it.
-fn why(result: &Result<(), Reason>) -> (&Reason, bool) {
+pub fn why(result: &Result<(), Reason>) -> (&Reason, bool) {
     result.as_ref().expect_err("it fails").bare()
-}
-
-/// A record of the frame.
-fn record(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
-    let body = fields.concat();
-    [&[kind][..], &(body.len() as u32).to_be_bytes(), &body].concat()
-}
-
-fn preamble() -> Vec<u8> {
-    [&MAGIC[..], &VERSION.to_be_bytes()].concat()
-}
-
-/// An offer of these files, as a peer would write it.
-fn offer(files: &[(&str, u64)]) -> Vec<u8> {
-    let total = files.iter().fold(0_u64, |sum, (_, size)| sum.wrapping_add(*size));
-    let mut bytes = preamble();
-    bytes.extend(record(1, &[&(files.len() as u32).to_be_bytes(), &total.to_be_bytes()]));
-    for (name, size) in files {
-        let fields: [&[u8]; 5] =
-            [&[0], &size.to_be_bytes(), &i64::MIN.to_be_bytes(), &0_u32.to_be_bytes(), name.as_bytes()];
-        bytes.extend(record(2, &fields));
-    }
-    bytes
-}
-
-fn end(hash: [u8; 32]) -> Vec<u8> {
-    record(5, &[&hash])
-}
-
-fn file(index: u32) -> Vec<u8> {
-    record(3, &[&index.to_be_bytes(), &0_u64.to_be_bytes()])
 }
 
 /// Says these bytes to a receiver, half-closes, and gives what it answers.
@@ -275,28 +247,13 @@ fn a_pause_holds_and_lets_go() {
     assert!(bench.received()["a.bin"].as_deref() == Some(&sent));
 }
 
-/// An ENTRY as Twocan writes it for this path.
-fn entry(path: &Path, name: &str) -> Vec<u8> {
-    let metadata = fs::metadata(path).unwrap();
-    let size = if metadata.is_dir() { 0 } else { metadata.len() };
-    let time = metadata.modified().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
-    let fields: [&[u8]; 5] = [
-        &[u8::from(metadata.is_dir())],
-        &size.to_be_bytes(),
-        &time.as_secs().cast_signed().to_be_bytes(),
-        &time.subsec_nanos().to_be_bytes(),
-        name.as_bytes(),
-    ];
-    record(2, &fields)
-}
-
 /// Offers a tree with two files, sends the first of them and `there` bytes of the second, and is gone.
 fn break_off(bench: &Bench, to: std::net::SocketAddr, big: &[u8], there: usize) -> std::path::PathBuf {
     let tree = bench.from.path().join("tree");
     bench.file("tree/first.txt", "first");
     bench.file("tree/second.bin", big);
     let mut said = preamble();
-    said.extend(record(1, &[&3_u32.to_be_bytes(), &(big.len() as u64 + 5).to_be_bytes()]));
+    said.extend(announce(3, big.len() as u64 + 5));
     for (path, name) in [
         (tree.clone(), "tree"),
         (tree.join("first.txt"), "tree/first.txt"),
@@ -304,9 +261,9 @@ fn break_off(bench: &Bench, to: std::net::SocketAddr, big: &[u8], there: usize) 
     ] {
         said.extend(entry(&path, name));
     }
-    said.extend([file(1), record(4, &[b"first"]), end(*blake3::hash(b"first").as_bytes()), file(2)].concat());
+    said.extend([whole(1, b"first"), file(2)].concat());
     for block in big[..there].chunks(1 << 20) {
-        said.extend(record(4, &[block]));
+        said.extend(data(block));
     }
     let mut stream = TcpStream::connect(to).unwrap();
     stream.write_all(&said).unwrap();
@@ -385,7 +342,6 @@ fn lies_are_refused_with_a_reason() {
     let bench = Bench::new();
     let (_, to) = bench.receive(Way::Framed, all());
     let hash = *blake3::hash(b"ab").as_bytes();
-    let data = |bytes: &[u8]| record(4, &[bytes]);
     for (name, said, reason) in [
         ("no Twocan", b"GET / HTTP/1.1\r\n\r\n".to_vec(), Reason::Protocol(FrameError::Magic)),
         ("another version", [&MAGIC[..], &[0, 9]].concat(), Reason::Protocol(FrameError::Version(9))),
@@ -393,7 +349,7 @@ fn lies_are_refused_with_a_reason() {
         ("a sum past 2^64", offer(&[("a", u64::MAX), ("b", 2)]), Reason::Protocol(FrameError::Value(1))),
         (
             "10^6 files",
-            [preamble(), record(1, &[&1_000_000_u32.to_be_bytes(), &[0; 8]])].concat(),
+            [preamble(), announce(1_000_000, 0)].concat(),
             Reason::TooMany { announced: 1_000_000, limit: 100_000 },
         ),
         (
@@ -431,7 +387,7 @@ fn lies_are_refused_with_a_reason() {
         stream.write_all(&offer(&[("a", 2)])).unwrap();
         // The answer: its preamble, one ANSWER, GO.
         stream.read_exact(&mut [0; 10 + 50 + 5]).unwrap();
-        stream.write_all(&[said, if name == "gone inside" { Vec::new() } else { record(7, &[]) }].concat()).unwrap();
+        stream.write_all(&[said, if name == "gone inside" { Vec::new() } else { done() }].concat()).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
@@ -578,10 +534,9 @@ fn names_that_differ_in_case_or_composition_alone_do_not_meet() {
     stream.write_all(&offer(&names.map(|name| (name, 1)))).unwrap();
     let mut said = Vec::new();
     for n in 0..4_u8 {
-        let byte = [n];
-        said.extend([file(n.into()), record(4, &[&byte]), end(*blake3::hash(&byte).as_bytes())].concat());
+        said.extend(whole(n.into(), &[n]));
     }
-    stream.write_all(&[said, record(7, &[])].concat()).unwrap();
+    stream.write_all(&[said, done()].concat()).unwrap();
     let received = next_ended(&bench.receiver);
     assert_eq!(why(&received.result).0, &Reason::Name(NameError::Upwards));
     let found = bench.received();
