@@ -14,6 +14,9 @@ mod bench;
 mod faults;
 #[path = "transfer/frames.rs"]
 mod frames;
+#[cfg(unix)]
+#[path = "transfer/full.rs"]
+mod full;
 #[path = "transfer/hostile.rs"]
 mod hostile;
 #[path = "support/process.rs"]

@@ -5,7 +5,6 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -464,65 +463,6 @@ fn a_receiver_that_is_full_of_senders_says_so() {
     offered(&bench.receiver);
     let out = ended(&bench.sender, bench.send(&[path], to, Way::Framed));
     assert_eq!(why(&out.result), (&Reason::Busy, true));
-}
-
-/// Runs in a file system of 24 MiB, which only root can make.
-fn on_a_small_disk(test: impl FnOnce(&Path)) {
-    let folder = tempfile::tempdir().unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
-        .arg(folder.path())
-        .stderr(std::process::Stdio::null())
-        .status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        eprintln!("no tmpfs can be mounted here: a full disk is NOT tested");
-        return;
-    }
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(folder.path())));
-    std::process::Command::new("umount").arg("-l").arg(folder.path()).status().unwrap();
-    if let Err(panic) = ran {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-#[test]
-fn a_full_disk_is_told_to_both_sides_and_the_rest_goes_on() {
-    on_a_small_disk(|disk| {
-        let bench = Bench::new();
-        let big = bench.file("big.bin", bytes(20 << 20, 1));
-        let small = bench.file("small.txt", "small");
-        let (_, to) = bench.receive_into(disk, Way::Framed, all());
-        let id = bench.send(&[big.clone(), small], to, Way::Framed);
-        // Room enough when it was asked for, and then somebody else writes.
-        until(&bench.sender, id, |transfer| transfer.progress.bytes > 0);
-        fs::write(disk.join("other"), vec![1; 12 << 20]).ok();
-        let out = ended(&bench.sender, id);
-        let received = next_ended(&bench.receiver);
-        if out.result.is_ok() {
-            // It was quicker than the other writer; nothing was learnt, and nothing is wrong.
-            return;
-        }
-        let (reason, there) = why(&out.result);
-        assert!(there && matches!(reason, Reason::Disk { what: DiskFault::Full, .. }), "{reason:?}");
-        assert!(matches!(why(&received.result), (Reason::Disk { what: DiskFault::Full, .. }, false)));
-        assert_eq!(tree(disk).into_keys().collect::<Vec<_>>(), ["other", "small.txt"]);
-    });
-    on_a_small_disk(|disk| {
-        let bench = Bench::new();
-        let big = bench.file("big.bin", bytes(40 << 20, 1));
-        // Refused before a byte is sent.
-        let (_, to) = bench.receive_into(disk, Way::Framed, all());
-        let out = ended(&bench.sender, bench.send(std::slice::from_ref(&big), to, Way::Framed));
-        assert!(matches!(why(&out.result), (Reason::NoSpace { needed: 41_943_040, .. }, true)), "{:?}", out.result);
-        next_ended(&bench.receiver);
-        // Nobody knows the size: the disk is full in the middle, and the connection is reset.
-        let (_, to) = bench.receive_into(disk, Way::Raw, all());
-        let out = ended(&bench.sender, bench.send(&[big], to, Way::Raw));
-        assert!(matches!(why(&out.result), (Reason::Net(_), false)), "{:?}", out.result);
-        let received = next_ended(&bench.receiver);
-        assert!(matches!(why(&received.result), (Reason::Disk { what: DiskFault::Full, .. }, false)));
-        assert!(tree(disk).is_empty());
-    });
 }
 
 #[test]
