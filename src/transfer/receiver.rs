@@ -33,7 +33,7 @@ use sha2::Digest as _;
 pub use self::kept::Kept;
 use self::{
     begun::Begun,
-    system::{clamped, create, open_folder, open_part, permissions, set_permissions},
+    system::{clamped, create, open_folder, open_part, permissions, rename_over_nothing, set_permissions},
 };
 use super::{
     name::{self, SafeName},
@@ -450,7 +450,7 @@ impl Incoming {
         if self.keeping.sync {
             self.file.sync_all().map_err(|error| self.failed(&error))?;
         }
-        let name = self.rename().map_err(|error| self.failed(&error))?;
+        let name = self.rename(true).map_err(|error| self.failed(&error))?;
         self.settled = true;
         if self.keeping.sync {
             // The name is in the folder, which has to be written too. Not every system can.
@@ -472,10 +472,9 @@ impl Incoming {
         self.part_path()
     }
 
-    /// The first free name, taken.
-    fn rename(&self) -> io::Result<String> {
+    /// The first free name, taken: by a hard link as long as the file system has any, `linked` at first.
+    fn rename(&self, mut linked: bool) -> io::Result<String> {
         let dir = &self.place.dir;
-        let mut linked = true;
         for n in 0..TRIES {
             let name = name::numbered(&self.name, n);
             if !self.place.take(&name) {
@@ -493,15 +492,9 @@ impl Incoming {
                     Err(_) => linked = false,
                 }
             }
-            match create(dir, &name) {
-                Ok(reserved) => {
-                    drop(reserved);
-                    return dir.rename(&self.part, dir, &*name).map(|()| name.clone().into_owned()).inspect_err(|_| {
-                        dir.remove_file(&*name).ok();
-                    });
-                }
+            match rename_over_nothing(dir, &self.part, &name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                renamed => return renamed.map(|()| name.into_owned()),
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
@@ -558,3 +551,6 @@ fn key(parts: &[String]) -> String {
     let folded: Vec<_> = parts.iter().map(|part| name::fold(part)).collect();
     folded.join("/")
 }
+
+#[cfg(test)]
+mod tests;
