@@ -17,6 +17,8 @@ mod frames;
 #[cfg(unix)]
 #[path = "transfer/full.rs"]
 mod full;
+#[path = "transfer/fuzz.rs"]
+mod fuzz;
 #[path = "transfer/hostile.rs"]
 mod hostile;
 #[path = "support/process.rs"]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, io::Write as _, net::TcpStream};
 
 use proptest::prelude::*;
 use twocan::transfer::{
-    Way,
+    FileEnd, Way,
     framed::{FrameError, parser},
     name::{SafeName, shown},
 };
@@ -26,7 +26,7 @@ struct Hostile {
     names: Vec<String>,
 }
 
-fn corpus() -> Vec<(String, String)> {
+pub fn corpus() -> Vec<(String, String)> {
     let corpus: Corpus = toml::from_str(include_str!("names.toml")).unwrap();
     let each = corpus.hostile.into_iter();
     each.flat_map(|hostile| hostile.names.into_iter().map(move |name| (hostile.from.clone(), name))).collect()
@@ -35,7 +35,8 @@ fn corpus() -> Vec<(String, String)> {
 #[test]
 fn no_name_of_the_corpus_leads_out_of_the_folder() {
     let names = corpus();
-    assert!(names.len() >= 200, "{}", names.len());
+    let different: std::collections::BTreeSet<_> = names.iter().map(|(_, name)| name).collect();
+    assert!(different.len() >= 200, "{} of {}", different.len(), names.len());
     let bench = Bench::new();
     // What is around the folder, and what is in it already, must stay as it is.
     let jail = bench.into.path();
@@ -65,6 +66,13 @@ fn no_name_of_the_corpus_leads_out_of_the_folder() {
     // The other end answers meanwhile; it is read by nobody, and fits into the socket.
     stream.write_all(&said).unwrap();
     let received = next_ended(&bench.receiver);
+    // Each by itself: what can be made safe is there, and of everything else the reason is told.
+    for ((from, name), file) in sent.iter().zip(&received.files) {
+        let expected = SafeName::parse(name).map_or_else(|why| FileEnd::Failed(why.into()), |_| FileEnd::Verified);
+        assert_eq!(file.end, expected, "{from}: {name:?}");
+        assert_eq!(file.path.is_some(), expected == FileEnd::Verified, "{from}: {name:?}");
+    }
+    assert_eq!(received.files.len(), sent.len());
     let well = received.files.iter().filter(|file| file.end.is_well()).count();
     let failed: Vec<_> = received.files.iter().filter(|file| !file.end.is_well() && file.path.is_some()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
