@@ -17,6 +17,7 @@ use twocan::transfer::{
 use super::{
     bench::{Bench, all, bytes, ended, next_ended, offered, tree, until, wait},
     frames::{announce, data, done, end, entry, file, offer, preamble, record, whole},
+    relay::Relay,
 };
 
 /// The bare reason of a failed side, and whether it says that the other one found it.
@@ -25,7 +26,7 @@ pub fn why(result: &Result<(), Reason>) -> (&Reason, bool) {
 }
 
 /// Says these bytes to a receiver, half-closes, and gives what it answers.
-fn say(to: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
+pub fn say(to: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(to).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(bytes).unwrap();
@@ -102,15 +103,26 @@ fn what_is_there_is_never_overwritten() {
 fn two_senders_at_once_share_nothing() {
     let bench = Bench::new();
     let (_, to) = bench.receive(Way::Framed, all());
-    let names = ["one/same.bin", "two/same.bin"];
     let sent = [bytes(3 << 20, 1), bytes(3 << 20, 2)];
-    let ids: Vec<_> =
-        names.iter().zip(&sent).map(|(name, bytes)| bench.send(&[bench.file(name, bytes)], to, Way::Framed)).collect();
-    for id in ids {
+    let begun: Vec<_> = ["one/same.bin", "two/same.bin"]
+        .iter()
+        .zip(&sent)
+        .map(|(name, bytes)| {
+            let relay = Relay::start(to, 1 << 20);
+            let id = bench.send(&[bench.file(name, bytes)], relay.address(), Way::Framed);
+            relay.held();
+            (relay, id)
+        })
+        .collect();
+    // Both are in the middle now.
+    assert!(bench.receiver.list().iter().filter(|transfer| transfer.outcome.is_none()).count() == 2);
+    begun.iter().for_each(|(relay, _)| relay.release());
+    for (_, id) in begun {
         assert_eq!(ended(&bench.sender, id).result, Ok(()));
+        assert_eq!(next_ended(&bench.receiver).result, Ok(()));
     }
     let found = bench.received();
-    assert_eq!(found.len(), 2, "{:?}", found.keys());
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["same (1).bin", "same.bin"]);
     let mut got: Vec<_> = found.into_values().map(Option::unwrap).collect();
     got.sort();
     let mut sent = sent.to_vec();
@@ -151,10 +163,13 @@ fn a_folder_that_is_deleted_midway_is_told_of_on_both_sides() {
     let into = bench.into.path().join("gone");
     fs::create_dir(&into).unwrap();
     let (_, to) = bench.receive_into(&into, Way::Framed, all());
-    let paths = [bench.file("a.bin", bytes(64 << 20, 1)), bench.file("b.bin", "b")];
-    let id = bench.send(&paths, to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    let paths = [bench.file("a.bin", bytes(4 << 20, 1)), bench.file("b.bin", "b")];
+    let relay = Relay::start(to, 1 << 20);
+    let id = bench.send(&paths, relay.address(), Way::Framed);
+    relay.held();
+    until(&bench.receiver, bench.receiver.list()[0].id, |transfer| transfer.progress.bytes > 0);
     fs::remove_dir_all(&into).unwrap();
+    relay.release();
     let out = ended(&bench.sender, id);
     let (reason, there) = why(&out.result);
     assert!(there && matches!(reason, Reason::Disk { what: DiskFault::Missing, .. }), "{reason:?}");
@@ -183,7 +198,7 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
             }
             let (out, received) = (ended(&bench.sender, id), ended(&bench.receiver, into));
             // At once, but for a write that waits for the disk, which no system lets be interrupted; others write here too.
-            assert!(start.elapsed() < Duration::from_secs(10), "{way:?}: {:?}", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?}", start.elapsed());
             assert!(out.result.is_err(), "{way:?}");
             if way != Way::Raw || !sender_cancels {
                 // Raw has no word for it: what was cut looks whole.
@@ -227,23 +242,25 @@ fn dropping_the_service_ends_everything_within_a_second() {
 #[test]
 fn a_pause_holds_and_lets_go() {
     let bench = Bench::new();
-    let sent = bytes(96 << 20, 1);
-    let path = bench.file("a.bin", &sent);
+    let path = bench.long_file("a.bin", 96 << 20);
     let (_, to) = bench.receive(Way::Framed, all());
-    let id = bench.send(&[path], to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 0);
+    let relay = Relay::start(to, 1 << 20);
+    let id = bench.send(std::slice::from_ref(&path), relay.address(), Way::Framed);
+    relay.held();
     bench.sender.pause(id);
-    let paused = until(&bench.sender, id, |transfer| transfer.state != State::Moving);
-    if paused.state == State::Paused {
-        let one = until(&bench.sender, id, |_| true).progress.bytes;
-        bench.sender.notices().recv_timeout(Duration::from_millis(200)).ok();
-        let other = until(&bench.sender, id, |_| true).progress.bytes;
-        // One piece may have been on its way.
-        assert!(other - one <= 1 << 20, "{one} {other}");
-        bench.sender.unpause(id);
-    }
+    assert_eq!(bench.sender.transfer(id).unwrap().state, State::Paused);
+    let one = bench.sender.transfer(id).unwrap().progress.bytes;
+    while bench.sender.notices().try_recv().is_ok() {}
+    relay.release();
+    // Nothing is to happen for so long.
+    bench.sender.notices().recv_timeout(Duration::from_millis(300)).unwrap_err();
+    let paused = bench.sender.transfer(id).unwrap();
+    // One piece was on its way.
+    assert!(paused.progress.bytes - one <= 1 << 20, "{one} {}", paused.progress.bytes);
+    assert_eq!(paused.state, State::Paused);
+    bench.sender.unpause(id);
     assert_eq!(ended(&bench.sender, id).result, Ok(()));
-    assert!(bench.received()["a.bin"].as_deref() == Some(&sent));
+    assert!(bench.received()["a.bin"] == fs::read(path).ok());
 }
 
 /// Offers a tree with two files, sends the first of them and `there` bytes of the second, and is gone.
@@ -404,16 +421,19 @@ fn lies_are_refused_with_a_reason() {
 fn a_link_that_is_swapped_in_leads_nowhere() {
     let bench = Bench::new();
     let outside = tempfile::tempdir().unwrap();
-    bench.file("tree/a.bin", bytes(60 << 20, 1));
+    bench.file("tree/a.bin", bytes(4 << 20, 1));
     bench.file("tree/b.txt", "b");
     let (_, to) = bench.receive(Way::Framed, all());
-    let id = bench.send(&[bench.from.path().join("tree")], to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    let relay = Relay::start(to, 1 << 20);
+    let id = bench.send(&[bench.from.path().join("tree")], relay.address(), Way::Framed);
+    relay.held();
+    until(&bench.receiver, bench.receiver.list()[0].id, |transfer| transfer.progress.bytes > 0);
     let folder = bench.into.path().join("tree");
     fs::rename(&folder, bench.into.path().join("moved")).unwrap();
     std::os::unix::fs::symlink(outside.path(), &folder).unwrap();
-    ended(&bench.sender, id);
-    next_ended(&bench.receiver);
+    relay.release();
+    assert_eq!(ended(&bench.sender, id).result, Ok(()));
+    assert_eq!(next_ended(&bench.receiver).result, Ok(()));
     assert!(tree(outside.path()).is_empty(), "{:?}", tree(outside.path()).keys());
     // What was begun in the folder ends in the folder, wherever that is now.
     assert_eq!(fs::read(bench.into.path().join("moved/b.txt")).unwrap(), b"b");
@@ -443,11 +463,14 @@ fn links_that_are_there_are_not_followed() {
 #[test]
 fn a_file_that_changes_while_it_is_sent_fails_alone() {
     let bench = Bench::new();
-    let paths = [bench.file("a.bin", bytes(64 << 20, 1)), bench.file("b.txt", "b")];
+    // More than all buffers between the two hold.
+    let paths = [bench.long_file("a.bin", 64 << 20), bench.file("b.txt", "b")];
     let (_, to) = bench.receive(Way::Framed, all());
-    let id = bench.send(&paths, to, Way::Framed);
-    until(&bench.sender, id, |transfer| transfer.progress.bytes > 1 << 20);
+    let relay = Relay::start(to, 1 << 20);
+    let id = bench.send(&paths, relay.address(), Way::Framed);
+    relay.held();
     fs::File::options().write(true).open(&paths[0]).unwrap().set_len(100).unwrap();
+    relay.release();
     let out = ended(&bench.sender, id);
     assert_eq!(why(&out.result), (&Reason::Changed, false));
     assert_eq!(why(&next_ended(&bench.receiver).result), (&Reason::Changed, true));
