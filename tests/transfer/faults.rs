@@ -416,6 +416,24 @@ fn lies_are_refused_with_a_reason() {
     }
 }
 
+#[test]
+fn more_bytes_than_announced_are_refused_before_their_end() {
+    let bench = Bench::new();
+    let (_, to) = bench.receive(Way::Framed, all());
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(&offer(&[("a", 2)])).unwrap();
+    stream.read_exact(&mut [0; 10 + 50 + 5]).unwrap();
+    stream.write_all(&[file(0), data(b"abc")].concat()).unwrap();
+    // Else a disk could be filled by somebody who announced two bytes.
+    let mut failed = [0; 5 + 22];
+    stream.read_exact(&mut failed).unwrap();
+    assert_eq!((failed[0], failed[10]), (0x14, 5), "{failed:?}");
+    assert!(bench.received().into_keys().all(|name| name.contains(".parts")), "{:?}", bench.received().keys());
+    stream.write_all(&[data(b"abc"), end([0; 32]), done()].concat()).unwrap();
+    assert_eq!(why(&next_ended(&bench.receiver).result).0, &Reason::Size { announced: 2, came: 3 });
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_that_is_swapped_in_leads_nowhere() {
