@@ -17,6 +17,7 @@ use crate::{
     },
     journal::SocketEntry,
     net::Command,
+    transfer::Direction,
 };
 
 /// The field for the path, the button for the dialog, and the one that sends.
@@ -75,6 +76,7 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
         let per_second = meter.per_second().bytes_out;
         let bar = Bar {
             title: name,
+            direction: Direction::Sending,
             below: &below,
             progress: &progress,
             now: if per_second > 0 { Ok(per_second as f64) } else { Err(tr!(lang, "composer.waits").into_owned()) },

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use egui::{Align, Frame, Layout, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Align, Color32, Frame, Layout, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::{
     gui::{
         theme::{self, TokensExt as _},
         tr, widgets,
     },
-    transfer::Progress,
+    transfer::{Direction, Progress},
     words::{Lang, number},
 };
+
+/// Below this width title and speed have a line each.
+const NARROW: f32 = 440.0;
 
 /// What a bar tells.
 pub struct Bar<'a, R> {
     /// What is carried.
     pub title: &'a str,
+    /// Which way.
+    pub direction: Direction,
     /// Where to, and what else is known.
     pub below: &'a str,
     /// How far it is, and how long that took.
@@ -42,18 +47,23 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 6.0;
-            ui.horizontal(|ui| {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let speed = match self.now {
-                        Ok(rate) => speed(lang, progress, rate),
-                        Err(word) => word,
-                    };
-                    ui.label(RichText::new(speed).monospace().color(tokens.muted));
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        ui.add(egui::Label::new(theme::strong(title)).truncate());
+            let speed = match self.now {
+                Ok(rate) => speed(lang, progress, rate),
+                Err(word) => word,
+            };
+            let speed = RichText::new(speed).monospace().color(tokens.muted);
+            let title_label = egui::Label::new(theme::strong(title)).truncate();
+            if ui.available_width() < NARROW {
+                ui.add(title_label);
+                ui.label(speed);
+            } else {
+                ui.horizontal(|ui| {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        ui.label(speed);
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(title_label));
                     });
                 });
-            });
+            }
             ui.add(egui::Label::new(RichText::new(self.below).small().color(tokens.muted)).truncate());
             let done = number::size(progress.bytes);
             let spoken = if let Some(total) = progress.total {
@@ -62,7 +72,11 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
                 tr!(lang, "transfer_window.bar_unknown", title = title, done = done)
             };
             let fraction = progress.fraction();
-            let bar = widgets::progress(ui, fraction.unwrap_or(0.0) as f32).on_hover_text(spoken.as_ref());
+            let color = match self.direction {
+                Direction::Sending => tokens.tcp,
+                Direction::Receiving => tokens.ok,
+            };
+            let bar = widgets::progress(ui, fraction.unwrap_or(0.0) as f32, color).on_hover_text(spoken.as_ref());
             bar.widget_info(|| {
                 let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &spoken);
                 info.value = fraction.map(|fraction| (fraction * 100.0).floor());
@@ -71,7 +85,7 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     buttons(ui);
-                    plot(ui, lang, self.rates, self.samples);
+                    plot(ui, lang, color, self.rates, self.samples);
                 });
             });
         });
@@ -102,9 +116,8 @@ fn speed(lang: Lang, progress: &Progress, rate: f64) -> String {
 }
 
 /// How fast it has been: the newest sample at the right.
-fn plot(ui: &mut Ui, lang: Lang, rates: impl Iterator<Item = f64> + Clone, samples: usize) {
-    let tokens = ui.tokens();
-    let (rect, response) = ui.allocate_exact_size(vec2((ui.available_width() - 8.0).max(40.0), 26.0), Sense::hover());
+fn plot(ui: &mut Ui, lang: Lang, color: Color32, rates: impl Iterator<Item = f64> + Clone, samples: usize) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width().max(40.0), 26.0), Sense::hover());
     let highest = rates.clone().fold(0.0_f64, f64::max);
     let name = tr!(lang, "transfer_window.plot", highest = number::rate(highest));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
@@ -116,6 +129,6 @@ fn plot(ui: &mut Ui, lang: Lang, rates: impl Iterator<Item = f64> + Clone, sampl
     };
     let line: Vec<_> = rates.enumerate().map(at).collect();
     if line.len() > 1 && highest > 0.0 {
-        ui.painter().add(egui::Shape::line(line, Stroke::new(1.5, tokens.tcp)));
+        ui.painter().add(egui::Shape::line(line, Stroke::new(1.5, color)));
     }
 }

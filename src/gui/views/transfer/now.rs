@@ -57,6 +57,7 @@ fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &TransferRow) {
     let transfer = &row.transfer;
     let bar = Bar {
         title: &title(lang, transfer),
+        direction: transfer.direction,
         below: &where_to(lang, transfer),
         progress: &transfer.progress,
         now: if transfer.state == State::Moving { Ok(row.rate()) } else { Err(state_word(lang, transfer.state)) },
