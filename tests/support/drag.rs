@@ -25,6 +25,8 @@ use x11rb::{
 const DEADLINE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
 const VERSION: u32 = 5;
+/// Where on the screen, x and y: somewhere in the window.
+const POSITION: u32 = 0x0190_012C;
 
 struct Source {
     connection: RustConnection,
@@ -46,7 +48,7 @@ pub fn drop_files(display: &str, paths: &[impl AsRef<Path>]) {
     source.connection.set_selection_owner(window, selection, CURRENT_TIME).unwrap();
     let (list, copy) = (source.atom("text/uri-list"), source.atom("XdndActionCopy"));
     source.say(target, "XdndEnter", [window, VERSION << 24, list, 0, 0]);
-    source.say(target, "XdndPosition", [window, 0, 400 << 16 | 300, CURRENT_TIME, copy]);
+    source.say(target, "XdndPosition", [window, 0, POSITION, CURRENT_TIME, copy]);
     // It says that it would take them, and asks which they are.
     let (mut taken, mut told) = (false, false);
     while !(taken && told) {

@@ -169,6 +169,18 @@ pub fn offered(service: &Transfers) -> Arc<Offer> {
     })
 }
 
+/// Waits until there is a transfer; the oldest.
+pub fn first(service: &Transfers) -> TransferId {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(transfer) = service.list().first() {
+            return transfer.id;
+        }
+        assert!(Instant::now() < deadline, "nothing begins");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
 /// Waits until a transfer looks so. It is looked at in between notices, too: bytes are not told of.
 pub fn until(service: &Transfers, id: TransferId, wanted: impl Fn(&Transfer) -> bool) -> Transfer {
     let deadline = Instant::now() + DEADLINE;

@@ -128,7 +128,7 @@ fn five_gibibytes_arrive() {
     let out = ended_within(&bench.sender, id, Duration::from_mins(10));
     let into = next_ended(&bench.receiver);
     bench.receiver.stop(receiver);
-    println!("{:?}", start.elapsed());
+    eprintln!("{:?}", start.elapsed());
     assert_eq!((&out.result, out.bytes, out.confirmed), (&Ok(()), SIZE, true));
     assert_eq!((out.files[0].blake3, into.bytes), (into.files[0].blake3, SIZE));
     let mut file = std::fs::File::open(bench.into.path().join("big.bin")).unwrap();

@@ -158,10 +158,12 @@ mod tests {
         // Its locks go and its files stay: the descriptors are closed and nothing else happens.
         let names = [list.name.clone()].into_iter().chain(parts.iter().map(|part| part.part().to_owned()));
         let names = names.collect();
-        let copies = [path.join(&list.name)].map(|path| (path.clone(), fs::read(path).unwrap()));
-        parts.into_iter().for_each(|part| drop(part.keep()));
+        let copy = (path.join(&list.name), fs::read(path.join(&list.name)).unwrap());
+        for part in parts {
+            part.keep();
+        }
         drop(list);
-        copies.into_iter().for_each(|(path, text)| fs::write(path, text).unwrap());
+        fs::write(copy.0, copy.1).unwrap();
         names
     }
 
@@ -184,7 +186,9 @@ mod tests {
         let mut alive = batch.file(&safe("alive.bin"), None, None).unwrap();
         alive.write(b"alive").unwrap();
         let precious = [".notes.0badcafe.part", ".twocan.0badcafe.part", "x.parts", ".twocan.mine.parts"];
-        precious.iter().for_each(|name| fs::write(path.join(name), "mine").unwrap());
+        for name in precious {
+            fs::write(path.join(name), "mine").unwrap();
+        }
         drop(Folder::open(path).unwrap());
         for name in precious {
             assert_eq!(fs::read(path.join(name)).unwrap(), b"mine", "{name}");
@@ -219,7 +223,9 @@ mod tests {
         let path = folder.path().join("into");
         fs::create_dir(&path).unwrap();
         let outside = [folder.path().join(".x.0badcafe.part"), path.join("precious")];
-        outside.iter().for_each(|path| fs::write(path, "mine").unwrap());
+        for path in &outside {
+            fs::write(path, "mine").unwrap();
+        }
         let lines = [
             r#"{"at":"..","part":".x.0badcafe.part","inode":null}"#,
             r#"{"at":"","part":"../.x.0badcafe.part","inode":null}"#,
@@ -230,7 +236,9 @@ mod tests {
         ];
         fs::write(path.join(".twocan.0badcafe.parts"), lines.join("\n")).unwrap();
         drop(Folder::open(&path).unwrap());
-        outside.iter().for_each(|path| assert_eq!(fs::read(path).unwrap(), b"mine"));
+        for path in outside {
+            assert_eq!(fs::read(path).unwrap(), b"mine");
+        }
         assert_eq!(names(&path), ["precious"]);
     }
 }
