@@ -9,11 +9,16 @@
 mod arguments;
 #[path = "cli/framing.rs"]
 mod framing;
+#[path = "cli/kills.rs"]
+mod kills;
 #[path = "cli/lab.rs"]
 mod lab;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;
+#[path = "support/relay.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses more of it")]
+mod relay;
 #[path = "cli/tcp.rs"]
 mod tcp;
 #[path = "cli/transfer.rs"]

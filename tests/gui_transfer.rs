@@ -23,6 +23,7 @@ use egui_kittest::{
 use harness::{BOTH, fill, in_language, sized, step_until, window};
 use twocan::{
     gui::{App, actions::Action, transfers::TransferAction, views::Place},
+    net::{Command, SocketSpec, TcpClientSpec},
     transfer::{ReceiverState, State, Way},
     words::Lang,
 };
@@ -213,4 +214,47 @@ fn a_large_file_is_paused_and_cancelled_with_a_click() {
     step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
     harness.step();
     assert_eq!(harness.query_all_by_label("FAILED").count(), 2);
+}
+
+#[test]
+fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
+    let files = tempfile::tempdir().unwrap();
+    let large = files.path().join("数据.bin");
+    fs::File::create(&large).unwrap().set_len(64 << 30).unwrap();
+    for (lang, theme) in BOTH {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = listener.local_addr().unwrap();
+        let reads = move || {
+            let (mut stream, mut block) = (listener.accept().unwrap().0, vec![0; 1 << 20]);
+            while stream.read(&mut block).is_ok_and(|n| n > 0) {}
+        };
+        let peer = std::thread::Builder::new().name("peer".into()).spawn(reads).unwrap();
+        let mut harness = window(lang, theme);
+        let spec = SocketSpec::TcpClient(TcpClientSpec { target: target.into(), ..TcpClientSpec::default() });
+        harness.state_mut().actions.push(Action::OpenNew(spec));
+        harness.step();
+        let id = harness.state().model.selected.unwrap();
+        let send = Command::SendFile { path: large.clone(), to: None };
+        harness.state_mut().actions.push(Action::Verb(id, send));
+        // How far it is, how fast just now and in the mean, and how long still.
+        let bar = in_language(lang, "数据.bin: ", "数据.bin：");
+        let mean = in_language(lang, "(mean ", "（平均 ");
+        let left = in_language(lang, " left", "还要");
+        let shows = |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
+        step_until(&mut harness, "it shows how fast it is", |harness| shows(harness, mean) && shows(harness, left));
+        let value = |harness: &Harness<'_, App>| {
+            let bar = harness.query_all_by_role(Role::ProgressIndicator).next().expect("a bar");
+            bar.accesskit_node().label().unwrap()
+        };
+        let first = value(&harness);
+        assert!(first.starts_with(bar) && first.contains("69 GB"), "{first}");
+        step_until(&mut harness, "it moves", |harness| value(harness) != first);
+        let peer_address = target.to_string();
+        assert!(shows(&harness, &peer_address));
+        assert!(shows(&harness, in_language(lang, "Rate so far, at most ", "到现在的速率，最高 ")), "the plot");
+        click(&mut harness, in_language(lang, "Cancel", "取消"));
+        step_until(&mut harness, "the bar is gone", |harness| !shows(harness, mean));
+        drop(harness);
+        peer.join().unwrap();
+    }
 }

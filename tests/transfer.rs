@@ -12,7 +12,23 @@
 mod bench;
 #[path = "transfer/faults.rs"]
 mod faults;
+#[path = "transfer/frames.rs"]
+mod frames;
+#[cfg(unix)]
+#[path = "transfer/full.rs"]
+mod full;
+#[path = "transfer/fuzz.rs"]
+mod fuzz;
 #[path = "transfer/hostile.rs"]
 mod hostile;
+#[path = "support/process.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod process;
+#[path = "support/relay.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses more of it")]
+mod relay;
+#[cfg(unix)]
+#[path = "transfer/rights.rs"]
+mod rights;
 #[path = "transfer/round.rs"]
 mod round;

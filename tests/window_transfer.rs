@@ -1,9 +1,12 @@
-//! Files in the real window: two are sent and taken, the bar moves, one side cancels, the rest is resumed.
+//! Files in the real window: two are sent and taken, the bar moves, one side cancels, the rest is resumed; two are dropped
+//! on it as a file manager does.
 //!
 //! Behind the feature `inspection` (Xvfb, as tests/window.rs).
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "the helpers of tests fail by panicking")]
 
+#[path = "support/drag.rs"]
+mod drag;
 #[path = "support/drive.rs"]
 #[allow(dead_code, reason = "what is measured is for the benches")]
 mod drive;
@@ -118,5 +121,33 @@ fn two_files_a_cancel_and_a_resume() {
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ext| ext == "part"));
         assert_eq!(parts.count(), 0);
+    }
+}
+
+#[test]
+fn two_files_dropped_on_the_window() {
+    for tag in ["en", "zh-CN"] {
+        let screen = Screen::start();
+        let (home, files, into) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let paths = ["one 100%.txt", "笔记.txt"].map(|name| files.path().join(name));
+        for path in &paths {
+            fs::write(path, path.display().to_string()).unwrap();
+        }
+        let (mut window, words) = speaking(&screen, home.path(), tag);
+        // Wherever the window is: it goes to the place.
+        drag::drop_files(screen.display(), &paths);
+        for path in &paths {
+            window.see(&words.get("transfer_window.remove").replace("%{path}", &path.display().to_string()));
+        }
+        let address = receive(&mut window, &words, into.path());
+        window.fill(words.get("transfer_window.address"), &address);
+        window.click(&words.get("transfer_window.send_it_to").replace("%{address}", &address));
+        window.click(&words.get("transfer_window.accept").replace("%{count}", "2"));
+        see_in_the_end(&mut window, words.get("transfer_window.verified"));
+        for path in &paths {
+            let received = fs::read_to_string(into.path().join(path.file_name().unwrap())).unwrap();
+            assert_eq!(received, path.display().to_string());
+        }
     }
 }

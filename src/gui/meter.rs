@@ -33,6 +33,8 @@ pub struct Meter {
 impl Meter {
     /// Samples that are kept: half a minute.
     pub const SAMPLES: usize = 120;
+    /// So often it is looked.
+    pub const SAMPLES_A_SECOND: f64 = 1e9 / Model::LOOK_EVERY as f64;
     /// Samples that a rate is the mean of: one second.
     const RATE_OVER: usize = 4;
 
@@ -90,7 +92,7 @@ impl Meter {
     }
 
     /// The samples, oldest first.
-    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample> + '_ {
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample> + Clone + '_ {
         self.samples.iter().copied()
     }
 

@@ -3,13 +3,15 @@
 //! Everything is opened relative to a handle of the folder (`cap-std`), part by part and without following links, so
 //! that neither a name nor a link that is swapped in meanwhile leads elsewhere. A file is written as
 //! `.name.random.part` beside its place, made with `create_new` and for nobody else to read, hashed as it is written, and
-//! gets its name by a rename that replaces nothing. Only what this session made is ever removed.
+//! gets its name by a rename that replaces nothing. Only what this session made is ever removed, and what one made that
+//! was killed ([`begun`]).
 //!
 //! **A rename that replaces nothing.** `renameat2(RENAME_NOREPLACE)` is Linux's alone, and cap-std does not have it.
 //! `link(2)` is everywhere where files have more than one name and fails with EEXIST whatever has the name (a dangling
 //! link too), so the file gets its name by a hard link and loses the one it was written under. Where the file system
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
 
+mod begun;
 mod kept;
 mod system;
 
@@ -29,7 +31,10 @@ use cap_std::{
 use sha2::Digest as _;
 
 pub use self::kept::Kept;
-use self::system::{clamped, create, open_folder, open_part, permissions, set_permissions};
+use self::{
+    begun::Begun,
+    system::{clamped, create, open_folder, open_part, permissions, rename_over_nothing, set_permissions},
+};
 use super::{
     name::{self, SafeName},
     reason::{DiskFault, Reason},
@@ -55,13 +60,17 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens it. Nothing is written there before something is taken.
+    /// Opens it. Nothing is written there before something is taken; parts of a process that was killed go.
     ///
     /// # Errors
     /// It is not there, is no folder, or may not be entered.
     pub fn open(path: &Path) -> Result<Self, Reason> {
         let failed = |error: &io::Error| Reason::disk(error, &path.display().to_string());
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| failed(&error))?;
+        // It may have been opened for its path alone; what is in it is needed with the first file.
+        root.entries().map_err(|error| failed(&error))?;
+        // What cannot be removed stays: it is in nobody's way.
+        begun::tidy(&root).ok();
         Ok(Self { root, path: path.to_owned(), mode: OnceLock::new() })
     }
 
@@ -116,6 +125,8 @@ pub struct Batch {
     keeping: Keeping,
     /// Folders by the parts that the sender calls them by, folded and joined by `/`.
     folders: HashMap<String, Place>,
+    /// The parts, where none of them is to stay; there with the first one.
+    begun: Option<Arc<Begun>>,
 }
 
 /// An open folder.
@@ -136,7 +147,7 @@ impl Batch {
     pub fn new(folder: Arc<Folder>, keeping: Keeping) -> Result<Self, Reason> {
         let dir = folder.root.try_clone().map_err(|error| folder.failed(&error))?;
         let root = Place::open(dir, PathBuf::new()).map_err(|error| folder.failed(&error))?;
-        Ok(Self { folder, keeping, folders: HashMap::from([(String::new(), root)]) })
+        Ok(Self { folder, keeping, folders: HashMap::from([(String::new(), root)]), begun: None })
     }
 
     /// Names a folder of an earlier try again: what the sender calls `name` is at `place`, below the root.
@@ -182,6 +193,12 @@ impl Batch {
                 Ok(file) => {
                     // So that nobody goes on with it while it grows. File systems without locks do without.
                     file.try_lock().ok();
+                    if !self.keeping.partial && self.begun.is_none() {
+                        self.begun = Begun::new(&self.folder).map(Arc::new);
+                    }
+                    if let Some(begun) = &self.begun {
+                        begun.add(slashes(&place.path), &part, &file);
+                    }
                     return Ok(Incoming {
                         file,
                         part,
@@ -196,6 +213,7 @@ impl Batch {
                         blake3: blake3::Hasher::new(),
                         sha256: self.keeping.sha256.then(sha2::Sha256::new),
                         settled: false,
+                        _begun: self.begun.clone(),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -242,6 +260,7 @@ impl Batch {
             blake3: blake3::Hasher::new(),
             sha256: self.keeping.sha256.then(sha2::Sha256::new),
             settled: false,
+            _begun: None,
         };
         match incoming.read_again(size, stop) {
             Ok(true) => Ok(Some(incoming)),
@@ -313,6 +332,8 @@ pub struct Incoming {
     sha256: Option<sha2::Sha256>,
     /// Its part-file is no longer ours to remove.
     settled: bool,
+    /// Stays as long as the part does.
+    _begun: Option<Arc<Begun>>,
 }
 
 /// A file that is there.
@@ -429,7 +450,7 @@ impl Incoming {
         if self.keeping.sync {
             self.file.sync_all().map_err(|error| self.failed(&error))?;
         }
-        let name = self.rename().map_err(|error| self.failed(&error))?;
+        let name = self.rename(true).map_err(|error| self.failed(&error))?;
         self.settled = true;
         if self.keeping.sync {
             // The name is in the folder, which has to be written too. Not every system can.
@@ -451,10 +472,9 @@ impl Incoming {
         self.part_path()
     }
 
-    /// The first free name, taken.
-    fn rename(&self) -> io::Result<String> {
+    /// The first free name, taken: by a hard link as long as the file system has any, `linked` at first.
+    fn rename(&self, mut linked: bool) -> io::Result<String> {
         let dir = &self.place.dir;
-        let mut linked = true;
         for n in 0..TRIES {
             let name = name::numbered(&self.name, n);
             if !self.place.take(&name) {
@@ -472,15 +492,9 @@ impl Incoming {
                     Err(_) => linked = false,
                 }
             }
-            match create(dir, &name) {
-                Ok(reserved) => {
-                    drop(reserved);
-                    return dir.rename(&self.part, dir, &*name).map(|()| name.clone().into_owned()).inspect_err(|_| {
-                        dir.remove_file(&*name).ok();
-                    });
-                }
+            match rename_over_nothing(dir, &self.part, &name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                renamed => return renamed.map(|()| name.into_owned()),
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
@@ -537,3 +551,6 @@ fn key(parts: &[String]) -> String {
     let folded: Vec<_> = parts.iter().map(|part| name::fold(part)).collect();
     folded.join("/")
 }
+
+#[cfg(test)]
+mod tests;

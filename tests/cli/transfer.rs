@@ -1,5 +1,4 @@
-//! `twocan send` and `twocan receive`: files from one process to another, the question, exit codes, and what is left after
-//! one of them is killed.
+//! `twocan send` and `twocan receive`: files from one process to another, the question and the exit codes.
 
 use std::{fs, path::Path};
 
@@ -7,27 +6,22 @@ use serde_json::Value;
 
 use super::{bound, process::Process, run, start};
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Lines of JSON with this event.
-fn events(out: &[u8], event: &str) -> Vec<Value> {
+pub fn events(out: &[u8], event: &str) -> Vec<Value> {
     let lines = str::from_utf8(out).unwrap().lines();
     let values = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
     values.filter(|value| value["event"] == event).collect()
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
-}
-
-/// Kills it as nothing else can be caught: SIGKILL.
-fn kill(process: Process) {
-    drop(process);
 }
 
 /// A file that takes long to send and none to make.
@@ -172,62 +166,4 @@ fn moving(sender: &Process, bytes: u64) {
         (last >= bytes).then_some(())
     });
     found.unwrap_or_else(|| sender.fail("it does not move"));
-}
-
-#[test]
-fn a_sender_that_is_killed_leaves_nothing_unless_parts_are_kept() {
-    let from = tempfile::tempdir().unwrap();
-    let path = long_file(from.path(), 3 << 30);
-    // Wherever it happens to be: the kill comes at another byte each time.
-    for round in 0..10_u64 {
-        let into = tempfile::tempdir().unwrap();
-        let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
-        let (receiver, address) = bound(&arguments, "listening on ");
-        let sender = start(&["send", text(&path), "--to", &address, "--json"]);
-        moving(&sender, 1 + round * (5 << 20));
-        kill(sender);
-        let received = receiver.finish();
-        assert_eq!(received.code, Some(1), "round {round}: {}", received.err);
-        let says = ["ended the connection before everything was across", "reset the connection"];
-        assert!(says.iter().any(|says| received.err.contains(says)), "round {round}: {}", received.err);
-        assert_eq!(names(into.path()), Vec::<String>::new(), "round {round}");
-    }
-}
-
-#[test]
-fn after_a_kill_of_either_side_the_rest_is_sent_and_the_hash_is_right() {
-    const SIZE: u64 = 384 << 20;
-    let from = tempfile::tempdir().unwrap();
-    let path = long_file(from.path(), SIZE);
-    for sender_is_killed in [true, false] {
-        let into = tempfile::tempdir().unwrap();
-        let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--keep"];
-        let (receiver, address) = bound(&arguments, "listening on ");
-        let sender = start(&["send", text(&path), "--to", &address, "--json"]);
-        moving(&sender, 20 << 20);
-        let (receiver, address) = if sender_is_killed {
-            kill(sender);
-            receiver.error_line("kept in ");
-            (receiver, address)
-        } else {
-            kill(receiver);
-            assert_eq!(sender.finish().code, Some(1));
-            bound(&arguments, "listening on ")
-        };
-        let part = names(into.path())
-            .into_iter()
-            .find(|name| name.rsplit('.').next() == Some("part"))
-            .expect("a part is kept");
-        let there = fs::metadata(into.path().join(part)).unwrap().len();
-        assert!(there > 1 << 20);
-        let sent = run(&["send", text(&path), "--to", &address, "--json"], "");
-        assert_eq!(sent.code, Some(0), "{}", sent.err);
-        let ended = &events(&sent.out, "ended")[0];
-        let resumed = ended["resumed"].as_u64().unwrap();
-        assert!(resumed + (1 << 20) > there, "{resumed} of {there} were not sent again");
-        assert_eq!(names(into.path()), ["long.bin"]);
-        assert_eq!(fs::metadata(into.path().join("long.bin")).unwrap().len(), SIZE);
-        assert_eq!(ended["confirmed"], true);
-        drop(receiver);
-    }
 }

@@ -69,6 +69,11 @@ impl Screen {
             .unwrap_or_else(|error| panic!("openbox does not start: {error}"));
         Self { display, _manager: Ended(manager), _server: server }
     }
+
+    /// Its name, as `DISPLAY` has it.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
 }
 
 /// The program's window.

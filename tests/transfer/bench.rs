@@ -122,8 +122,12 @@ pub fn state(service: &Transfers, id: ReceiverId) -> ReceiverState {
 }
 
 /// Waits for a notice.
-pub fn wait<T>(service: &Transfers, mut wanted: impl FnMut(&Notice) -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
+pub fn wait<T>(service: &Transfers, wanted: impl FnMut(&Notice) -> Option<T>) -> T {
+    wait_within(service, DEADLINE, wanted)
+}
+
+fn wait_within<T>(service: &Transfers, time: Duration, mut wanted: impl FnMut(&Notice) -> Option<T>) -> T {
+    let deadline = Instant::now() + time;
     loop {
         let notice = service.notices().recv_deadline(deadline);
         let notice = notice.unwrap_or_else(|_| panic!("nothing happened; {:#?}", service.list()));
@@ -135,10 +139,15 @@ pub fn wait<T>(service: &Transfers, mut wanted: impl FnMut(&Notice) -> Option<T>
 
 /// Waits for the end of a transfer.
 pub fn ended(service: &Transfers, id: TransferId) -> Arc<Outcome> {
+    ended_within(service, id, DEADLINE)
+}
+
+/// The same for one that may take longer.
+pub fn ended_within(service: &Transfers, id: TransferId, time: Duration) -> Arc<Outcome> {
     if let Some(outcome) = service.transfer(id).and_then(|transfer| transfer.outcome) {
         return outcome;
     }
-    wait(service, |notice| match notice {
+    wait_within(service, time, |notice| match notice {
         Notice::Ended(transfer, outcome) if *transfer == id => Some(Arc::clone(outcome)),
         _ => None,
     })
@@ -158,6 +167,18 @@ pub fn offered(service: &Transfers) -> Arc<Offer> {
         Notice::Offered(offer) => Some(Arc::clone(offer)),
         _ => None,
     })
+}
+
+/// Waits until there is a transfer; the oldest.
+pub fn first(service: &Transfers) -> TransferId {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(transfer) = service.list().first() {
+            return transfer.id;
+        }
+        assert!(Instant::now() < deadline, "nothing begins");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
 }
 
 /// Waits until a transfer looks so. It is looked at in between notices, too: bytes are not told of.

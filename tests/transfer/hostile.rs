@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, fs, io::Write as _, net::TcpStream};
 
 use proptest::prelude::*;
 use twocan::transfer::{
-    Way,
-    framed::{FrameError, MAGIC, VERSION, parser},
+    FileEnd, Way,
+    framed::{FrameError, parser},
     name::{SafeName, shown},
 };
 
-use super::bench::{Bench, all, next_ended, tree};
+use super::{
+    bench::{Bench, all, next_ended, tree},
+    frames::{announce, done, preamble, record, whole},
+};
 
 #[derive(serde::Deserialize)]
 struct Corpus {
@@ -23,21 +26,17 @@ struct Hostile {
     names: Vec<String>,
 }
 
-fn corpus() -> Vec<(String, String)> {
+pub fn corpus() -> Vec<(String, String)> {
     let corpus: Corpus = toml::from_str(include_str!("names.toml")).unwrap();
     let each = corpus.hostile.into_iter();
     each.flat_map(|hostile| hostile.names.into_iter().map(move |name| (hostile.from.clone(), name))).collect()
 }
 
-fn record(kind: u8, fields: &[&[u8]]) -> Vec<u8> {
-    let body = fields.concat();
-    [&[kind][..], &(body.len() as u32).to_be_bytes(), &body].concat()
-}
-
 #[test]
 fn no_name_of_the_corpus_leads_out_of_the_folder() {
     let names = corpus();
-    assert!(names.len() >= 200, "{}", names.len());
+    let different: std::collections::BTreeSet<_> = names.iter().map(|(_, name)| name).collect();
+    assert!(different.len() >= 200, "{} of {}", different.len(), names.len());
     let bench = Bench::new();
     // What is around the folder, and what is in it already, must stay as it is.
     let jail = bench.into.path();
@@ -50,8 +49,7 @@ fn no_name_of_the_corpus_leads_out_of_the_folder() {
     let (_, to) = bench.receive_into(&into, Way::Framed, all());
     // An empty name, or one too long, is no record of the frame: these are refused as a whole.
     let sent: Vec<_> = names.iter().filter(|(_, name)| (1..=4096).contains(&name.len())).collect();
-    let mut said = [&MAGIC[..], &VERSION.to_be_bytes()].concat();
-    said.extend(record(1, &[&(sent.len() as u32).to_be_bytes(), &(sent.len() as u64).to_be_bytes()]));
+    let mut said = [preamble(), announce(sent.len() as u32, sent.len() as u64)].concat();
     for (_, name) in &sent {
         said.extend(record(2, &[&[0], &1_u64.to_be_bytes(), &[0; 8], &[0; 4], name.as_bytes()]));
     }
@@ -60,17 +58,21 @@ fn no_name_of_the_corpus_leads_out_of_the_folder() {
     for (n, (_, name)) in sent.iter().enumerate() {
         if SafeName::parse(name).is_ok() {
             taken.push(name.clone());
-            let index = (n as u32).to_be_bytes();
-            said.extend(record(3, &[&index, &[0; 8]]));
-            said.extend(record(4, &[byte]));
-            said.extend(record(5, &[blake3::hash(byte).as_bytes()]));
+            said.extend(whole(n as u32, byte));
         }
     }
-    said.extend(record(7, &[]));
+    said.extend(done());
     let mut stream = TcpStream::connect(to).unwrap();
     // The other end answers meanwhile; it is read by nobody, and fits into the socket.
     stream.write_all(&said).unwrap();
     let received = next_ended(&bench.receiver);
+    // Each by itself: what can be made safe is there, and of everything else the reason is told.
+    for ((from, name), file) in sent.iter().zip(&received.files) {
+        let expected = SafeName::parse(name).map_or_else(|why| FileEnd::Failed(why.into()), |_| FileEnd::Verified);
+        assert_eq!(file.end, expected, "{from}: {name:?}");
+        assert_eq!(file.path.is_some(), expected == FileEnd::Verified, "{from}: {name:?}");
+    }
+    assert_eq!(received.files.len(), sent.len());
     let well = received.files.iter().filter(|file| file.end.is_well()).count();
     let failed: Vec<_> = received.files.iter().filter(|file| !file.end.is_well() && file.path.is_some()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
@@ -116,7 +118,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
         record(kind, &[&body])
     });
     let start = prop_oneof![
-        8 => Just([&MAGIC[..], &VERSION.to_be_bytes()].concat()),
+        8 => Just(preamble()),
         1 => proptest::collection::vec(any::<u8>(), 0..12)
     ];
     let offer = prop_oneof![Just(Vec::new()), (1..4_u32).prop_map(|n| record(1, &[&n.to_be_bytes(), &[0; 8][..]]))];

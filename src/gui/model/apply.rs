@@ -3,8 +3,9 @@
 use super::{Asked, Model};
 use crate::{
     gui::{actions::Action, meter::Meter},
-    journal::{Batch, Event, Kind, Nanos, Origin, SocketEntry, SocketId, State},
+    journal::{Batch, Event, Kind, Nanos, Origin, Record, SocketEntry, SocketId, State},
     net::Engine,
+    transfer::name::shown,
 };
 
 impl Model {
@@ -24,6 +25,7 @@ impl Model {
                 Event::OptionSet => self.note_option(record.socket, batch.bytes_of(record)),
                 Event::Asked => self.ask(record.socket, Asked { seq, peer: record.peer }),
                 event => {
+                    self.note_file(record, batch.bytes_of(record));
                     if let Event::Opened { listener } = event {
                         if self.sockets.get(record.socket).is_none() {
                             self.unaccepted.insert(record.socket);
@@ -40,6 +42,21 @@ impl Model {
         }
         self.activity.unseen = true;
         self.journal.push(batch);
+    }
+
+    /// Remembers which file is being sent, as long as it is.
+    fn note_file(&mut self, record: &Record, path: &[u8]) {
+        match record.event {
+            Event::FileStarted { .. } => {
+                let path = String::from_utf8_lossy(path);
+                let name = path.rsplit(std::path::is_separator).next().map(shown).unwrap_or_default();
+                self.files.insert(record.socket, (name, record.at));
+            }
+            Event::FileEnded { .. } | Event::Closed { .. } | Event::Aborted { .. } => {
+                self.files.remove(&record.socket);
+            }
+            _ => {}
+        }
     }
 
     /// The counters are ahead of the records: they were changed before the record was written.

@@ -26,6 +26,7 @@ use crate::{
     journal::{Epoch, Failure, Journal, Kind, Nanos, Origin, SocketEntry, SocketId, Sockets, State},
     net::{CommandError, Reach, Responder, SocketSpec, TcpServerSpec, UdpSpec, interfaces::Interface},
     preset::{Listing, Localised, Preset},
+    transfer::Progress,
     words::{self, Lang},
 };
 
@@ -68,6 +69,8 @@ pub struct Model {
     played: BTreeMap<SocketId, Played>,
     /// Messages that rules handed to the person, oldest first; as many as the counters say.
     asked: BTreeMap<SocketId, VecDeque<Asked>>,
+    /// The files that are being sent: their names, escaped for showing, and when they began.
+    files: BTreeMap<SocketId, (String, Nanos)>,
     pairs: BTreeMap<SocketId, Pair>,
     follow_ups: Vec<Action>,
     /// Sockets that appeared in the records and have no meter yet.
@@ -164,6 +167,7 @@ impl Model {
             failed_at: BTreeMap::new(),
             played: BTreeMap::new(),
             asked: BTreeMap::new(),
+            files: BTreeMap::new(),
             pairs: BTreeMap::new(),
             follow_ups: Vec::new(),
             fresh: Vec::new(),
@@ -332,6 +336,19 @@ impl Model {
             usual.receive = rules.framing.clone();
         }
         usual
+    }
+
+    /// The file that a socket is sending: its name, and how far it is.
+    pub fn file(&self, id: SocketId) -> Option<(&str, Progress)> {
+        let totals = self.meter(id)?.totals();
+        let (name, began) = self.files.get(&id).filter(|_| totals.file_sent < totals.file_size)?;
+        let progress = Progress {
+            bytes: totals.file_sent,
+            total: Some(totals.file_size),
+            moving: Duration::from_nanos(self.now.saturating_sub(*began)),
+            ..Progress::default()
+        };
+        Some((name, progress))
     }
 
     /// Totals and rates of a socket.

@@ -31,6 +31,12 @@ pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
     .inner
 }
 
+/// How wide a button with this text is.
+pub fn button_width(ui: &Ui, text: &str) -> f32 {
+    let text = egui::WidgetText::from(RichText::new(text).font(FontId::new(12.0, medium())));
+    text.into_galley(ui, None, f32::INFINITY, egui::TextStyle::Button).size().x + 2.0 * PADDING.x
+}
+
 /// A button as wide as there is room, 34 points high.
 pub fn wide_button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
     let button = styled(ui, text.into(), look).min_size(vec2(0.0, 34.0)).wrap();

@@ -13,7 +13,7 @@ mod sparkline;
 use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub use self::{
-    button::{Look, button, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
+    button::{Look, button, button_width, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
     sparkline::sparkline,
@@ -56,13 +56,13 @@ pub fn error_line(ui: &mut Ui, text: impl Into<String>) -> Response {
 }
 
 /// A bar of 6 points, filled to `fraction`.
-pub fn progress(ui: &mut Ui, fraction: f32) -> Response {
+pub fn progress(ui: &mut Ui, fraction: f32, color: Color32) -> Response {
     let tokens = ui.tokens();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
     let radius = CornerRadius::same(3);
     ui.painter().rect_filled(rect, radius, tokens.line);
     let mut done = rect;
     done.set_width(rect.width() * fraction.clamp(0.0, 1.0));
-    ui.painter().rect_filled(done, radius, tokens.tcp);
+    ui.painter().rect_filled(done, radius, color);
     response
 }

@@ -57,6 +57,7 @@ pub(in crate::transfer) fn receive(
         listener,
         folder,
         entries: Vec::new(),
+        awaited: 0,
         batch: None,
         kept: None,
         parts: BTreeMap::new(),
@@ -106,6 +107,8 @@ struct Session<'a> {
     listener: &'a Listener,
     folder: &'a Arc<Folder>,
     entries: Vec<Offered>,
+    /// Entries that are taken and not over yet.
+    awaited: usize,
     batch: Option<Batch>,
     kept: Option<Kept>,
     /// Parts of an earlier try that are open.
@@ -229,6 +232,7 @@ impl Session<'_> {
                 (Ok(name), Some(true)) => name.clone(),
             };
             entry.state = Stage::Awaited;
+            self.awaited += 1;
             let Announced { size, modified, folder, .. } = entry.announced;
             let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size, modified));
             let (have, hash) = match (self.parts.get(&index), whole) {
@@ -396,8 +400,15 @@ impl Session<'_> {
 
     /// Tells the sender, and remembers, how an entry ended.
     fn over(&mut self, index: u32, how: Result<(), Reason>) {
-        if let Some(entry) = self.entries.get_mut(index as usize) {
+        if let Some(entry) = self.entries.get_mut(index as usize)
+            && entry.state == Stage::Awaited
+        {
             entry.state = Stage::Over;
+            self.awaited -= 1;
+        }
+        if self.awaited == 0 {
+            // Nothing begins any more: whoever hears of the last one finds only what was sent.
+            self.batch = None;
         }
         match how {
             Ok(()) => {
@@ -419,6 +430,7 @@ impl Session<'_> {
         for (index, part) in std::mem::take(&mut self.parts) {
             self.keep(index, part);
         }
+        self.batch = None;
         let awaited = self.entries.iter().any(|entry| entry.state == Stage::Awaited);
         if let Some(kept) = self.kept.take() {
             if done.is_ok() && !awaited && !self.broken { kept.forget() } else { kept.leave(self.broken) }

@@ -216,10 +216,10 @@ impl Session<'_> {
         buffer: &mut Vec<u8>,
     ) -> Result<(), Reason> {
         let before = self.job.counts.bytes.load(Relaxed);
-        let sent = self.bytes(at, item, there, sha256, buffer);
+        let sent = self.bytes(at, item, there, sha256, buffer)?;
         // So that the bar ends where everything that can come has come.
         self.job.counts.bytes.store(before.saturating_add(item.size), Relaxed);
-        match sent? {
+        match sent {
             Ok(reading) => {
                 self.ledger.with(index, |file| {
                     file.blake3 = Some(reading.hash());

@@ -22,6 +22,15 @@ pub(super) fn create(dir: &Dir, name: &str) -> io::Result<File> {
     Ok(dir.open_with(name, &options)?.into_std())
 }
 
+/// Gives a file a name that nothing has, where there are no hard links: an empty file takes it first.
+pub(super) fn rename_over_nothing(dir: &Dir, part: &str, name: &str) -> io::Result<()> {
+    drop(create(dir, name)?);
+    dir.rename(part, dir, name).inspect_err(|_| {
+        // The empty one is ours.
+        dir.remove_file(name).ok();
+    })
+}
+
 /// Opens a part-file of an earlier try, if it is a file and no link.
 pub(super) fn open_part(dir: &Dir, name: &str) -> io::Result<Option<File>> {
     let before = dir.symlink_metadata(name)?;
@@ -56,6 +65,17 @@ fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn same(one: &cap_std::fs::Metadata, other: &cap_std::fs::Metadata) -> bool {
     one.is_dir() == other.is_dir()
+}
+
+/// The number that tells a file from another one of the same name later, where the system has one.
+pub(super) fn inode(file: &File) -> Option<u64> {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::ino(&file.metadata().ok()?).into();
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
+    }
 }
 
 #[cfg(unix)]

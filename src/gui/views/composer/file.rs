@@ -1,7 +1,5 @@
 //! A file's bytes, as they are: chosen in a dialog of the system or typed, and how far they have come.
 
-use std::time::Duration;
-
 use egui::{Margin, RichText, TextEdit, TextStyle, Ui};
 
 use super::{
@@ -12,16 +10,14 @@ use crate::{
     gui::{
         Cx,
         actions::{Action, FileFor},
-        theme::{TokensExt as _, icons},
+        meter::Meter,
         tr,
-        widgets::{
-            compact::{compact_button, compact_icon},
-            hint, progress,
-        },
+        views::transfer::bar::{self, Bar},
+        widgets::{self, Look, compact::compact_button, hint},
     },
     journal::SocketEntry,
     net::Command,
-    words::number::{duration, rate, size},
+    transfer::Direction,
 };
 
 /// The field for the path, the button for the dialog, and the one that sends.
@@ -70,29 +66,27 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let lang = cx.lang;
     for id in std::iter::once(&entry.id).chain(&entry.connections) {
         let Some(meter) = cx.model.meter(*id) else { continue };
-        let totals = meter.totals();
-        if totals.file_size == 0 || totals.file_sent >= totals.file_size {
-            continue;
-        }
+        let Some((name, progress)) = cx.model.file(*id) else { continue };
+        let peer = cx.model.sockets.get(*id).and_then(|socket| socket.peer);
+        let amount = bar::amount(lang, &progress);
+        let below = match peer {
+            Some(peer) => format!("{} · {amount}", tr!(lang, "transfer_window.to", peer = peer)),
+            None => amount,
+        };
         let per_second = meter.per_second().bytes_out;
-        let seconds = (totals.file_size - totals.file_sent).checked_div(per_second).map(Duration::from_secs);
-        let left = seconds.map(|time| tr!(lang, "composer.time_left", time = duration(time)));
-        let left = left.unwrap_or_else(|| tr!(lang, "composer.waits"));
-        let text = tr!(
-            lang,
-            "composer.sending_file",
-            sent = size(totals.file_sent),
-            size = size(totals.file_size),
-            rate = rate(per_second as f64),
-            left = left
-        );
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(icons::FILE).color(ui.tokens().tcp));
-            if compact_icon(ui, icons::X, &tr!(lang, "composer.cancel"), true).clicked() {
+        let bar = Bar {
+            title: name,
+            direction: Direction::Sending,
+            below: &below,
+            progress: &progress,
+            now: if per_second > 0 { Ok(per_second as f64) } else { Err(tr!(lang, "composer.waits").into_owned()) },
+            rates: meter.samples().map(|sample| sample.bytes_out as f64 * Meter::SAMPLES_A_SECOND),
+            samples: Meter::SAMPLES,
+        };
+        bar.ui(ui, lang, |ui| {
+            if widgets::button(ui, tr!(lang, "transfer_window.cancel"), Look::Danger).clicked() {
                 cx.actions.verb(*id, Command::CancelFile);
             }
-            ui.label(RichText::new(text).small());
         });
-        progress(ui, totals.file_sent as f32 / totals.file_size as f32);
     }
 }

@@ -78,37 +78,50 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
             hash_ui(ui, cx, file);
             holes_ui(ui, lang, file);
         }
-        ui.horizontal(|ui| {
-            if outcome.can_resume() && transfer.direction == Direction::Sending {
-                let (text, tip) = if transfer.way.resumes() {
-                    (tr!(lang, "transfer_window.resume"), tr!(lang, "transfer_window.resume_tip"))
-                } else {
-                    (tr!(lang, "transfer_window.again"), tr!(lang, "transfer_window.again_tip"))
-                };
-                if widgets::button(ui, text, Look::Plain).on_hover_text(tip).clicked() {
-                    cx.actions.push(Action::Transfer(TransferAction::Resume(transfer.id)));
-                }
-            }
-            if let Some(folder) = &transfer.folder
-                && widgets::button(ui, tr!(lang, "transfer_window.open_folder"), Look::Plain).clicked()
-            {
-                cx.actions.push(Action::Transfer(TransferAction::OpenFolder(folder.clone())));
-            }
-            if outcome.files.len() > 1 {
-                let open = state.opened.contains(&transfer.id);
-                let count = number::grouped(outcome.files.len() as u64);
-                let text = if open {
-                    tr!(lang, "transfer_window.hide_files")
-                } else {
-                    tr!(lang, "transfer_window.show_files", count = count)
-                };
-                if widgets::button(ui, text, Look::Quiet).clicked() && !state.opened.remove(&transfer.id) {
-                    state.opened.insert(transfer.id);
-                }
-            }
-        });
+        // A row without buttons would be a gap.
+        if resumable(row, outcome) || transfer.folder.is_some() || outcome.files.len() > 1 {
+            buttons_ui(ui, cx, state, row, outcome);
+        }
         if outcome.files.len() > 1 && state.opened.contains(&transfer.id) {
             files_ui(ui, cx, outcome);
+        }
+    });
+}
+
+fn resumable(row: &TransferRow, outcome: &Outcome) -> bool {
+    outcome.can_resume() && row.transfer.direction == Direction::Sending
+}
+
+fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &TransferRow, outcome: &Outcome) {
+    let lang = cx.lang;
+    let transfer = &row.transfer;
+    ui.horizontal(|ui| {
+        if resumable(row, outcome) {
+            let (text, tip) = if transfer.way.resumes() {
+                (tr!(lang, "transfer_window.resume"), tr!(lang, "transfer_window.resume_tip"))
+            } else {
+                (tr!(lang, "transfer_window.again"), tr!(lang, "transfer_window.again_tip"))
+            };
+            if widgets::button(ui, text, Look::Plain).on_hover_text(tip).clicked() {
+                cx.actions.push(Action::Transfer(TransferAction::Resume(transfer.id)));
+            }
+        }
+        if let Some(folder) = &transfer.folder
+            && widgets::button(ui, tr!(lang, "transfer_window.open_folder"), Look::Plain).clicked()
+        {
+            cx.actions.push(Action::Transfer(TransferAction::OpenFolder(folder.clone())));
+        }
+        if outcome.files.len() > 1 {
+            let open = state.opened.contains(&transfer.id);
+            let count = number::grouped(outcome.files.len() as u64);
+            let text = if open {
+                tr!(lang, "transfer_window.hide_files")
+            } else {
+                tr!(lang, "transfer_window.show_files", count = count)
+            };
+            if widgets::button(ui, text, Look::Quiet).clicked() && !state.opened.remove(&transfer.id) {
+                state.opened.insert(transfer.id);
+            }
         }
     });
 }

@@ -3,6 +3,7 @@
 //! At the left whom to send to and where to receive, in the middle what is to be sent, what is under way and what is
 //! done, at the right what others offer. Nothing is taken without a click.
 
+pub mod bar;
 mod done;
 mod incoming;
 mod now;

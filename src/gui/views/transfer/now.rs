@@ -1,13 +1,15 @@
 //! What is under way: how far, how fast, how long still, and how to stop it.
 
-use egui::{Align, Frame, Layout, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::Ui;
 
-use super::section;
+use super::{
+    bar::{self, Bar},
+    section,
+};
 use crate::{
     gui::{
         Cx,
         actions::Action,
-        theme::{self, TokensExt as _},
         tr,
         transfers::{TransferAction, TransferBook, TransferRow},
         widgets::{self, Look},
@@ -51,60 +53,31 @@ pub fn peer(transfer: &Transfer) -> String {
 }
 
 fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &TransferRow) {
-    let (lang, tokens) = (cx.lang, ui.tokens());
+    let lang = cx.lang;
     let transfer = &row.transfer;
-    let progress = &transfer.progress;
-    let moving = transfer.state == State::Moving;
-    let frame = Frame::new()
-        .fill(tokens.panel)
-        .stroke(Stroke::new(1.0, tokens.line))
-        .corner_radius(theme::CARD_RADIUS)
-        .inner_margin(14);
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 6.0;
-        let title = title(lang, transfer);
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let speed = if moving { speed(lang, row) } else { state_word(lang, transfer.state) };
-                ui.label(RichText::new(speed).monospace().color(tokens.muted));
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(egui::Label::new(theme::strong(&title)).truncate());
-                });
-            });
-        });
-        ui.add(egui::Label::new(RichText::new(where_to(lang, transfer)).small().color(tokens.muted)).truncate());
-        let done = number::size(progress.bytes);
-        let spoken = if let Some(total) = progress.total {
-            tr!(lang, "transfer_window.bar", title = title, done = done, total = number::size(total))
-        } else {
-            tr!(lang, "transfer_window.bar_unknown", title = title, done = done)
+    let bar = Bar {
+        title: &title(lang, transfer),
+        direction: transfer.direction,
+        below: &where_to(lang, transfer),
+        progress: &transfer.progress,
+        now: if transfer.state == State::Moving { Ok(row.rate()) } else { Err(state_word(lang, transfer.state)) },
+        rates: row.rates.iter().copied(),
+        samples: TransferBook::SAMPLES,
+    };
+    bar.ui(ui, lang, |ui| {
+        if widgets::button(ui, tr!(lang, "transfer_window.cancel"), Look::Danger).clicked() {
+            cx.actions.push(Action::Transfer(TransferAction::Cancel(transfer.id)));
+        }
+        let pause = match transfer.state {
+            State::Paused => Some((tr!(lang, "transfer_window.unpause"), TransferAction::Unpause(transfer.id))),
+            State::Moving => Some((tr!(lang, "transfer_window.pause"), TransferAction::Pause(transfer.id))),
+            _ => None,
         };
-        let fraction = progress.fraction();
-        let bar = widgets::progress(ui, fraction.unwrap_or(0.0) as f32).on_hover_text(spoken.as_ref());
-        bar.widget_info(|| {
-            let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &spoken);
-            info.value = fraction.map(|fraction| (fraction * 100.0).floor());
-            info
-        });
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if widgets::button(ui, tr!(lang, "transfer_window.cancel"), Look::Danger).clicked() {
-                    cx.actions.push(Action::Transfer(TransferAction::Cancel(transfer.id)));
-                }
-                let pause = match transfer.state {
-                    State::Paused => Some((tr!(lang, "transfer_window.unpause"), TransferAction::Unpause(transfer.id))),
-                    State::Moving => Some((tr!(lang, "transfer_window.pause"), TransferAction::Pause(transfer.id))),
-                    _ => None,
-                };
-                if let Some((text, action)) = pause
-                    && widgets::button(ui, text, Look::Plain).clicked()
-                {
-                    cx.actions.push(Action::Transfer(action));
-                }
-                plot(ui, lang, row);
-            });
-        });
+        if let Some((text, action)) = pause
+            && widgets::button(ui, text, Look::Plain).clicked()
+        {
+            cx.actions.push(Action::Transfer(action));
+        }
     });
 }
 
@@ -116,11 +89,7 @@ fn where_to(lang: Lang, transfer: &Transfer) -> String {
         Direction::Sending => tr!(lang, "transfer_window.to", peer = peer).into_owned(),
         Direction::Receiving => tr!(lang, "transfer_window.from", peer = peer).into_owned(),
     }];
-    let done = number::size(progress.bytes);
-    parts.push(match progress.total {
-        Some(total) => tr!(lang, "transfer_window.of", done = done, total = number::size(total)).into_owned(),
-        None => tr!(lang, "transfer_window.size_unknown", done = done).into_owned(),
-    });
+    parts.push(bar::amount(lang, progress));
     if progress.resumed > 0 {
         let there = number::size(progress.resumed);
         parts.push(tr!(lang, "transfer_window.resumed", size = there).into_owned());
@@ -141,22 +110,6 @@ fn where_to(lang: Lang, transfer: &Transfer) -> String {
     parts.join(" · ")
 }
 
-/// `112 MB/s (mean 98 MB/s) · 15 s left`
-fn speed(lang: Lang, row: &TransferRow) -> String {
-    let rate = row.rate();
-    let mean = number::rate(row.transfer.progress.mean_rate());
-    let now = number::rate(rate);
-    let speed = tr!(lang, "transfer_window.speed", now = now, mean = mean);
-    match row.transfer.progress.time_left(rate) {
-        Some(left) => {
-            // Whole seconds: tenths would only flicker.
-            let left = number::duration(std::time::Duration::from_secs(left.as_secs().max(1)));
-            tr!(lang, "transfer_window.speed_left", speed = speed, left = left).into_owned()
-        }
-        None => speed.into_owned(),
-    }
-}
-
 fn state_word(lang: Lang, state: State) -> String {
     match state {
         State::Preparing => tr!(lang, "transfer_window.state_preparing"),
@@ -169,24 +122,4 @@ fn state_word(lang: Lang, state: State) -> String {
         State::Ended => tr!(lang, "transfer_window.state_ended"),
     }
     .into_owned()
-}
-
-/// How fast it has been: the newest sample at the right.
-fn plot(ui: &mut Ui, lang: Lang, row: &TransferRow) {
-    let tokens = ui.tokens();
-    let (rect, response) = ui.allocate_exact_size(vec2((ui.available_width() - 8.0).max(40.0), 26.0), Sense::hover());
-    let highest = row.rates.iter().copied().fold(0.0_f64, f64::max);
-    let name = tr!(lang, "transfer_window.plot", highest = number::rate(highest));
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-    response.on_hover_text(name.as_ref());
-    if row.rates.len() < 2 || highest <= 0.0 {
-        return;
-    }
-    let step = rect.width() / (TransferBook::SAMPLES - 1) as f32;
-    let at = |(index, rate): (usize, &f64)| {
-        let y = rect.bottom() - 2.0 - (*rate / highest) as f32 * (rect.height() - 4.0);
-        pos2(rect.left() + index as f32 * step, y)
-    };
-    let line: Vec<_> = row.rates.iter().enumerate().map(at).collect();
-    ui.painter().add(egui::Shape::line(line, Stroke::new(1.5, tokens.tcp)));
 }

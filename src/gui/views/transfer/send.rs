@@ -119,14 +119,17 @@ fn typed_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut TransferState) {
     ui.horizontal(|ui| {
         let label = tr!(lang, "transfer_window.path");
         let label = ui.label(RichText::new(label).color(ui.tokens().muted));
-        let edit = widgets::line(&mut state.typed_path, (ui.available_width() - 100.0).max(120.0));
+        let add = tr!(lang, "transfer_window.add");
+        // The button stands at the end of the row, whatever it is called.
+        let button = widgets::button_width(ui, &add) + ui.spacing().item_spacing.x;
+        let edit = widgets::line(&mut state.typed_path, (ui.available_width() - button).max(120.0));
         let response = ui.add(edit.char_limit(4_096)).labelled_by(label.id);
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let empty = state.typed_path.trim().is_empty();
         let reason = tr!(lang, "transfer_window.no_path");
         let tip = tr!(lang, "transfer_window.add_tip");
         let reason = empty.then_some(reason.as_ref());
-        let clicked = widgets::verb(ui, &tr!(lang, "transfer_window.add"), Look::Plain, &tip, reason).clicked();
+        let clicked = widgets::verb(ui, &add, Look::Plain, &tip, reason).clicked();
         if (clicked || entered) && !empty {
             state.add([PathBuf::from(state.typed_path.trim())]);
             state.typed_path.clear();

@@ -1,0 +1,49 @@
+//! Names taken where there are hard links, and where there are none.
+
+use std::fs;
+
+use super::*;
+
+/// A file that has come whole and has no name yet.
+fn incoming(path: &Path, name: &str) -> (Batch, Incoming) {
+    let folder = Arc::new(Folder::open(path).unwrap());
+    let mut batch = Batch::new(folder, Keeping::default()).unwrap();
+    let mut incoming = batch.file(&SafeName::parse(name).unwrap(), None, None).unwrap();
+    incoming.write(b"theirs").unwrap();
+    (batch, incoming)
+}
+
+#[test]
+fn a_name_replaces_nothing_with_hard_links_and_without() {
+    for linked in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let (_batch, mut incoming) = incoming(path, "a.txt");
+        // These came after the folder was listed: only the system can tell that they are there.
+        fs::write(path.join("a.txt"), "mine").unwrap();
+        fs::create_dir(path.join("a (1).txt")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("nowhere", path.join("a (2).txt")).unwrap();
+        #[cfg(not(unix))]
+        fs::write(path.join("a (2).txt"), "mine").unwrap();
+        assert_eq!(incoming.rename(linked).unwrap(), "a (3).txt", "{linked}");
+        incoming.settled = true;
+        assert_eq!(fs::read(path.join("a.txt")).unwrap(), b"mine", "{linked}");
+        assert_eq!(fs::read(path.join("a (3).txt")).unwrap(), b"theirs", "{linked}");
+        assert!(path.join("a (1).txt").is_dir());
+        assert!(path.join("a (2).txt").symlink_metadata().is_ok() && !path.join("nowhere").exists());
+        assert!(!path.join(incoming.part()).exists(), "it has one name");
+    }
+}
+
+#[test]
+fn a_part_that_is_gone_leaves_no_empty_file_in_its_name() {
+    for linked in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let (_batch, incoming) = incoming(path, "a.txt");
+        fs::remove_file(path.join(incoming.part())).unwrap();
+        assert_eq!(incoming.rename(linked).unwrap_err().kind(), io::ErrorKind::NotFound, "{linked}");
+        assert!(!path.join("a.txt").exists(), "{linked}");
+    }
+}
