@@ -509,7 +509,10 @@ impl Host for TcpHost {
             if timer == Timer::Retransmission(None) {
                 self.sending.fired = true;
                 self.sending.duplicates = 0;
-                self.depart(Departure::SlowTimeout, wire);
+                // The first second of a SYN is what kernels wait too.
+                if self.end.opened {
+                    self.depart(Departure::SlowTimeout, wire);
+                }
             }
         }
         self.begin(wire);

@@ -1,6 +1,7 @@
 //! What the two programs have to say to each other.
 
 use super::{Micros, Side, fate};
+use crate::text::{Charset, EncodeError, Unmappable};
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,13 +53,15 @@ pub enum Workload {
     Own {
         /// In the order of their numbers.
         messages: Vec<Own>,
+        /// How their characters become bytes.
+        encoding: Charset,
     },
 }
 
 /// A message that the user wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Own {
-    /// What it says, sent as UTF-8.
+    /// What it says.
     pub text: String,
     /// When, after the program is ready.
     pub at: Micros,
@@ -133,12 +136,26 @@ impl Workload {
                     Message::plain(number, Micros::from(number - 1) * gap, Some(*deadline), noise(number, *size))
                 })
                 .collect(),
-            Self::Own { messages } => messages
+            Self::Own { messages, encoding } => messages
                 .iter()
                 .zip(1..)
-                .map(|(own, number)| Message::plain(number, own.at, None, own.text.as_bytes().to_vec()))
+                .map(|(own, number)| {
+                    // What is typed while another encoding is set may have other characters; a text form is checked.
+                    let bytes = encoding.encode(&own.text, Unmappable::Question).unwrap_or_default();
+                    Message::plain(number, own.at, None, bytes)
+                })
                 .collect(),
         }
+    }
+}
+
+impl Own {
+    /// Whether an encoding has all of its characters.
+    ///
+    /// # Errors
+    /// The first that it lacks.
+    pub fn encodes(&self, encoding: Charset) -> Result<(), EncodeError> {
+        encoding.encode(&self.text, Unmappable::Refuse).map(|_| ())
     }
 }
 

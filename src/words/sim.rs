@@ -26,6 +26,9 @@ pub fn run_error(lang: Lang, error: &RunError) -> String {
         Problem::Range { value, min, max } => t!("sim.range", locale = tag, value = value, min = min, max = max),
         Problem::NotOfKind => t!("sim.not_of_kind", locale = tag),
         Problem::Missing => t!("sim.missing_field", locale = tag),
+        Problem::NotEncodable { encoding, character } => {
+            t!("sim.not_encodable", locale = tag, encoding = encoding, character = character)
+        }
         Problem::TooMuch(most) => t!("sim.too_much", locale = tag, most = number::size(*most)),
     };
     let (line, field) = (error.line, &error.field);

@@ -13,8 +13,7 @@ use super::{
     below::{self, Block},
 };
 use crate::sim::{
-    Call, Change, Counters, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
-    arq::{Mechanisms, levels},
+    Call, Change, Counters, Course, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
     counters::Fortune,
 };
 
@@ -75,6 +74,8 @@ pub struct Lane {
     pub log: Log,
     /// Sums.
     pub counters: Counters,
+    /// The sums at any moment.
+    pub course: Course,
     /// What became of each message.
     pub fortunes: Vec<Fortune>,
     /// How long each message waited in the receiving kernel.
@@ -94,7 +95,8 @@ impl Lane {
         let spans = spans(&log);
         let longest = spans.iter().map(|span| span.to - span.from).max().unwrap_or(0);
         let blocks = below::blocks(&log);
-        Self { log, counters, fortunes, waits, spans, longest, blocks }
+        let course = Course::of(&log);
+        Self { log, counters, course, fortunes, waits, spans, longest, blocks }
     }
 
     /// What lasts at any time between two moments.
@@ -145,24 +147,14 @@ impl Pair {
 /// What a picture follows from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The run; its transport is not looked at.
+    /// The run; its transport says only whether ARQ that adds nothing stands beside TCP, or UDP.
     pub run: Run,
-    /// The level to which it belongs: its messages may be in another encoding.
-    pub level: Option<usize>,
 }
 
 impl Wanted {
     /// What stands beside TCP.
     fn right(&self) -> Log {
-        let set = self.run.knobs.arq;
-        if let Some(level) = self.level.and_then(|level| levels().get(level)) {
-            let run = self.run.over(Transport::Arq);
-            if level.trial.run(&set, run.seed) == run {
-                return level.trial.play(&set, run.seed);
-            }
-        }
-        let transport = if set == Mechanisms::default() { Transport::Udp } else { Transport::Arq };
-        self.run.over(transport).play()
+        self.run.over(self.run.beside()).play()
     }
 
     /// Whether it takes long enough to be noticed.
@@ -173,7 +165,7 @@ impl Wanted {
             | Workload::PingPong { count, size, .. }
             | Workload::Voice { count, size, .. } => *count > MANY || u64::from(*count) * u64::from(*size) > LARGE,
             Workload::Text { .. } => false,
-            Workload::Own { messages } => messages.len() > MANY as usize,
+            Workload::Own { messages, .. } => messages.len() > MANY as usize,
         }
     }
 }
@@ -348,7 +340,7 @@ mod tests {
 
     fn losing(number: u32) -> Wanted {
         let packet = Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
-        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() }, level: None }
+        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() } }
     }
 
     #[test]

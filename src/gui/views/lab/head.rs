@@ -126,8 +126,8 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let seed = tr!(lang, "lab.seed", seed = state.run.seed);
     let next = button(ui, format!("{seed} {}", icons::REFRESH), Look::Plain).accessible_name(seed.as_ref());
     if next.on_hover_text(tr!(lang, "lab.seed_hint")).clicked() {
-        state.run.seed = state.run.seed.wrapping_add(1);
         state.side.leave();
+        state.next_seed();
     }
     run_menu(ui, cx, state);
     let more = compact_toggle(ui, &mut state.head.more, &tr!(lang, "lab.more"));

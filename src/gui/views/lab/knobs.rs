@@ -14,6 +14,7 @@ use crate::{
         widgets::compact::{compact_menu, compact_toggle, menu_entry},
     },
     sim::{Burst, Chance, Control, LinkKnobs, Micros, Outage, Own, Run, Workload},
+    text::Charset,
     words::{Lang, number},
 };
 
@@ -188,7 +189,7 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
                 millis(ui, &tr!(lang, "lab.gap"), gap, DELAYS, width);
                 millis(ui, &tr!(lang, "lab.deadline"), deadline, DELAYS, width);
             }
-            Workload::Own { messages } => own_ui(ui, lang, messages, state),
+            Workload::Own { messages, .. } => own_ui(ui, lang, messages, state),
         }
         let link = &mut run.knobs.link;
         burst(ui, lang, link, width);
@@ -266,7 +267,7 @@ fn workload_menu(ui: &mut Ui, lang: Lang, workload: &mut Workload) {
         (tr!(lang, "lab.work_ping"), Workload::PingPong { count: 5, size: 100, patience: 500_000 }),
         (tr!(lang, "lab.work_file"), Workload::File { bytes: 20_000, size: 1_000 }),
         (tr!(lang, "lab.work_voice"), Workload::Voice { count: 30, size: 160, gap: 20_000, deadline: 150_000 }),
-        (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见") }),
+        (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见"), encoding: Charset::UTF_8 }),
     ];
     let same = |a: &Workload, b: &Workload| std::mem::discriminant(a) == std::mem::discriminant(b);
     let current =

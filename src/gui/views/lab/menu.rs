@@ -6,7 +6,7 @@ use super::{Chosen, LabState, words};
 use crate::{
     gui::{
         Cx,
-        theme::{TokensExt as _, strong},
+        theme::{TokensExt as _, icons, strong},
         tr,
         widgets::{
             compact::{menu_entry, menu_spacing},
@@ -118,6 +118,11 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
         what = words::fate(lang, packet, now)
     );
     hint(ui, fate);
+    for departure in log.departures_of(packet) {
+        let text = format!("{} {}", icons::INFO, crate::words::departure(lang, departure));
+        ui.label(RichText::new(text).small().color(ui.tokens().warn))
+            .accessible_name(crate::words::departure(lang, departure));
+    }
     let color = ui.tokens().muted;
     Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
         for (field, value) in words::fields(packet, words::bases(log, packet.from())) {

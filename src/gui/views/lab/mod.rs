@@ -8,6 +8,7 @@
 //! axis  geometry  play    pure: where things stand, and when       drawn  the two logs, and what is read off them
 //! head  knobs     bar     title, sliders, moving in time           side   predictions, changes by hand
 //! paint marks     menu    the two ladders                          below  what was read, counters, plot
+//! build judge             reliability on UDP, and what 200 seeds say
 //! ```
 
 mod axis;
@@ -18,6 +19,7 @@ mod counters;
 mod drawn;
 mod geometry;
 mod head;
+mod judge;
 mod keys;
 mod knobs;
 mod marks;
@@ -150,8 +152,13 @@ impl LabState {
         &self.run
     }
 
-    /// Shows another run, from its end.
+    /// Shows another run, from its end; it is of no level.
     pub fn show(&mut self, run: Run) {
+        self.build.level = None;
+        self.show_run(run);
+    }
+
+    fn show_run(&mut self, run: Run) {
         self.run = run;
         self.play.show_end();
         (self.selected, self.menu) = (None, None);
@@ -187,7 +194,7 @@ impl LabState {
 
     /// Makes what is on show.
     fn sync(&mut self, ui: &Ui) {
-        let wanted = Wanted { run: self.run.clone(), level: self.build.level };
+        let wanted = Wanted { run: self.run.clone() };
         self.drawn.sync(ui.ctx(), &wanted);
         let Some(pair) = self.drawn.pair() else { return };
         let axis_for =
@@ -254,6 +261,7 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
             head::head_ui(ui, cx, state);
         },
     );
+    state.keep_level();
     let side = state.side_wanted.unwrap_or(wide);
     if side {
         Panel::right("lab_side").exact_size(SIDE).resizable(false).frame(flat).show(ui, |ui| {

@@ -152,7 +152,11 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState, body: Rect, grids
         let [left, right] = &pair.lanes;
         let said = |lane: &Lane, other: &Lane| {
             let text = if state.moment().0 >= lane.log.end_at {
-                format!("{}. {}", words::summary(cx.lang, lane), words::sentence(cx.lang, lane, other))
+                format!(
+                    "{}. {}",
+                    words::summary(cx.lang, lane),
+                    words::sentence(cx.lang, lane, other, state.moment().0)
+                )
             } else {
                 words::moment(state.moment().0)
             };
@@ -317,7 +321,7 @@ impl Scene<'_> {
         let place =
             |packet: &Packet| Arrow::new(packet, &self.grid, &state.axis, delay(packet.from())).moved(self.down);
         let arrows: Vec<(PacketId, Arrow)> = shown.iter().map(|packet| (packet.id, place(packet))).collect();
-        let free = !egui::Popup::is_any_open(ui.ctx());
+        let free = state.menu.is_none() && !egui::Popup::is_any_open(ui.ctx());
         let pointer = ui.input(|input| input.pointer.hover_pos());
         let pointer = pointer.filter(|pos| free && self.lane.contains(*pos) && ui.rect_contains_pointer(self.lane));
         let pointed = pointer.and_then(|pos| geometry::pointed_at(&arrows, pos));
@@ -605,6 +609,18 @@ impl Scene<'_> {
                     let text = tr!(self.lang, "lab.dup_acks", count = count).into_owned();
                     notes.push(Words { y, column: Self::beside(event.side), text, whole: None, color, bold: false });
                 }
+            }
+            What::Note(Note::Departure(departure)) if !many => {
+                let text = tr!(self.lang, "lab.departs").into_owned();
+                let whole = Some(crate::words::departure(self.lang, *departure));
+                notes.push(Words {
+                    y,
+                    column: Self::beside(event.side),
+                    text,
+                    whole,
+                    color: tokens.faint,
+                    bold: false,
+                });
             }
             _ => {}
         }

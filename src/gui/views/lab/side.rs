@@ -58,7 +58,6 @@ impl LabState {
     /// Shows a prepared run at its beginning, with its question.
     pub fn prepare(&mut self, index: usize) {
         let Some(chosen) = prepared().get(index) else { return };
-        self.build.level = None;
         self.show(chosen.run.clone());
         self.play = self.play.rewound();
         self.side = SideState { prepared: Some(index), answer: None };
@@ -115,6 +114,9 @@ fn question_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     }
     if seen {
         ui.label(RichText::new(pick(lang, &lesson.explanation)).small());
+        if state.run != shown.run {
+            hint(ui, tr!(lang, "lab.changed_since"));
+        }
     } else {
         hint(ui, if state.side.answer.is_some() { tr!(lang, "lab.now_play") } else { tr!(lang, "lab.choose_first") });
         if button(ui, tr!(lang, "lab.show_answer"), Look::Plain).clicked() {

@@ -310,8 +310,9 @@ pub fn summary(lang: Lang, lane: &Lane) -> String {
     format!("{packets} · {lost} · {ended}")
 }
 
-/// One sentence or two: what the receiving program got, and what it cost. `other` is what it is held against.
-pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
+/// One sentence or two: what the receiving program got, and what it cost. `other` is what it is held against, as far as it has
+/// come by now.
+pub fn sentence(lang: Lang, lane: &Lane, other: &Lane, now: Micros) -> String {
     let mut parts: Vec<String> = Vec::new();
     match lane.log.ended {
         Ended::Done => {}
@@ -322,6 +323,7 @@ pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
     }
     let counters = &lane.counters;
     if let (Some(own), Some(theirs)) = (counters.first_byte, other.counters.first_byte)
+        && theirs <= now
         && own + 5_000 < theirs
     {
         parts.push(tr!(lang, "lab.sooner", time = time(own), other = time(theirs)).into_owned());
@@ -392,7 +394,7 @@ fn blocker(lane: &Lane, waited: u32) -> Option<u32> {
 pub fn told(lang: Lang, lanes: &[Lane; 2]) -> String {
     let [left, right] = lanes;
     let lane = |lane: &Lane, other: &Lane| {
-        let text = format!("{}. {}", summary(lang, lane), sentence(lang, lane, other));
+        let text = format!("{}. {}", summary(lang, lane), sentence(lang, lane, other, Micros::MAX));
         format!("{}\n\n{}", tr!(lang, "lab.lane", name = super::paint::lane_name(lane), text = text), lane.log.text())
     };
     format!("{}\n{}", lane(left, right), lane(right, left))
@@ -409,7 +411,7 @@ mod tests {
     fn losing(numbers: &[u32]) -> Pair {
         let packet = |number| Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
         let edits = numbers.iter().map(|n| Edit { packet: packet(*n), act: Act::Lose }).collect();
-        Pair::of(&Wanted { run: Run { edits, ..Run::default() }, level: None })
+        Pair::of(&Wanted { run: Run { edits, ..Run::default() } })
     }
 
     #[test]
@@ -417,11 +419,13 @@ mod tests {
         let pair = losing(&[3]);
         let [tcp, udp] = &pair.lanes;
         assert_eq!(
-            sentence(Lang::En, tcp, udp),
+            sentence(Lang::En, tcp, udp, u64::MAX),
             "All, once, in order. Message 4 waited 70 ms in the kernel for message 3."
         );
-        assert_eq!(sentence(Lang::En, udp, tcp), "First byte after 40 ms instead of 100 ms. Lost 3.");
-        assert_eq!(sentence(Lang::Zh, udp, tcp), "首字节在 40 ms 后到达，而不是 100 ms。3 丢失。");
+        assert_eq!(sentence(Lang::En, udp, tcp, u64::MAX), "First byte after 40 ms instead of 100 ms. Lost 3.");
+        // What TCP will come to is not told before.
+        assert_eq!(sentence(Lang::En, udp, tcp, 99_000), "Lost 3.");
+        assert_eq!(sentence(Lang::Zh, udp, tcp, u64::MAX), "首字节在 40 ms 后到达，而不是 100 ms。3 丢失。");
         assert!(summary(Lang::En, udp).starts_with("6 packets · 1 lost · done at "), "{}", summary(Lang::En, udp));
     }
 
