@@ -7,7 +7,7 @@ use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, 
 use super::{LabState, drawn::Lane, paint::lane_name, words as told};
 use crate::{
     gui::{
-        theme::{TokensExt as _, section, semibold},
+        theme::{TokensExt as _, semibold},
         tr,
         widgets::hint,
     },
@@ -103,12 +103,11 @@ fn departures_ui(ui: &mut Ui, lang: Lang, lanes: [&Lane; 2], now: Micros) {
     if departures.is_empty() {
         return;
     }
-    ui.add_space(8.0);
-    ui.label(section(ui, &tr!(lang, "lab.departures")));
-    for departure in departures {
-        hint(ui, words::departure(lang, departure));
-    }
-    ui.add_space(8.0);
+    let sentences = departures.into_iter().map(|departure| words::departure(lang, departure)).collect::<Vec<_>>();
+    let sentences = sentences.join(if lang == Lang::En { " " } else { "" });
+    ui.add_space(4.0);
+    hint(ui, tr!(lang, "lab.departures", what = sentences));
+    ui.add_space(6.0);
 }
 
 fn value_x(column: f32, lane: usize) -> f32 {

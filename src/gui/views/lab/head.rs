@@ -17,7 +17,7 @@ use crate::{
             error_line, hint,
         },
     },
-    sim::{Run, Workload, text::RunError},
+    sim::{Run, text::RunError},
     words::Lang,
 };
 
@@ -26,6 +26,8 @@ use crate::{
 pub struct HeadState {
     /// Whether the rest of the knobs is on show.
     pub more: bool,
+    /// Which way the sliders of the link are about, where the ways are not alike.
+    pub back: bool,
     /// Own messages as typed.
     pub own: String,
     /// The text of a run that is being pasted.
@@ -66,7 +68,7 @@ pub fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         });
     });
     ui.add_space(10.0);
-    knobs::sliders_ui(ui, lang, &mut state.run);
+    knobs::sliders_ui(ui, lang, &mut state.run, state.head.back);
     if state.head.more {
         knobs::more_ui(ui, cx, &mut state.run, &mut state.head);
         ui.add_space(4.0);
@@ -97,12 +99,7 @@ fn title(lang: Lang, state: &LabState) -> String {
     if let Some(title) = state.side.title(lang) {
         return title;
     }
-    let count = match &state.run.workload {
-        Workload::Messages { count, .. } | Workload::Voice { count, .. } => *count as usize,
-        // To make ten megabytes of messages only to count them would be felt in each frame.
-        Workload::File { bytes, size } => bytes.div_ceil((*size).max(1)) as usize,
-        other => other.messages().len(),
-    };
+    let count = state.run.workload.count() as usize;
     let words = tr!(lang, "lab.count_words");
     let word = words.split_whitespace().nth(count).map_or_else(|| format!(" {count} "), str::to_owned);
     let word = if lang == Lang::En { word.trim().to_owned() } else { word };
@@ -130,6 +127,9 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         state.next_seed();
     }
     run_menu(ui, cx, state);
+    if state.head.more || state.run.knobs.back.is_some() {
+        knobs::direction_ui(ui, lang, &mut state.run.knobs, &mut state.head.back);
+    }
     let more = compact_toggle(ui, &mut state.head.more, &tr!(lang, "lab.more"));
     more.on_hover_text(tr!(lang, "lab.more_hint"));
 }

@@ -10,20 +10,20 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
-use egui::{RichText, Ui};
+use egui::{FontId, Grid, RichText, Ui};
 
 use super::{LabState, side::pick};
 use crate::{
     gui::{
         theme::{TokensExt as _, icons},
         tr,
-        widgets::{Look, button, error_line, hint},
+        widgets::{Look, button, hint},
     },
     sim::{
-        Run, Workload,
-        arq::{Fault, Goal, Judgement, Mechanism, Mechanisms, SEEDS, Trial, Worth, levels},
+        Run,
+        arq::{Goal, Judgement, Mechanism, Mechanisms, SEEDS, Trial, Worth, levels},
     },
-    words::Lang,
+    words::{self, Lang},
 };
 
 /// Between the beginnings of two judgements, in seconds: while a slider is dragged there are more changes than that.
@@ -127,16 +127,7 @@ impl Case {
     /// Whether he is asked without being told to.
     fn is_quick(&self) -> bool {
         let Some(run) = &self.run else { return true };
-        let (count, bytes) = match &run.workload {
-            Workload::Messages { count, size, .. } | Workload::Voice { count, size, .. } => {
-                (u64::from(*count), u64::from(*count) * u64::from(*size))
-            }
-            Workload::PingPong { count, size, .. } => (u64::from(*count) * 2, u64::from(*count) * 2 * u64::from(*size)),
-            Workload::File { bytes, size } => (u64::from(bytes.div_ceil((*size).max(1))), u64::from(*bytes)),
-            Workload::Text { .. } => (0, 0),
-            Workload::Own { messages, .. } => (messages.len() as u64, 0),
-        };
-        count <= MANY && bytes <= LARGE
+        run.workload.count() <= MANY && run.workload.bytes() <= LARGE
     }
 }
 
@@ -225,42 +216,22 @@ fn verdict_ui(ui: &mut Ui, lang: Lang, state: &mut LabState, verdict: &Verdict) 
     let tokens = ui.tokens();
     let judgement = &verdict.judgement;
     let passed = judgement.is_passed();
-    let (icon, color, word) = if passed {
-        (icons::CIRCLE_CHECK, tokens.ok, tr!(lang, "lab.judge_passed", count = judgement.runs))
-    } else {
-        let (passed, runs) = (judgement.passed, judgement.runs);
-        (icons::CIRCLE_X, tokens.error, tr!(lang, "lab.judge_failed", passed = passed, count = runs))
-    };
-    let said = ui.label(RichText::new(format!("{icon} {word}")).color(color)).accessible_name(word.as_ref());
-    said.on_hover_text(tr!(lang, "lab.judge_hint"));
-    let lines = [
-        tr!(lang, "lab.judge_exact", percent = format!("{:.1}", judgement.exact_percent())),
-        tr!(
-            lang,
-            "lab.judge_messages",
-            missing = judgement.missing,
-            twice = judgement.twice,
-            corrupted = judgement.corrupted,
-            deadlocked = judgement.with(Fault::Deadlock)
-        ),
-        tr!(
-            lang,
-            "lab.judge_goodput",
-            rate = format!("{:.1} kbit/s", judgement.goodput() / 1e3),
-            overhead = format!("{:.0}", judgement.overhead_percent())
-        ),
-    ];
-    for line in lines {
-        hint(ui, line);
+    let (icon, color) = if passed { (icons::CIRCLE_CHECK, tokens.ok) } else { (icons::CIRCLE_X, tokens.error) };
+    let said = words::verdict(lang, judgement);
+    let label = ui.label(RichText::new(format!("{icon} {said}")).color(color)).accessible_name(&said);
+    label.on_hover_text(tr!(lang, "lab.judge_hint"));
+    if let Some(failure) = &judgement.first_failure
+        && button(ui, tr!(lang, "lab.judge_open", seed = failure.seed), Look::Plain).clicked()
+    {
+        state.open_seed(failure.seed);
     }
-    if let Some(failure) = &judgement.first_failure {
-        let faults: Vec<_> = failure.faults.iter().map(|fault| tr!(lang, fault.name()).into_owned()).collect();
-        let comma = tr!(lang, "lab.list_comma");
-        error_line(ui, tr!(lang, "lab.judge_seed", seed = failure.seed, why = faults.join(&comma)));
-        if button(ui, tr!(lang, "lab.judge_open", seed = failure.seed), Look::Plain).clicked() {
-            state.open_seed(failure.seed);
+    Grid::new("judgement").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
+        for (name, value) in words::judgement(lang, judgement) {
+            ui.label(RichText::new(name).small().color(tokens.muted));
+            ui.label(RichText::new(value).font(FontId::monospace(11.0)));
+            ui.end_row();
         }
-    }
+    });
     match &verdict.worth {
         Some(Worth::Smallest) => {
             ui.label(RichText::new(tr!(lang, "lab.smallest")).small().color(tokens.ok));
@@ -290,6 +261,7 @@ fn verdict_ui(ui: &mut Ui, lang: Lang, state: &mut LabState, verdict: &Verdict) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::Workload;
 
     #[test]
     fn what_nobody_waits_for_is_dropped() {

@@ -13,7 +13,7 @@ use crate::{
         tr,
         widgets::compact::{compact_menu, compact_toggle, menu_entry},
     },
-    sim::{Burst, Chance, Control, LinkKnobs, Micros, Outage, Own, Run, Workload},
+    sim::{Burst, Chance, Control, Knobs, LinkKnobs, Micros, Outage, Own, Run, Workload},
     text::Charset,
     words::{Lang, number},
 };
@@ -53,18 +53,18 @@ const SLIDER: f32 = 118.0;
 type Row<'a> = &'a dyn Fn(&mut Ui, &mut Run);
 
 /// The seven sliders of the mock-up, in one row or, in a narrow window, in two.
-pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run) {
+pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run, back: bool) {
     let width = ui.available_width();
     let columns = ((width + 20.0) / (SLIDER + 20.0)).floor().clamp(2.0, 7.0) as usize;
     let gap = if width > 1_100.0 { 26.0 } else { 16.0 };
     let each = (width - gap * (columns - 1) as f32) / columns as f32;
     let all: [Row<'_>; 7] = [
-        &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut run.knobs.link.delay, DELAYS, each),
-        &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut run.knobs.link.jitter, DELAYS, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut run.knobs.link.loss, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.duplicate"), &mut run.knobs.link.duplicate, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.reorder"), &mut run.knobs.link.reorder, CHANCES, each),
-        &|ui, run| rate(ui, lang, &mut run.knobs.link, each),
+        &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut link(run, back).delay, DELAYS, each),
+        &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut link(run, back).jitter, DELAYS, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut link(run, back).loss, CHANCES, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.duplicate"), &mut link(run, back).duplicate, CHANCES, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.reorder"), &mut link(run, back).reorder, CHANCES, each),
+        &|ui, run| rate(ui, lang, link(run, back), each),
         &|ui, run| count(ui, lang, &mut run.workload, each),
     ];
     for row in all.chunks(columns) {
@@ -76,6 +76,32 @@ pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run) {
         });
         ui.add_space(6.0);
     }
+}
+
+/// The way that the sliders are about.
+fn link(run: &mut Run, back: bool) -> &mut LinkKnobs {
+    match &mut run.knobs.back {
+        Some(link) if back => link,
+        _ => &mut run.knobs.link,
+    }
+}
+
+/// Whether both ways are alike, and if not, which of them the sliders are about.
+pub fn direction_ui(ui: &mut Ui, lang: Lang, knobs: &mut Knobs, back: &mut bool) {
+    let words = [tr!(lang, "lab.ways_alike"), tr!(lang, "lab.way_there"), tr!(lang, "lab.way_back")];
+    let at = if knobs.back.is_none() { 0 } else { 1 + usize::from(*back) };
+    let current = words.get(at).map(AsRef::as_ref).unwrap_or_default();
+    let name = tr!(lang, "lab.knob", name = tr!(lang, "lab.ways"), value = current);
+    let menu = compact_menu(ui, current, &name, |ui| {
+        for (index, word) in words.iter().enumerate() {
+            if menu_entry(ui, index == at, word).clicked() {
+                // Apart they begin as they were together.
+                knobs.back = (index > 0).then(|| knobs.back.unwrap_or(knobs.link));
+                *back = index == 2;
+            }
+        }
+    });
+    menu.on_hover_text(tr!(lang, "lab.ways_hint"));
 }
 
 /// A slider with its name and its value above it. Returns the new value if it was moved.
@@ -146,7 +172,7 @@ fn rate(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
 }
 
 fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
-    let messages = workload.messages().len() as u64;
+    let messages = workload.count();
     let text = number::grouped(messages);
     let name = tr!(lang, "lab.messages");
     match workload {
@@ -191,7 +217,7 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
             }
             Workload::Own { messages, .. } => own_ui(ui, lang, messages, state),
         }
-        let link = &mut run.knobs.link;
+        let link = link(run, state.back);
         burst(ui, lang, link, width);
         chance(ui, &tr!(lang, "lab.corrupt"), &mut link.corrupt, CHANCES, width);
         let text = link.mtu.map_or_else(|| tr!(lang, "lab.mtu_own").into_owned(), |mtu| mtu.to_string());

@@ -125,7 +125,9 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
     }
     let color = ui.tokens().muted;
     Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-        for (field, value) in words::fields(packet, words::bases(log, packet.from())) {
+        let of_rfcs = words::fields(packet, words::bases(log, packet.from())).into_iter();
+        let of_ours = words::own_fields(lang, packet, log).into_iter();
+        for (field, value) in of_rfcs.map(|(field, value)| (field.to_owned(), value)).chain(of_ours) {
             ui.label(RichText::new(field).font(egui::FontId::proportional(11.0)).color(color));
             ui.label(RichText::new(value).font(egui::FontId::monospace(11.0)));
             ui.end_row();
