@@ -221,7 +221,7 @@ mod tests {
             assert_eq!(workload.count(), messages.len() as u64, "{workload:?}");
             assert_eq!(
                 workload.bytes(),
-                messages.iter().map(|message| message.bytes.len() as u64).sum(),
+                messages.iter().map(|message| message.bytes.len() as u64).sum::<u64>(),
                 "{workload:?}"
             );
         }
