@@ -18,7 +18,7 @@ use crate::{
         },
     },
     sim::{Run, text::RunError},
-    words::Lang,
+    words::{self, Lang},
 };
 
 /// What the head keeps from one frame to the next.
@@ -182,8 +182,7 @@ fn paste_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
         left = compact_button(ui, &tr!(lang, "lab.run_cancel")).clicked();
     });
     if let Some(error) = &head.wrong {
-        let problem = error.problem.to_string();
-        error_line(ui, tr!(lang, "lab.run_bad", line = error.line, field = error.field, problem = problem));
+        error_line(ui, words::run_error(lang, error));
     }
     match taken {
         Some(Ok(run)) => {
