@@ -168,6 +168,7 @@ fn a_prepared_run_asks_first_and_answers_after() {
             };
             harness.get_by_label(question);
             assert!(harness.query_by_label(explanation).is_none(), "{}", lesson.name);
+            harness.get_by_label(tr(lang, "The judge speaks when the run was played.", "播放之后，裁判再说话。"));
             let right = lesson.answers.iter().find(|answer| answer.right).unwrap();
             let right = if lang == Lang::En { &right.en } else { &right.zh_cn };
             harness.get_by_role_and_label(Role::Button, right).click();
@@ -177,6 +178,50 @@ fn a_prepared_run_asks_first_and_answers_after() {
             harness.get_by_label(explanation);
             harness.get_by_label_contains(tr(lang, "Right.", "对。"));
         }
+        // By the menu, too; and who has changed the run is told that the answer is about another one.
+        harness.get_by_label_contains(tr(lang, "Prepared runs: ", "准备好的实验：")).click();
+        harness.run();
+        let first = &prepared()[0].lesson;
+        harness
+            .get_by_role_and_label(Role::Button, if lang == Lang::En { &first.title.en } else { &first.title.zh_cn })
+            .click();
+        harness.run();
+        harness.get_by_label(if lang == Lang::En { &first.question.en } else { &first.question.zh_cn });
+        harness.get_by_label(tr(lang, "Show the answer", "显示答案")).click();
+        harness.run();
+        let changed = tr(lang, "You have changed the run since", "你改动了这个实验");
+        assert!(harness.query_by_label_contains(changed).is_none());
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+        harness.get_by_label_contains(changed);
+    }
+}
+
+#[test]
+fn the_ways_of_the_link_are_set_apart() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        show(&mut harness, Run::default());
+        harness.get_by_role_and_label(Role::CheckBox, tr(lang, "More", "更多")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "Ways: Both ways alike", "方向：往返相同")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "The way back", "回程")).click();
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+        let knobs = state(&harness).run().knobs.clone();
+        let losses = [Side::Client, Side::Server].map(|side| knobs.direction(side).loss.as_millionths());
+        assert_eq!(losses, [0, 5_000]);
+        harness.get_by_label(tr(lang, "Ways: The way back", "方向：回程")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "Both ways alike", "往返相同")).click();
+        harness.run();
+        assert_eq!(state(&harness).run().knobs.back, None);
     }
 }
 

@@ -192,6 +192,10 @@ impl LabState {
 
 /// Paints what he says of the set that is on show.
 pub fn judge_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
+    if state.is_asking() {
+        hint(ui, tr!(lang, "lab.judge_later"));
+        return;
+    }
     let case = state.case();
     let judge = &mut state.build.judge;
     judge.watch(ui, &case, false);
@@ -225,7 +229,7 @@ fn verdict_ui(ui: &mut Ui, lang: Lang, state: &mut LabState, verdict: &Verdict) 
     {
         state.open_seed(failure.seed);
     }
-    Grid::new("judgement").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
+    Grid::new("judgement").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
         for (name, value) in words::judgement(lang, judgement) {
             ui.label(RichText::new(name).small().color(tokens.muted));
             ui.label(RichText::new(value).font(FontId::monospace(11.0)));

@@ -124,7 +124,7 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
             .accessible_name(crate::words::departure(lang, departure));
     }
     let color = ui.tokens().muted;
-    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
+    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
         let of_rfcs = words::fields(packet, words::bases(log, packet.from())).into_iter();
         let of_ours = words::own_fields(lang, packet, log).into_iter();
         for (field, value) in of_rfcs.map(|(field, value)| (field.to_owned(), value)).chain(of_ours) {
