@@ -285,7 +285,7 @@ fn the_judge_follows_every_slider_and_switch_without_being_asked() {
     let run = state(&harness).run().clone();
     assert_eq!(verdict(&mut harness), judged(&run));
     harness.get_by_role_and_label(Role::Switch, "Acknowledgements").click();
-    harness.step();
+    harness.run();
     let run = state(&harness).run().clone();
     assert_eq!((verdict(&mut harness), run.beside()), (judged(&run), Transport::Arq));
     // When he has spoken, nothing asks for another frame.

@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     LabState,
-    judge::{Judge, judge_ui},
+    judge::{Judge, figures_ui, judge_ui},
 };
 use crate::{
     gui::{
@@ -56,6 +56,7 @@ pub fn build_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     ui.label(section(ui, &tr!(lang, "lab.build")));
     hint(ui, tr!(lang, "lab.build_hint"));
     level_ui(ui, lang, state);
+    judge_ui(ui, lang, state);
     ui.add_space(2.0);
     let set = state.run.knobs.arq;
     let panel = Panel::of(&set);
@@ -68,7 +69,7 @@ pub fn build_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     if let Some(set) = wanted {
         state.run.knobs.arq = state.build.shown().map_or(set, |level| level.within_rules(set));
     }
-    judge_ui(ui, lang, state);
+    figures_ui(ui, lang, state);
 }
 
 fn level_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {

@@ -190,6 +190,11 @@ impl Drawn {
         self.job.is_some()
     }
 
+    /// Whether what is on show is not of this run, and nothing is on its way.
+    pub fn is_behind(&self, run: &Run) -> bool {
+        self.job.is_none() && self.made_for.as_ref().is_some_and(|made_for| made_for.run != *run)
+    }
+
     /// How often a run was made.
     pub fn times(&self) -> u64 {
         self.times

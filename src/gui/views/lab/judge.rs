@@ -102,6 +102,21 @@ impl Judge {
         self.ask(ui.ctx(), case.clone());
     }
 
+    /// What he said of this.
+    fn said(&self, case: &Case) -> Option<&Verdict> {
+        self.judged.as_ref().filter(|(judged, _)| judged == case).and_then(|(_, verdict)| verdict.as_ref())
+    }
+
+    /// What he said last, and whether it was of this. What was said of something else is pale until the new is there: nothing
+    /// jumps while a slider is dragged. Where he will not be asked by himself it does not stay.
+    fn last(&self, case: &Case) -> Option<(bool, Verdict)> {
+        if let Some(verdict) = self.said(case) {
+            return Some((true, verdict.clone()));
+        }
+        let (_, verdict) = self.judged.as_ref().filter(|_| case.is_quick() || self.asked.is_some())?;
+        Some((false, verdict.clone()?))
+    }
+
     fn ask(&mut self, ctx: &egui::Context, case: Case) {
         let (sender, answer) = bounded(1);
         let dropped = Arc::new(AtomicBool::new(false));
@@ -190,7 +205,7 @@ impl LabState {
     }
 }
 
-/// Paints what he says of the set that is on show.
+/// Paints what he says of the set that is on show: above the switches, so that it is in sight when one is moved.
 pub fn judge_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     if state.is_asking() {
         hint(ui, tr!(lang, "lab.judge_later"));
@@ -199,21 +214,34 @@ pub fn judge_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     let case = state.case();
     let judge = &mut state.build.judge;
     judge.watch(ui, &case, false);
-    let known = judge.judged.as_ref().is_some_and(|(judged, _)| *judged == case);
-    if !known && judge.asked.is_none() && !case.is_quick() {
+    if judge.asked.is_none() && judge.said(&case).is_none() && !case.is_quick() {
         let ask = button(ui, tr!(lang, "lab.judge", count = SEEDS), Look::Plain);
         if ask.on_hover_text(tr!(lang, "lab.judge_hint")).clicked() {
             judge.watch(ui, &case, true);
         }
         return;
     }
-    let Some((_, Some(verdict))) = &judge.judged else {
+    let Some((known, verdict)) = judge.last(&case) else {
         hint(ui, tr!(lang, "lab.judging"));
         return;
     };
-    let verdict = verdict.clone();
-    // What was said of something else is pale until the new is there: nothing jumps while a slider is dragged.
     ui.add_enabled_ui(known, |ui| verdict_ui(ui, lang, state, &verdict));
+}
+
+/// Paints his figures.
+pub fn figures_ui(ui: &mut Ui, lang: Lang, state: &LabState) {
+    let case = state.case();
+    let Some((known, verdict)) = state.build.judge.last(&case).filter(|_| !state.is_asking()) else { return };
+    let color = ui.tokens().muted;
+    ui.add_enabled_ui(known, |ui| {
+        Grid::new("judgement").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
+            for (name, value) in words::judgement(lang, &verdict.judgement) {
+                ui.label(RichText::new(name).small().color(color));
+                ui.label(RichText::new(value).font(FontId::monospace(11.0)));
+                ui.end_row();
+            }
+        });
+    });
 }
 
 fn verdict_ui(ui: &mut Ui, lang: Lang, state: &mut LabState, verdict: &Verdict) {
@@ -229,13 +257,6 @@ fn verdict_ui(ui: &mut Ui, lang: Lang, state: &mut LabState, verdict: &Verdict) 
     {
         state.open_seed(failure.seed);
     }
-    Grid::new("judgement").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
-        for (name, value) in words::judgement(lang, judgement) {
-            ui.label(RichText::new(name).small().color(tokens.muted));
-            ui.label(RichText::new(value).font(FontId::monospace(11.0)));
-            ui.end_row();
-        }
-    });
     match &verdict.worth {
         Some(Worth::Smallest) => {
             ui.label(RichText::new(tr!(lang, "lab.smallest")).small().color(tokens.ok));

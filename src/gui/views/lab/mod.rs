@@ -277,6 +277,10 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         below::below_ui(ui, cx, state);
     });
     CentralPanel::no_frame().frame(flat).show(ui, |ui| paint::lanes_ui(ui, cx, state));
+    // What was changed in this frame is made, and judged, in the next.
+    if state.drawn.is_behind(&state.run) {
+        ui.ctx().request_repaint();
+    }
 }
 
 #[cfg(test)]
