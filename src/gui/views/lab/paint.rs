@@ -365,7 +365,7 @@ impl Scene<'_> {
             let tip = self.id.with("tip");
             egui::Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), tip, egui::PopupAnchor::Pointer)
                 .gap(14.0)
-                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet, self.now));
+                .show(|ui| menu::explain_ui(ui, self.lang, &lane.log, packet, self.now, state.run.workload.encoding()));
         }
         let open = |id: PacketId| {
             let (_, arrow) = arrows.iter().find(|(other, _)| *other == id)?;
