@@ -46,13 +46,10 @@ impl LabState {
         let pair = self.drawn.pair()?;
         let (now, _) = self.moment();
         let now = if self.play.is_at_the_end() { 0 } else { now };
-        let next = pair.lanes.iter().filter_map(|lane| {
-            if again {
-                lane.log.next_resent(now).map(|packet| packet.sent)
-            } else {
-                lane.log.next_loss(now).map(|packet| packet.ended)
-            }
-        });
+        let next = pair
+            .lanes
+            .iter()
+            .filter_map(|lane| if again { lane.index.next_resent(now) } else { lane.index.next_loss(now) });
         next.min()
     }
 
@@ -63,12 +60,24 @@ impl LabState {
         }
     }
 
-    /// Stretches or shrinks time.
+    /// Stretches or shrinks time; what stands in the middle of the picture stays there.
     pub(super) fn zoom(&mut self, by: i8) {
-        let zoom = self.shown.zoom.saturating_add(by);
-        if ZOOMS.contains(&zoom) {
+        let middle = self.height / 2.0;
+        self.stretch(by, self.axis.time(f64::from(self.scrolled + middle)), middle);
+    }
+
+    /// Stretches time so that a moment stays where it is, so far down from the top of the picture. Goes as far as it goes.
+    pub(super) fn stretch(&mut self, by: i8, moment: Micros, down: f32) {
+        let zoom = self.shown.zoom.saturating_add(by).clamp(*ZOOMS.start(), *ZOOMS.end());
+        if zoom != self.shown.zoom {
             self.shown.zoom = zoom;
+            self.anchor = Some((moment, down));
         }
+    }
+
+    /// Whether time can be stretched further.
+    pub(super) fn stretches(&self) -> bool {
+        self.shown.zoom < *ZOOMS.end()
     }
 }
 

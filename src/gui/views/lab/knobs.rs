@@ -145,8 +145,6 @@ fn rate(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
 }
 
 fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
-    let messages = workload.messages().len() as u64;
-    let text = number::grouped(messages);
     let name = tr!(lang, "lab.messages");
     match workload {
         Workload::Messages { count, .. } | Workload::PingPong { count, .. } | Workload::Voice { count, .. } => {
@@ -162,7 +160,9 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
             }
         }
         Workload::Text { .. } | Workload::Own { .. } => {
-            // As many as the text has.
+            // As many as the text has. Of all others the messages are not made to be counted: it would be felt in each frame.
+            let messages = workload.messages().len() as u64;
+            let text = number::grouped(messages);
             ui.add_enabled_ui(false, |ui| slider(ui, &name, &text, COUNTS, messages, width));
         }
     }
