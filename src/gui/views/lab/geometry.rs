@@ -8,7 +8,7 @@ use egui::{Pos2, Rangef, Rect, pos2};
 use super::{axis::Axis, index};
 use crate::sim::{End, Loss, Micros, Packet, PacketId, Side};
 
-/// Room for the times at the left of a lane.
+/// Room for the times at the left of a lane, unless they are long.
 const TIMES: f32 = 60.0;
 /// From a program's lifeline to its kernel's.
 const PROGRAM: f32 = 92.0;
@@ -35,9 +35,9 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Lifelines for a lane of this extent: four or two.
-    pub fn new(lane: Rangef, four: bool) -> Self {
-        let times = lane.min + TIMES;
+    /// Lifelines for a lane of this extent: four or two. `widest` is the width of the longest time.
+    pub fn new(lane: Rangef, four: bool, widest: f32) -> Self {
+        let times = lane.min + TIMES.max(widest + 12.0);
         let narrow = lane.span() < 420.0;
         let (left, right) = if narrow { (46.0, 72.0) } else { (WORDS, WORDS_RIGHT) };
         if four {
@@ -208,7 +208,7 @@ mod tests {
         let run = Run { edits: vec![Edit { packet: third, act: Act::Lose }], ..Run::default() };
         let log = run.over(Transport::Udp).play();
         let axis = Axis::new(&[], log.end_at, 0.001);
-        (log, axis, Grid::new(Rangef::new(0.0, 560.0), false))
+        (log, axis, Grid::new(Rangef::new(0.0, 560.0), false, 40.0))
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
         run.knobs.link.rate = Some(80_000);
         let log = run.over(Transport::Udp).play();
         let axis = Axis::new(&[], log.end_at, 0.001);
-        let grid = Grid::new(Rangef::new(0.0, 560.0), false);
+        let grid = Grid::new(Rangef::new(0.0, 560.0), false, 40.0);
         // 128 bytes at 80 kbit/s are 12.8 ms.
         let arrow = Arrow::new(&log.packets[0], &grid, &axis, 30_000);
         assert!((arrow.thick - 12.8).abs() < 0.01 && (arrow.to.y - arrow.from.y - 30.0).abs() < 0.01, "{arrow:?}");
@@ -280,9 +280,13 @@ mod tests {
     fn lifelines_stand_apart_in_every_width() {
         for width in [200.0, 373.0, 560.0, 720.0, 1_400.0] {
             for four in [false, true] {
-                let grid = Grid::new(Rangef::new(10.0, 10.0 + width), four);
-                assert!(grid.kernels[1] - grid.kernels[0] >= 40.0, "{width} {grid:?}");
-                assert_eq!(grid.programs.is_some(), four);
+                for widest in [30.0, 90.0] {
+                    let grid = Grid::new(Rangef::new(10.0, 10.0 + width), four, widest);
+                    assert!(grid.kernels[1] - grid.kernels[0] >= 40.0, "{width} {grid:?}");
+                    assert_eq!(grid.programs.is_some(), four);
+                    // A time ends 8 points before, and is not cut at its beginning.
+                    assert!(grid.times - 8.0 - widest >= grid.lane.min, "{width} {grid:?}");
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Arrows in sight above which the dense ones are grouped.
-pub const MANY: usize = 400;
+pub const MANY: usize = 200;
 /// Height of the line in which those begin that are a group.
 pub const ROW: f64 = 15.0;
 /// So many in a line are still drawn one by one.

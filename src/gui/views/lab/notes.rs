@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, FontId, Galley, Id, Painter, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{Color32, FontId, Galley, Id, Painter, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::geometry::Grid;
-use crate::{gui::theme::semibold, sim::Side};
+use crate::{
+    gui::theme::{TokensExt as _, semibold},
+    sim::Side,
+};
 
 /// Height of a line of words.
 pub const LINE: f32 = 13.0;
@@ -98,6 +101,11 @@ pub fn notes_ui(ui: &Ui, painter: &Painter, grid: &Grid, lane: Rect, id: Id, mut
             let galley = cut(painter, &note.text, font, note.color, width);
             let left = if right { x } else { x - galley.size().x };
             let rect = Rect::from_min_size(pos2(left, top - 1.0), galley.size());
+            if grid.programs.is_some() && matches!(column, Column::Client | Column::Server) {
+                // Calls pass here.
+                let behind = ui.tokens().panel.gamma_multiply(0.85);
+                painter.rect_filled(rect.expand2(vec2(2.0, -1.0)), 2.0, behind);
+            }
             painter.galley(rect.min, galley, note.color);
             let node = ui.interact(rect.intersect(lane), id.with(("note", column as u8, nth)), Sense::hover());
             let whole = note.whole.as_deref().unwrap_or(&note.text);

@@ -49,7 +49,10 @@ pub fn lanes_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         });
     }
     let four = state.shown.four.unwrap_or(lanes[0].span() >= ROOMY);
-    let grids = lanes.map(|lane| Grid::new(lane, four));
+    let (_, end) = state.moment();
+    let longest = words::moment(end / 1_000 * 1_000);
+    let widest = ui.painter().layout_no_wrap(longest, FontId::monospace(11.0), ui.tokens().faint).size().x;
+    let grids = lanes.map(|lane| Grid::new(lane, four, widest));
     let names = Rect::from_x_y_ranges(all.x_range(), top + HEAD_HEIGHT..=top + HEAD_HEIGHT + NAMES);
     for grid in &grids {
         names_ui(ui, cx.lang, grid, names);

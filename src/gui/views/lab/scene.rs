@@ -333,7 +333,7 @@ impl<'t> Scene<'t> {
                 let font = FontId::proportional(11.0);
                 let text = grouped(u64::from(group.sums.lost));
                 let galley = painter.layout_no_wrap(text, font, tokens.error);
-                let rect = Rect::from_min_size(at + vec2(6.0, -galley.size().y / 2.0), galley.size());
+                let rect = Rect::from_min_size(at + vec2(8.0, -galley.size().y / 2.0), galley.size());
                 painter.rect_filled(rect.expand2(vec2(1.0, 0.0)), 2.0, tokens.panel.gamma_multiply(0.8));
                 painter.galley(rect.min, galley, tokens.error);
             }
@@ -346,7 +346,7 @@ impl<'t> Scene<'t> {
         let tokens = self.tokens;
         let until = self.y(self.now);
         let in_sight = |at: &Pos2| self.lane.contains(*at) && at.y <= until;
-        let at = [0.27, 0.5, 0.73, 0.95].into_iter().map(|part| band.at(part)).find(in_sight)?;
+        let at = [0.27, 0.5, 0.73, 0.95, 0.12, 0.0].into_iter().map(|part| band.at(part)).find(in_sight)?;
         let mut job = egui::text::LayoutJob::default();
         let mut push = |text: String, color| {
             job.append(&text, 0.0, egui::TextFormat::simple(FontId::proportional(11.0), color));
@@ -417,14 +417,18 @@ impl<'t> Scene<'t> {
         // Not on the words of a fold.
         let fold = self.state.axis.folds(below - 24.0, below + 24.0).next();
         below = fold.map_or(below, |fold| fold.top + FOLD + 16.0);
-        let at = pos2(self.grid.kernels.into_iter().sum::<f32>() / 2.0, below as f32 + self.down);
-        if !self.lane.expand(20.0).contains(at) {
+        let y = below as f32 + self.down;
+        if !self.lane.y_range().expand(20.0).contains(y) {
             return;
         }
         let text = tr!(self.lang, "lab.nothing_more", what = words::list(self.lang, &lane.index.missing));
-        let font = FontId::proportional(11.0);
-        let galley = notes::cut(painter, &text, font, self.tokens.muted, self.lane.width() - 24.0);
-        let around = Rect::from_center_size(at, galley.size() + vec2(8.0, 2.0));
+        // Between the times and the next lane.
+        let room = egui::Rangef::new(self.grid.times, self.lane.right() - 8.0);
+        let galley = notes::cut(painter, &text, FontId::proportional(11.0), self.tokens.muted, room.span() - 8.0);
+        let size = galley.size() + vec2(8.0, 2.0);
+        let middle = self.grid.kernels.into_iter().sum::<f32>() / 2.0;
+        let left = (middle - size.x / 2.0).min(room.max - size.x).max(room.min);
+        let around = Rect::from_min_size(pos2(left, y - size.y / 2.0), size);
         painter.rect_filled(around, 0.0, self.tokens.panel);
         painter.galley(around.min + vec2(4.0, 1.0), galley, self.tokens.muted);
     }

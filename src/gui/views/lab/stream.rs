@@ -209,7 +209,9 @@ fn bar_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
         let points = [pos2(x(*at), above), pos2(x(*at), below + BAR)];
         painter.extend(Shape::dotted_line(&points, tokens.faint, 3.0, 0.6));
     }
-    for (_, cut) in lane.history.read.0.iter().take(stream.reads).filter(|_| stream.reads < 2 * FEW) {
+    // Where they would be closer than this they would hide what was read.
+    let apart = stream.reads as f32 * 4.0 <= x(stream.read) - left;
+    for (_, cut) in lane.history.read.0.iter().take(stream.reads).filter(|_| apart) {
         painter.vline(x(*cut), below - 2.0..=below + BAR + 2.0, Stroke::new(1.5, tokens.text));
     }
     let received: u64 = stream.arrived.iter().map(|(from, to)| to - from).sum();
@@ -405,20 +407,21 @@ fn columns_ui(ui: &Ui, lang: Lang, arrivals: &[Arrival], rect: Rect, floor: f32,
     let top = floor - 18.0;
     let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|pos| rect.contains(*pos));
     for (nth, column) in columns(arrivals, count, now).into_iter().enumerate().filter(|(_, column)| column.count > 0) {
-        let left = rect.left() + 1.0 + nth as f32 * width;
-        let cell = |from: f32, to: f32| Rect::from_min_max(pos2(left + 0.5, from), pos2(left + width - 0.5, to));
+        // On whole points, so that there are no gaps between them.
+        let [left, right] = [nth, nth + 1].map(|nth| (rect.left() + 1.0 + nth as f32 * width).round());
+        let cell = |from: f32, to: f32| Rect::from_min_max(pos2(left, from), pos2(right, to));
         let part = |part: usize| 18.0 * part as f32 / column.count as f32;
         painter.rect_filled(cell(top, floor), 0.0, tokens.line.gamma_multiply(0.5));
         if column.arrived > 0 {
             painter.rect_filled(cell(floor - part(column.arrived).max(1.5), floor), 0.0, tokens.udp);
         }
         if column.gone > 0 {
-            painter.rect_filled(cell(top, top + part(column.gone).max(3.0)), 0.0, tokens.error);
+            painter.rect_filled(cell(top, top + part(column.gone).max(2.5)), 0.0, tokens.error);
         }
         if column.twice > 0 {
             painter.rect_filled(cell(top - 4.0, top - 1.5), 0.0, tokens.udp);
         }
-        if pointer.is_some_and(|pos| (left..left + width).contains(&pos.x)) {
+        if pointer.is_some_and(|pos| (left..right).contains(&pos.x)) {
             let node =
                 ui.interact(cell(rect.top(), rect.bottom()), ui.scope_id().with(("column", nth)), Sense::hover());
             let said = column.words(lang);
