@@ -1,6 +1,6 @@
 //! Moving in time: back, step, jump, scrub; and how the ladders are drawn.
 
-use egui::{Align, Layout, Slider, Ui, WidgetInfo, vec2};
+use egui::{Align, Layout, Ui, vec2};
 
 use super::{LabState, play::Speed, words};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         tr,
         widgets::{
             compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
-            hint,
+            hint, slider,
         },
     },
     sim::Micros,
@@ -161,23 +161,8 @@ fn scrub_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState, width: f32) {
     // By where it stands on the axis: folds are short here too.
     let bottom = state.axis.y(end).max(1.0);
     let mut at = state.axis.y(now);
-    let response = ui
-        .scope(|ui| {
-            ui.spacing_mut().slider_width = width;
-            ui.spacing_mut().slider_rail_height = 4.0;
-            ui.spacing_mut().interact_size.y = 17.0;
-            let visuals = ui.visuals_mut();
-            visuals.handle_shape = egui::style::HandleShape::Circle;
-            visuals.selection.bg_fill = tokens.tcp;
-            visuals.widgets.inactive.bg_fill = tokens.line;
-            for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
-                widget.fg_stroke = egui::Stroke::new(2.0, tokens.tcp);
-            }
-            ui.add(Slider::new(&mut at, super::axis::MARGIN..=bottom).show_value(false).trailing_fill(true))
-        })
-        .inner;
     let text = tr!(cx.lang, "lab.scrub", time = words::moment(now));
-    response.widget_info(|| WidgetInfo::slider(true, now as f64, &text));
+    let response = slider(ui, &mut at, super::axis::MARGIN..=bottom, width, &text, |_| now as f64);
     if response.changed() {
         state.go_to(state.axis.time(at));
     }
