@@ -21,7 +21,7 @@ use twocan::{
         views::{Place, lab::LabState},
     },
     sim::{
-        Act, Run, Side, Transport,
+        Act, Chance, Run, Side, Transport, Workload,
         arq::{Goal, Trial, levels},
         prepared::prepared,
     },
@@ -407,6 +407,123 @@ fn it_fits_a_small_window_and_a_large_zoom() {
             let rect = play.rect();
             assert!(rect.left() >= 0.0 && rect.right() <= size.x, "{size}: {rect:?}");
             assert!(!items(&harness).is_empty());
+        }
+    }
+}
+
+/// 900 messages, `gap` µs apart, over a link that does everything to them.
+fn dense(gap: u64) -> Run {
+    let mut run = Run { workload: Workload::Messages { count: 900, size: 100, gap }, ..Run::default() };
+    run.knobs.link.loss = Chance::percent(7.0);
+    run.knobs.link.duplicate = Chance::percent(5.0);
+    run
+}
+
+/// The number before this word, in all that is said of groups.
+fn sum(said: &[String], word: &str) -> u64 {
+    let parts = said.iter().flat_map(|item| item.split([',', '，', '.', '。', '：', ':']));
+    parts.filter_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u64>().ok()).sum()
+}
+
+#[test]
+fn what_is_too_dense_is_grouped_and_nothing_of_it_is_hidden() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let run = dense(100);
+        show(&mut harness, run.clone());
+        let udp = run.over(Transport::Udp).play().counters();
+        let said = items(&harness);
+        // Those of the right lane: the left one stands before it, and has acknowledgements.
+        let lane = harness.ctx.content_rect().width() * 0.4;
+        let groups: Vec<String> = (harness.query_all_by_role(Role::ListItem))
+            .filter(|node| node.rect().left() > lane)
+            .map(|node| node.accesskit_node().label().unwrap_or_default())
+            .filter(|label| label.contains(tr(lang, " packets, messages ", " 个分组，消息 ")))
+            .collect();
+        assert!(groups.len() > 3, "{said:#?}");
+        let alone = said.iter().filter(|item| !groups.contains(item));
+        let alone_lost = alone.filter(|item| item.contains(tr(lang, "; lost at ", "丢失："))).count() as u64;
+        let lost = sum(&groups, tr(lang, "lost", "个丢失"));
+        assert!(
+            lost > 20 && lost <= udp.lost && lost + alone_lost >= udp.lost,
+            "{lost} + {alone_lost} of {}",
+            udp.lost
+        );
+        let copies = sum(&groups, tr(lang, "copied by the network", "个由网络复制"));
+        assert!(copies > 20 && copies <= udp.copies, "{copies} of {}: {groups:#?}", udp.copies);
+        let packets = sum(&groups, tr(lang, "packets", "个分组"));
+        assert!(packets > 850 && packets <= udp.packets + udp.copies, "{packets}");
+        // And it stands still.
+        assert!(harness.try_run().is_ok());
+    }
+}
+
+#[test]
+fn a_group_that_is_clicked_falls_apart() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        show(&mut harness, dense(1_000));
+        let of_groups = tr(lang, " packets", " 个分组");
+        let before = items(&harness).iter().filter(|item| item.contains(of_groups)).count();
+        assert!(before > 3);
+        let single = |harness: &Harness<'_, App>| {
+            let items = items(harness);
+            items
+                .iter()
+                .filter(|item| item.contains(tr(lang, "message ", "消息 ")) && !item.contains(of_groups))
+                .count()
+        };
+        let alone = single(&harness);
+        let lane = harness.ctx.content_rect().width() * 0.4;
+        let in_lane = |node: &egui_kittest::Node<'_>| node.rect().left() > lane && node.rect().top() > 400.0;
+        let group = harness
+            .query_all_by_role(Role::ListItem)
+            .find(|node| in_lane(node) && node.accesskit_node().label().is_some_and(|label| label.contains(of_groups)));
+        let group = group.unwrap();
+        let rect = group.rect();
+        group.click();
+        harness.run();
+        assert!(single(&harness) > alone + 20, "{alone} before: {:#?}", items(&harness));
+        // What was clicked is where it was.
+        let near = harness
+            .query_all_by_role(Role::ListItem)
+            .any(|node| (node.rect().center() - rect.center()).length() < 90.0);
+        assert!(near, "{rect:?}");
+    }
+}
+
+#[test]
+fn packets_of_one_instant_are_opened_one_by_one() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        show(&mut harness, dense(0));
+        let lane = harness.ctx.content_rect().width() * 0.4;
+        let of_groups = tr(lang, " packets", " 个分组");
+        let group = harness.query_all_by_role(Role::ListItem).find(|node| {
+            node.rect().left() > lane && node.accesskit_node().label().is_some_and(|label| label.contains(of_groups))
+        });
+        group.unwrap().click();
+        harness.run();
+        // The menu of one that was lost; spared, one less is.
+        let before = harness.state().view.lab.run().over(Transport::Udp).play().counters().lost;
+        harness.get_by_label(tr(lang, "Let it through", "放它过去")).click();
+        harness.run();
+        assert_eq!(state(&harness).run().over(Transport::Udp).play().counters().lost, before - 1);
+    }
+}
+
+#[test]
+fn a_duplicate_acknowledgement_says_which_it_is() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let one_lost = prepared().iter().find(|prepared| prepared.lesson.name == "one-lost").unwrap();
+        show(&mut harness, one_lost.run.clone());
+        for count in 1..=3 {
+            let name = match lang {
+                Lang::En => format!("ms, sender: duplicate ACK number {count}"),
+                Lang::Zh => format!("ms，发送方：第 {count} 个重复确认"),
+            };
+            harness.get_by_label_contains(&name);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A run is made again when anything that it follows from changes, and else never. Nearly all take less than a millisecond;
 //! a large file goes to a thread, and the picture of before stays until it is there.
 
-use std::thread;
+use std::{cell::OnceCell, thread};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
@@ -11,10 +11,17 @@ use egui::Context;
 use super::{
     axis,
     below::{self, Block},
+    index::Index,
+    plot::Curves,
+    stream::{self, Arrival, History},
+    words,
 };
-use crate::sim::{
-    Call, Change, Counters, Course, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
-    counters::Fortune,
+use crate::{
+    sim::{
+        Call, Change, Counters, Course, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
+        counters::Fortune,
+    },
+    words::Lang,
 };
 
 /// Bytes of a file from which on a run goes to a thread.
@@ -82,10 +89,16 @@ pub struct Lane {
     pub waits: Vec<Option<Micros>>,
     /// What lasted, by its beginning.
     pub spans: Vec<Span>,
-    /// Of the longest of them: how long.
-    pub longest: Micros,
+    /// What a frame looks up in it.
+    pub index: Index,
     /// What was read, in order.
     pub blocks: Vec<Block>,
+    /// The client's stream, for TCP.
+    pub history: History,
+    /// What became of each message as a datagram, for all others.
+    pub arrivals: Vec<Arrival>,
+    /// What the plots show, for TCP.
+    pub curves: Curves,
 }
 
 impl Lane {
@@ -93,18 +106,21 @@ impl Lane {
     pub fn new(log: Log) -> Self {
         let (counters, fortunes, waits) = (log.counters(), log.fortunes(), log.waits());
         let spans = spans(&log);
-        let longest = spans.iter().map(|span| span.to - span.from).max().unwrap_or(0);
+        let index = Index::new(&log, &fortunes, &spans);
         let blocks = below::blocks(&log);
         let course = Course::of(&log);
-        Self { log, counters, course, fortunes, waits, spans, longest, blocks }
+        let (mut history, mut arrivals, mut curves) = (History::default(), Vec::new(), Curves::default());
+        if log.transport == Transport::Tcp {
+            (history, curves) = (History::of(&log), Curves::of(&log));
+        } else {
+            arrivals = stream::arrivals(&log);
+        }
+        Self { log, counters, course, fortunes, waits, spans, index, blocks, history, arrivals, curves }
     }
 
     /// What lasts at any time between two moments.
     pub fn spans_between(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Span> {
-        let first = self.spans.partition_point(|span| span.from + self.longest < from);
-        let last = self.spans.partition_point(|span| span.from <= to).max(first);
-        let spans = self.spans.get(first..last).unwrap_or_default();
-        spans.iter().filter(move |span| span.to >= from)
+        self.index.spans_between(&self.spans, from, to)
     }
 }
 
@@ -119,6 +135,8 @@ pub struct Pair {
     pub idle: Vec<(Micros, Micros)>,
     /// When the last thing happened.
     pub end: Micros,
+    /// What came of each lane, in English and in Chinese, before and after the other one's first byte came; once somebody asked.
+    sentences: [[[OnceCell<String>; 2]; 2]; 2],
 }
 
 impl Pair {
@@ -134,7 +152,22 @@ impl Pair {
         let knobs = &wanted.run.knobs;
         let round = knobs.direction(Side::Client).delay + knobs.direction(Side::Server).delay;
         let idle = axis::idle(busy, end, (3 * round).max(SHORTEST_FOLD));
-        Self { lanes, moments, idle, end }
+        Self { lanes, moments, idle, end, sentences: Default::default() }
+    }
+
+    /// A lane and the one beside it.
+    pub fn lane(&self, index: usize) -> Option<(&Lane, &Lane)> {
+        Some((self.lanes.get(index)?, self.lanes.get(1 - index.min(1))?))
+    }
+
+    /// What came of a lane, in a sentence or two, held against what has come of the other one by now.
+    pub fn sentence(&self, lang: Lang, index: usize, now: Micros) -> &str {
+        let (Some((lane, other)), Some(cells)) = (self.lane(index), self.sentences.get(index)) else { return "" };
+        let [en, zh] = cells;
+        let [before, after] = if lang == Lang::En { en } else { zh };
+        let known = other.counters.first_byte.is_some_and(|first| first <= now);
+        let cell = if known { after } else { before };
+        cell.get_or_init(|| words::sentence(lang, lane, other, now))
     }
 
     /// How much of it is not idle.

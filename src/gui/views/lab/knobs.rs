@@ -3,7 +3,7 @@
 //! A slider goes through steps that are worth trying, not through every number; a value from elsewhere stays as it is until
 //! the slider is moved, and is shown as it is.
 
-use egui::{Align, Layout, RichText, Slider, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::{head::HeadState, words};
 use crate::{
@@ -11,7 +11,10 @@ use crate::{
         Cx,
         theme::TokensExt as _,
         tr,
-        widgets::compact::{compact_menu, compact_toggle, menu_entry},
+        widgets::{
+            self,
+            compact::{compact_menu, compact_toggle, menu_entry},
+        },
     },
     sim::{Burst, Chance, Control, Knobs, LinkKnobs, Micros, Outage, Own, Run, Workload},
     text::Charset,
@@ -120,20 +123,8 @@ fn slider(ui: &mut Ui, name: &str, value: &str, steps: &[u64], at: u64, width: f
         let mut index =
             steps.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(at)).map_or(0, |(index, _)| index);
         let last = steps.len().saturating_sub(1);
-        ui.spacing_mut().slider_width = width;
-        ui.spacing_mut().slider_rail_height = 4.0;
-        ui.spacing_mut().interact_size.y = 17.0;
-        let visuals = ui.visuals_mut();
-        visuals.handle_shape = egui::style::HandleShape::Circle;
-        visuals.selection.bg_fill = tokens.tcp;
-        visuals.widgets.inactive.bg_fill = tokens.line;
-        for state in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
-            state.fg_stroke = egui::Stroke::new(2.0, tokens.tcp);
-        }
-        let slider = Slider::new(&mut index, 0..=last).show_value(false).trailing_fill(true);
-        let response = ui.add(slider);
         let text = format!("{name}: {value}");
-        response.widget_info(|| WidgetInfo::slider(true, index as f64, &text));
+        let response = widgets::slider(ui, &mut index, 0..=last, width, &text, |index| *index as f64);
         if response.changed() {
             moved = steps.get(index).copied();
         }
@@ -172,8 +163,6 @@ fn rate(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
 }
 
 fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
-    let messages = workload.count();
-    let text = number::grouped(messages);
     let name = tr!(lang, "lab.messages");
     match workload {
         Workload::Messages { count, .. } | Workload::PingPong { count, .. } | Workload::Voice { count, .. } => {
@@ -190,6 +179,8 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
         }
         Workload::Text { .. } | Workload::Own { .. } => {
             // As many as the text has.
+            let messages = workload.count();
+            let text = number::grouped(messages);
             ui.add_enabled_ui(false, |ui| slider(ui, &name, &text, COUNTS, messages, width));
         }
     }

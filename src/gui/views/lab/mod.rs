@@ -6,8 +6,10 @@
 //!
 //! ```text
 //! axis  geometry  play    pure: where things stand, and when       drawn  the two logs, and what is read off them
+//! index groups            pure: what is in sight, and what of it is too dense to be drawn one by one
 //! head  knobs     bar     title, sliders, moving in time           side   predictions, changes by hand
-//! paint marks     menu    the two ladders                          below  what was read, counters, plot
+//! paint scene     notes   the two ladders, a lane of them, the words beside it
+//! marks lifelines menu    arrows, what stands beside lifelines     below  what was read, counters, plot
 //! build judge             reliability on UDP, and what 200 seeds say
 //! ```
 
@@ -18,16 +20,21 @@ mod build;
 mod counters;
 mod drawn;
 mod geometry;
+mod groups;
 mod head;
+mod index;
 mod judge;
 mod keys;
 mod knobs;
+mod lifelines;
 mod marks;
 mod menu;
+mod notes;
 mod paint;
 mod play;
 mod plot;
 mod save;
+mod scene;
 mod side;
 mod stream;
 mod words;
@@ -80,6 +87,8 @@ pub struct LabState {
     scrolled: f32,
     height: f32,
     scroll_to: Option<f32>,
+    /// A moment that is to stand so far down from the top of the picture when the axis is another one.
+    anchor: Option<(u64, f32)>,
 }
 
 /// How the ladders are drawn.
@@ -126,6 +135,7 @@ impl Default for LabState {
             scrolled: 0.0,
             height: 400.0,
             scroll_to: None,
+            anchor: None,
         }
     }
 }
@@ -206,6 +216,9 @@ impl LabState {
             let scale = fitting * 2_f64.powf(f64::from(self.shown.zoom) / 2.0);
             self.axis = Axis::new(idle, pair.end, scale);
             self.axis_for = Some(axis_for);
+            if let Some((moment, down)) = self.anchor.take() {
+                self.scroll_to = Some((self.axis.y(moment) as f32 - down).max(0.0));
+            }
         }
         if self.play.is_playing() {
             let passed = f64::from(ui.input(|input| input.stable_dt)).min(0.1);
