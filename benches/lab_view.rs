@@ -1,8 +1,11 @@
-//! What a frame of the lab costs with more than 20 000 packets behind it: a 10 MB file over a link that loses some.
+//! What a frame of the lab costs with more than 20 000 packets behind it, in every state one can leave it in; and, in the
+//! same run, what the same states cost with the six messages that one finds first.
 //!
-//! Only what is on screen is drawn, so it has to stay under 8 ms, half of what 60 frames a second allow: at the end, scrolled
-//! a page a frame, and played. Laid out and tessellated as the window does it, on no screen.
-//! `cargo bench --bench lab_view`, with `-- --quick` for a short run.
+//! Three runs of 20 000 packets over TCP alone: a 10 MB file over a link that loses some, whose datagrams over UDP leave all
+//! at one moment; the same through a bottleneck, where they stand in a queue; and 10 000 messages, one a millisecond, which
+//! spread over the whole picture. The promise is 8 ms, half of what 60 frames a second allow. Laid out and tessellated as the
+//! window does it, on no screen: what is measured is told, and not judged.
+//! `cargo bench --bench lab_view`, with `-- --quick` for a short run, `-- file` for one of them.
 
 #![allow(clippy::print_stdout, missing_docs, reason = "a program that measures: plain output")]
 
@@ -10,11 +13,14 @@
 mod support;
 
 use std::{
-    thread,
+    env, thread,
     time::{Duration, Instant, SystemTime},
 };
 
-use egui::{Event as Input, Key, Modifiers, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
+use egui::{
+    Event as Input, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase, pos2,
+    vec2,
+};
 use support::line;
 use twocan::{
     gui::{
@@ -22,12 +28,14 @@ use twocan::{
         views::lab::{LabState, lab_ui},
     },
     journal::Epoch,
-    sim::{Chance, Run, Workload},
+    sim::{Chance, Run, Transport, Workload},
     words::Lang,
 };
 
 const LIMIT: Duration = Duration::from_millis(8);
 const SIZE: egui::Vec2 = vec2(1440.0, 856.0);
+/// Places in the two lanes.
+const LANES: [Pos2; 2] = [pos2(300.0, 420.0), pos2(860.0, 420.0)];
 
 /// A window with nothing but the lab.
 struct Window {
@@ -38,100 +46,199 @@ struct Window {
 }
 
 impl Window {
-    fn new(run: Run) -> Self {
+    fn new(run: &Run) -> Self {
         let ctx = egui::Context::default();
         theme::install(&ctx);
         let model = Model::new(Epoch { wall: SystemTime::UNIX_EPOCH }, Settings::default());
         let mut window = Self { ctx, model, state: LabState::default(), time: 0.0 };
         window.frame(Vec::new());
-        window.state.show(run);
+        window.state.show(run.clone());
         // A large run comes from a thread.
         while window.state.times() < 2 {
             window.frame(Vec::new());
             thread::park_timeout(Duration::from_millis(5));
         }
-        for _ in 0..10 {
-            window.frame(Vec::new());
-        }
+        window.settle();
         window
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..10 {
+            self.frame(Vec::new());
+        }
     }
 
     /// One frame, from the input to triangles.
     fn frame(&mut self, events: Vec<Input>) -> Duration {
+        self.output(events).0
+    }
+
+    fn output(&mut self, events: Vec<Input>) -> (Duration, Option<egui::accesskit::TreeUpdate>) {
         self.time += 1.0 / 60.0;
         let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), SIZE));
         let input = RawInput { screen_rect, events, time: Some(self.time), ..RawInput::default() };
         let start = Instant::now();
         let mut actions = Actions::default();
-        let output = self.ctx.run_ui(input, |ui| {
+        let mut output = self.ctx.run_ui(input, |ui| {
             let mut cx = Cx { model: &self.model, lang: Lang::En, actions: &mut actions };
             lab_ui(ui, &mut cx, &mut self.state);
         });
-        let shapes = self.ctx.tessellate(output.shapes.clone(), output.pixels_per_point);
+        let shapes = self.ctx.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
         let taken = start.elapsed();
         assert!(!shapes.is_empty());
+        let tree = output.platform_output.accesskit_update.take();
         output.drop_without_applying_deltas();
-        taken
+        (taken, tree)
+    }
+
+    /// Clicks what has this name. Returns what the slowest frame of it cost.
+    fn click(&mut self, name: &str) -> Duration {
+        self.ctx.enable_accesskit();
+        self.frame(Vec::new());
+        let tree = self.output(Vec::new()).1;
+        self.ctx.disable_accesskit();
+        let node = tree.iter().flat_map(|tree| &tree.nodes).find(|(_, node)| node.label() == Some(name));
+        let bounds = node.and_then(|(_, node)| node.bounds()).unwrap_or_else(|| panic!("nothing is called {name}"));
+        let at = pos2((bounds.x0 + bounds.x1) as f32 / 2.0, (bounds.y0 + bounds.y1) as f32 / 2.0);
+        let slowest = self.click_at(at);
+        self.settle();
+        slowest
+    }
+
+    /// The slowest of the frames in which something is clicked and what it does is seen.
+    fn click_at(&mut self, pos: Pos2) -> Duration {
+        let button =
+            |pressed| Input::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+        self.frame(vec![Input::PointerMoved(pos)]);
+        self.frame(vec![button(true)]);
+        self.frame(vec![button(false)]).max(self.frame(vec![Input::PointerGone]))
+    }
+
+    /// Scrolls the ladders to about their middle, or back up.
+    fn scroll(&mut self, delta: f32) {
+        for _ in 0..40 {
+            self.frame(wheel(delta));
+        }
+        self.frame(vec![Input::PointerGone]);
+        self.settle();
+    }
+
+    fn measure(&mut self, frames: usize, mut input: impl FnMut(usize) -> Vec<Input>) -> Cost {
+        Cost::of((0..frames).map(|nth| self.frame(input(nth))).collect())
+    }
+
+    /// Plays it from its beginning.
+    fn play(&mut self, frames: usize) -> Cost {
+        self.click("Play");
+        let cost = self.measure(frames, |_| Vec::new());
+        self.click("Pause");
+        self.click("Play");
+        self.click("Pause");
+        cost
+    }
+
+    /// All that one can do with it, each with its name.
+    fn all(run: &Run, frames: usize) -> Vec<(&'static str, Cost)> {
+        let mut all = Vec::new();
+        let over = |nth: usize| {
+            let pos = LANES[nth % 2] + vec2((nth % 37) as f32, (nth % 91) as f32);
+            vec![Input::PointerMoved(pos)]
+        };
+        let mut window = Self::new(run);
+        all.push(("at rest, at the top", window.measure(frames, |_| Vec::new())));
+        all.push(("the pointer over it", window.measure(frames, over)));
+        window.frame(vec![Input::PointerGone]);
+        window.scroll(-600.0);
+        all.push(("at rest, in the middle", window.measure(frames, |_| Vec::new())));
+        all.push(("scrolled a page a frame", window.measure(frames, |_| wheel(-500.0))));
+        window.frame(vec![Input::PointerGone]);
+        window.scroll(100_000.0);
+        all.push(("stretched and shrunk", {
+            let names = ["Stretch time", "Shrink time"].into_iter().cycle();
+            Cost::of(names.take(frames / 4).map(|name| window.click(name)).collect())
+        }));
+        let mut window = Self::new(run);
+        all.push(("played", window.play(frames)));
+        let mut window = Self::new(run);
+        for _ in 0..4 {
+            window.click("Shrink time");
+        }
+        all.push(("shrunk, at rest", window.measure(frames, |_| Vec::new())));
+        all.push(("shrunk, the pointer over it", window.measure(frames, over)));
+        window.scroll(-300.0);
+        all.push(("shrunk, scrolled", window.measure(frames, |_| wheel(-300.0))));
+        window.scroll(100_000.0);
+        all.push(("shrunk, played", window.play(frames)));
+        let mut window = Self::new(run);
+        window.ctx.enable_accesskit();
+        window.settle();
+        all.push(("with a screen reader", window.measure(frames, |_| Vec::new())));
+        window.ctx.disable_accesskit();
+        window.click("Four lifelines");
+        all.push(("four lifelines", window.measure(frames, |_| Vec::new())));
+        window.click("Counters");
+        all.push(("counters", window.measure(frames, |_| Vec::new())));
+        window.click("Plot");
+        all.push(("plots", window.measure(frames, |_| Vec::new())));
+        all.push(("plots, played", window.play(frames)));
+        all
+    }
+}
+
+fn wheel(delta: f32) -> Vec<Input> {
+    let (unit, phase, source) = (MouseWheelUnit::Point, TouchPhase::Move, MouseWheelSource::Wheel);
+    let turn = Input::MouseWheel { unit, delta: vec2(0.0, delta), phase, source, modifiers: Modifiers::NONE };
+    vec![Input::PointerMoved(LANES[0]), turn]
+}
+
+/// What frames cost.
+struct Cost {
+    median: Duration,
+    /// Nineteen of twenty cost less.
+    most: Duration,
+}
+
+impl Cost {
+    fn of(mut taken: Vec<Duration>) -> Self {
+        taken.sort_unstable();
+        let at = |place: usize| taken.get(place).copied().unwrap_or_default();
+        Self { median: at(taken.len() / 2), most: at(taken.len() * 19 / 20) }
     }
 }
 
 fn main() {
-    let frames = if support::quick() { 60 } else { 600 };
-    let mut run = Run { workload: Workload::File { bytes: 10_000_000, size: 1_460 }, ..Run::default() };
-    run.knobs.link.loss = Chance::percent(1.0);
-    let packets = run.play().packets.len();
-    let wheel = |delta| {
-        let (unit, phase, source) = (MouseWheelUnit::Point, TouchPhase::Move, MouseWheelSource::Wheel);
-        let turn = Input::MouseWheel { unit, delta: vec2(0.0, delta), phase, source, modifiers: Modifiers::NONE };
-        vec![Input::PointerMoved(pos2(400.0, 400.0)), turn]
+    let frames = if support::quick() { 40 } else { 300 };
+    let file = |rate| {
+        let mut run = Run { workload: Workload::File { bytes: 10_000_000, size: 1_000 }, ..Run::default() };
+        run.knobs.link.loss = Chance::percent(1.0);
+        run.knobs.link.rate = rate;
+        run
     };
-    println!("a frame of the lab, {}x{} points, median of {frames}", SIZE.x, SIZE.y);
-
-    let mut few = Window::new(Run { seed: 1, ..Run::default() });
-    let baseline = median((0..frames).map(|_| few.frame(Vec::new())).collect());
-    line("  the default run", &shown(baseline), None);
-
-    let mut many = Window::new(run);
-    let still = median((0..frames).map(|_| many.frame(Vec::new())).collect());
-    line(&format!("  {packets} packets over TCP, at the start"), &shown(still), Some(ratio(baseline, still)));
-
-    let scrolled = median((0..frames).map(|_| many.frame(wheel(-500.0))).collect());
-    line("  the same, scrolled a page a frame", &shown(scrolled), Some(ratio(baseline, scrolled)));
-
-    let key = |key| Input::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
-    many.frame(vec![
-        Input::PointerMoved(pos2(300.0, 420.0)),
-        Input::PointerButton {
-            pos: pos2(300.0, 420.0),
-            button: egui::PointerButton::Primary,
-            pressed: true,
-            modifiers: Modifiers::NONE,
-        },
-        Input::PointerButton {
-            pos: pos2(300.0, 420.0),
-            button: egui::PointerButton::Primary,
-            pressed: false,
-            modifiers: Modifiers::NONE,
-        },
-    ]);
-    many.frame(vec![key(Key::Escape)]);
-    many.frame(vec![key(Key::Space)]);
-    let played = median((0..frames).map(|_| many.frame(Vec::new())).collect());
-    line("  the same, played", &shown(played), Some(ratio(baseline, played)));
-
-    let worst = still.max(scrolled).max(played);
-    println!("limit {}: {}", shown(LIMIT), if worst < LIMIT { "kept" } else { "EXCEEDED" });
+    let mut spread = Run { workload: Workload::Messages { count: 10_000, size: 100, gap: 1_000 }, ..Run::default() };
+    spread.knobs.link.loss = Chance::percent(1.0);
+    let large = [("a file", file(None)), ("through a bottleneck", file(Some(20_000_000))), ("messages", spread)];
+    println!("a frame of the lab, {}x{} points: median of {frames}, and what 19 of 20 stay under", SIZE.x, SIZE.y);
+    let few = Window::all(&Run { seed: 1, ..Run::default() }, frames);
+    println!("six messages, the baseline");
+    for (name, cost) in &few {
+        line(&format!("  {name}"), &shown(cost), None);
+    }
+    let mut worst = Duration::ZERO;
+    let wanted = env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    for (what, run) in large.into_iter().filter(|(what, _)| wanted.as_ref().is_none_or(|wanted| what.contains(wanted)))
+    {
+        let [tcp, udp] = [Transport::Tcp, Transport::Udp].map(|transport| run.over(transport).play().packets.len());
+        println!("{what}: {tcp} packets over TCP, {udp} over UDP");
+        for ((name, cost), (_, baseline)) in Window::all(&run, frames).iter().zip(&few) {
+            let ratio = cost.median.as_secs_f64() / baseline.median.as_secs_f64();
+            line(&format!("  {name}"), &shown(cost), Some(ratio));
+            worst = worst.max(cost.median);
+        }
+    }
+    let kept = if worst < LIMIT { "all medians are under it" } else { "NOT all medians are under it" };
+    println!("promised 8 ms, slowest {:.2} ms: {kept}", worst.as_secs_f64() * 1e3);
 }
 
-fn median(mut taken: Vec<Duration>) -> Duration {
-    taken.sort_unstable();
-    taken.get(taken.len() / 2).copied().unwrap_or_default()
-}
-
-fn ratio(baseline: Duration, taken: Duration) -> f64 {
-    taken.as_secs_f64() / baseline.as_secs_f64()
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+fn shown(cost: &Cost) -> String {
+    format!("{:.2} ms  {:.2} ms", cost.median.as_secs_f64() * 1e3, cost.most.as_secs_f64() * 1e3)
 }

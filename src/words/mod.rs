@@ -35,7 +35,7 @@ pub use self::{
     framing::{frame_parts, framing_error, framing_missing, framing_spec_error},
     http::http_fault,
     rules::{rules_error, rules_problem},
-    sim::{counters, departure, lesson, outcome, run_error},
+    sim::{counters, departure, lesson, outcome, run_error, run_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
@@ -44,7 +44,7 @@ use crate::preset::Localised;
 
 /// The texts: one pair of files an area, English and Chinese. The macro that reads the folder does not tell cargo about
 /// its files: without these lines a changed sentence would not be built in.
-pub(crate) const TEXTS: [[&str; 2]; 8] = [
+pub(crate) const TEXTS: [[&str; 2]; 9] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
     [
         include_str!("../../assets/locales/boundaries.en.toml"),
@@ -52,6 +52,7 @@ pub(crate) const TEXTS: [[&str; 2]; 8] = [
     ],
     [include_str!("../../assets/locales/framing.en.toml"), include_str!("../../assets/locales/framing.zh-CN.toml")],
     [include_str!("../../assets/locales/lab.en.toml"), include_str!("../../assets/locales/lab.zh-CN.toml")],
+    [include_str!("../../assets/locales/lab_group.en.toml"), include_str!("../../assets/locales/lab_group.zh-CN.toml")],
     [include_str!("../../assets/locales/ladder.en.toml"), include_str!("../../assets/locales/ladder.zh-CN.toml")],
     [include_str!("../../assets/locales/lens.en.toml"), include_str!("../../assets/locales/lens.zh-CN.toml")],
     [include_str!("../../assets/locales/transfer.en.toml"), include_str!("../../assets/locales/transfer.zh-CN.toml")],
@@ -61,7 +62,7 @@ pub(crate) const TEXTS: [[&str; 2]; 8] = [
     ],
 ];
 // In a build without tests nothing else names them.
-const _: [[&str; 2]; 8] = TEXTS;
+const _: [[&str; 2]; 9] = TEXTS;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod card;
 pub mod compact;
 pub mod encoding_menu;
 mod field;
+mod slider;
 mod sparkline;
 
 use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -16,6 +17,7 @@ pub use self::{
     button::{Look, button, button_width, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
+    slider::slider,
     sparkline::sparkline,
 };
 use super::theme::{TokensExt as _, badge_font};

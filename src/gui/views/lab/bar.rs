@@ -1,6 +1,6 @@
 //! Moving in time: back, step, jump, scrub; and how the ladders are drawn.
 
-use egui::{Align, Layout, Slider, Ui, WidgetInfo, vec2};
+use egui::{Align, Layout, Ui, vec2};
 
 use super::{LabState, play::Speed, words};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         tr,
         widgets::{
             compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
-            hint,
+            hint, slider,
         },
     },
     sim::Micros,
@@ -46,13 +46,10 @@ impl LabState {
         let pair = self.drawn.pair()?;
         let (now, _) = self.moment();
         let now = if self.play.is_at_the_end() { 0 } else { now };
-        let next = pair.lanes.iter().filter_map(|lane| {
-            if again {
-                lane.log.next_resent(now).map(|packet| packet.sent)
-            } else {
-                lane.log.next_loss(now).map(|packet| packet.ended)
-            }
-        });
+        let next = pair
+            .lanes
+            .iter()
+            .filter_map(|lane| if again { lane.index.next_resent(now) } else { lane.index.next_loss(now) });
         next.min()
     }
 
@@ -63,12 +60,24 @@ impl LabState {
         }
     }
 
-    /// Stretches or shrinks time.
+    /// Stretches or shrinks time; what stands in the middle of the picture stays there.
     pub(super) fn zoom(&mut self, by: i8) {
-        let zoom = self.shown.zoom.saturating_add(by);
-        if ZOOMS.contains(&zoom) {
+        let middle = self.height / 2.0;
+        self.stretch(by, self.axis.time(f64::from(self.scrolled + middle)), middle);
+    }
+
+    /// Stretches time so that a moment stays where it is, so far down from the top of the picture. Goes as far as it goes.
+    pub(super) fn stretch(&mut self, by: i8, moment: Micros, down: f32) {
+        let zoom = self.shown.zoom.saturating_add(by).clamp(*ZOOMS.start(), *ZOOMS.end());
+        if zoom != self.shown.zoom {
             self.shown.zoom = zoom;
+            self.anchor = Some((moment, down));
         }
+    }
+
+    /// Whether time can be stretched further.
+    pub(super) fn stretches(&self) -> bool {
+        self.shown.zoom < *ZOOMS.end()
     }
 }
 
@@ -152,23 +161,8 @@ fn scrub_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState, width: f32) {
     // By where it stands on the axis: folds are short here too.
     let bottom = state.axis.y(end).max(1.0);
     let mut at = state.axis.y(now);
-    let response = ui
-        .scope(|ui| {
-            ui.spacing_mut().slider_width = width;
-            ui.spacing_mut().slider_rail_height = 4.0;
-            ui.spacing_mut().interact_size.y = 17.0;
-            let visuals = ui.visuals_mut();
-            visuals.handle_shape = egui::style::HandleShape::Circle;
-            visuals.selection.bg_fill = tokens.tcp;
-            visuals.widgets.inactive.bg_fill = tokens.line;
-            for widget in [&mut visuals.widgets.inactive, &mut visuals.widgets.hovered, &mut visuals.widgets.active] {
-                widget.fg_stroke = egui::Stroke::new(2.0, tokens.tcp);
-            }
-            ui.add(Slider::new(&mut at, super::axis::MARGIN..=bottom).show_value(false).trailing_fill(true))
-        })
-        .inner;
     let text = tr!(cx.lang, "lab.scrub", time = words::moment(now));
-    response.widget_info(|| WidgetInfo::slider(true, now as f64, &text));
+    let response = slider(ui, &mut at, super::axis::MARGIN..=bottom, width, &text, |_| now as f64);
     if response.changed() {
         state.go_to(state.axis.time(at));
     }

@@ -103,12 +103,12 @@ pub fn below_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut LabState) {
 
 fn lane_ui(ui: &mut Ui, lang: Lang, state: &LabState, index: usize, now: Micros) {
     let Some(pair) = state.drawn.pair() else { return };
-    let (Some(lane), Some(other)) = (pair.lanes.get(index), pair.lanes.get(1 - index)) else { return };
+    let Some(lane) = pair.lanes.get(index) else { return };
     ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
     ui.label(section(ui, &tr!(lang, "lab.what_read")));
     blocks_ui(ui, lang, lane, now);
     if now >= lane.log.end_at {
-        let text = words::sentence(lang, lane, other);
+        let text = pair.sentence(lang, index, now);
         ui.label(RichText::new(text).small().color(ui.tokens().muted));
     }
     if ui.available_height() > 30.0 {
@@ -167,8 +167,7 @@ fn blocks_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
     let until = lane.blocks.partition_point(|block| block.at <= now);
     let blocks = lane.blocks.get(..until).unwrap_or_default();
     let over = now >= lane.log.end_at;
-    let missing = lane.fortunes.iter().zip(1_u32..).filter(|(fortune, _)| fortune.read_at.is_none());
-    let missing: Vec<u32> = if over { missing.map(|(_, number)| number).collect() } else { Vec::new() };
+    let missing = if over { lane.index.missing.as_slice() } else { &[] };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BLOCK + 4.0), Sense::hover());
     let mut x = rect.left() + 2.0;
     let top = rect.top() + 2.0;

@@ -3,7 +3,7 @@
 //! A run is made again when anything that it follows from changes, and else never. Nearly all take less than a millisecond;
 //! a large file goes to a thread, and the picture of before stays until it is there.
 
-use std::thread;
+use std::{cell::OnceCell, thread};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::Context;
@@ -11,11 +11,17 @@ use egui::Context;
 use super::{
     axis,
     below::{self, Block},
+    index::Index,
+    plot::Curves,
+    stream::{self, Arrival, History},
+    words,
 };
-use crate::sim::{
-    Call, Change, Counters, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
-    arq::{Mechanisms, levels},
-    counters::Fortune,
+use crate::{
+    sim::{
+        Call, Change, Counters, Course, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
+        counters::Fortune,
+    },
+    words::Lang,
 };
 
 /// Bytes of a file from which on a run goes to a thread.
@@ -75,16 +81,24 @@ pub struct Lane {
     pub log: Log,
     /// Sums.
     pub counters: Counters,
+    /// The sums at any moment.
+    pub course: Course,
     /// What became of each message.
     pub fortunes: Vec<Fortune>,
     /// How long each message waited in the receiving kernel.
     pub waits: Vec<Option<Micros>>,
     /// What lasted, by its beginning.
     pub spans: Vec<Span>,
-    /// Of the longest of them: how long.
-    pub longest: Micros,
+    /// What a frame looks up in it.
+    pub index: Index,
     /// What was read, in order.
     pub blocks: Vec<Block>,
+    /// The client's stream, for TCP.
+    pub history: History,
+    /// What became of each message as a datagram, for all others.
+    pub arrivals: Vec<Arrival>,
+    /// What the plots show, for TCP.
+    pub curves: Curves,
 }
 
 impl Lane {
@@ -92,17 +106,21 @@ impl Lane {
     pub fn new(log: Log) -> Self {
         let (counters, fortunes, waits) = (log.counters(), log.fortunes(), log.waits());
         let spans = spans(&log);
-        let longest = spans.iter().map(|span| span.to - span.from).max().unwrap_or(0);
+        let index = Index::new(&log, &fortunes, &spans);
         let blocks = below::blocks(&log);
-        Self { log, counters, fortunes, waits, spans, longest, blocks }
+        let course = Course::of(&log);
+        let (mut history, mut arrivals, mut curves) = (History::default(), Vec::new(), Curves::default());
+        if log.transport == Transport::Tcp {
+            (history, curves) = (History::of(&log), Curves::of(&log));
+        } else {
+            arrivals = stream::arrivals(&log);
+        }
+        Self { log, counters, course, fortunes, waits, spans, index, blocks, history, arrivals, curves }
     }
 
     /// What lasts at any time between two moments.
     pub fn spans_between(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Span> {
-        let first = self.spans.partition_point(|span| span.from + self.longest < from);
-        let last = self.spans.partition_point(|span| span.from <= to).max(first);
-        let spans = self.spans.get(first..last).unwrap_or_default();
-        spans.iter().filter(move |span| span.to >= from)
+        self.index.spans_between(&self.spans, from, to)
     }
 }
 
@@ -117,6 +135,8 @@ pub struct Pair {
     pub idle: Vec<(Micros, Micros)>,
     /// When the last thing happened.
     pub end: Micros,
+    /// What came of each lane, in English and in Chinese, before and after the other one's first byte came; once somebody asked.
+    sentences: [[[OnceCell<String>; 2]; 2]; 2],
 }
 
 impl Pair {
@@ -132,7 +152,22 @@ impl Pair {
         let knobs = &wanted.run.knobs;
         let round = knobs.direction(Side::Client).delay + knobs.direction(Side::Server).delay;
         let idle = axis::idle(busy, end, (3 * round).max(SHORTEST_FOLD));
-        Self { lanes, moments, idle, end }
+        Self { lanes, moments, idle, end, sentences: Default::default() }
+    }
+
+    /// A lane and the one beside it.
+    pub fn lane(&self, index: usize) -> Option<(&Lane, &Lane)> {
+        Some((self.lanes.get(index)?, self.lanes.get(1 - index.min(1))?))
+    }
+
+    /// What came of a lane, in a sentence or two, held against what has come of the other one by now.
+    pub fn sentence(&self, lang: Lang, index: usize, now: Micros) -> &str {
+        let (Some((lane, other)), Some(cells)) = (self.lane(index), self.sentences.get(index)) else { return "" };
+        let [en, zh] = cells;
+        let [before, after] = if lang == Lang::En { en } else { zh };
+        let known = other.counters.first_byte.is_some_and(|first| first <= now);
+        let cell = if known { after } else { before };
+        cell.get_or_init(|| words::sentence(lang, lane, other, now))
     }
 
     /// How much of it is not idle.
@@ -145,24 +180,14 @@ impl Pair {
 /// What a picture follows from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The run; its transport is not looked at.
+    /// The run; its transport says only whether ARQ that adds nothing stands beside TCP, or UDP.
     pub run: Run,
-    /// The level to which it belongs: its messages may be in another encoding.
-    pub level: Option<usize>,
 }
 
 impl Wanted {
     /// What stands beside TCP.
     fn right(&self) -> Log {
-        let set = self.run.knobs.arq;
-        if let Some(level) = self.level.and_then(|level| levels().get(level)) {
-            let run = self.run.over(Transport::Arq);
-            if level.trial.run(&set, run.seed) == run {
-                return level.trial.play(&set, run.seed);
-            }
-        }
-        let transport = if set == Mechanisms::default() { Transport::Udp } else { Transport::Arq };
-        self.run.over(transport).play()
+        self.run.over(self.run.beside()).play()
     }
 
     /// Whether it takes long enough to be noticed.
@@ -173,7 +198,7 @@ impl Wanted {
             | Workload::PingPong { count, size, .. }
             | Workload::Voice { count, size, .. } => *count > MANY || u64::from(*count) * u64::from(*size) > LARGE,
             Workload::Text { .. } => false,
-            Workload::Own { messages } => messages.len() > MANY as usize,
+            Workload::Own { messages, .. } => messages.len() > MANY as usize,
         }
     }
 }
@@ -196,6 +221,11 @@ impl Drawn {
     /// Whether something newer is on its way.
     pub fn is_making(&self) -> bool {
         self.job.is_some()
+    }
+
+    /// Whether what is on show is not of this run, and nothing is on its way.
+    pub fn is_behind(&self, run: &Run) -> bool {
+        self.job.is_none() && self.made_for.as_ref().is_some_and(|made_for| made_for.run != *run)
     }
 
     /// How often a run was made.
@@ -348,7 +378,7 @@ mod tests {
 
     fn losing(number: u32) -> Wanted {
         let packet = Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
-        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() }, level: None }
+        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() } }
     }
 
     #[test]

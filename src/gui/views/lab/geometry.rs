@@ -1,14 +1,14 @@
-//! Where lifelines and arrows lie, which of them are on screen, and which one is pointed at. Pure.
+//! Where lifelines and arrows lie, and which one is pointed at. Pure.
 //!
 //! An arrow begins when the packet's first bit leaves and ends when that bit arrives, so its slope is the true one; how long
 //! the packet takes to be put on the link is its thickness. A lost packet dies on the way, where the simulator says.
 
 use egui::{Pos2, Rangef, Rect, pos2};
 
-use super::axis::Axis;
-use crate::sim::{End, Log, Loss, Micros, Packet, PacketId, Side};
+use super::{axis::Axis, index};
+use crate::sim::{End, Loss, Micros, Packet, PacketId, Side};
 
-/// Room for the times at the left of a lane.
+/// Room for the times at the left of a lane, unless they are long.
 const TIMES: f32 = 60.0;
 /// From a program's lifeline to its kernel's.
 const PROGRAM: f32 = 92.0;
@@ -35,9 +35,9 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Lifelines for a lane of this extent: four or two.
-    pub fn new(lane: Rangef, four: bool) -> Self {
-        let times = lane.min + TIMES;
+    /// Lifelines for a lane of this extent: four or two. `widest` is the width of the longest time.
+    pub fn new(lane: Rangef, four: bool, widest: f32) -> Self {
+        let times = lane.min + TIMES.max(widest + 12.0);
         let narrow = lane.span() < 420.0;
         let (left, right) = if narrow { (46.0, 72.0) } else { (WORDS, WORDS_RIGHT) };
         if four {
@@ -78,13 +78,8 @@ impl Arrow {
     /// the link in this direction.
     pub fn new(packet: &Packet, grid: &Grid, axis: &Axis, delay: Micros) -> Self {
         let (start, end) = (grid.kernel(packet.from()), grid.kernel(packet.from().other()));
-        let part = reach(packet, delay);
-        let thick = packet.out.saturating_sub(packet.left);
-        let lands = match packet.end {
-            End::Lost(_) => packet.ended,
-            _ => packet.ended.saturating_sub(thick).max(packet.left),
-        };
-        let (top, bottom) = (axis.y(packet.left), axis.y(lands));
+        let part = reach(packet.end, packet.out, packet.ended, delay);
+        let (top, bottom) = (axis.y(packet.left), axis.y(index::lands(packet)));
         Self {
             from: pos2(start, top as f32),
             to: pos2(start + (end - start) * part, bottom as f32),
@@ -127,40 +122,93 @@ impl Arrow {
     }
 }
 
-/// How much of the way a packet comes.
-fn reach(packet: &Packet, delay: Micros) -> f32 {
-    match packet.end {
+/// How much of the way a packet comes whose last bit left at `out` and that met its end at `ended`.
+pub fn reach(end: End, out: Micros, ended: Micros, delay: Micros) -> f32 {
+    match end {
         // It never left.
         End::Lost(Loss::QueueFull) => 0.06,
-        End::Lost(_) if delay > 0 => (packet.ended.saturating_sub(packet.out) as f32 / delay as f32).clamp(0.15, 0.9),
+        End::Lost(_) if delay > 0 => (ended.saturating_sub(out) as f32 / delay as f32).clamp(0.15, 0.9),
         End::Lost(_) => 0.5,
         _ => 1.0,
     }
 }
 
-/// The packets that are on the link at any time between two moments, in the order of sending.
-pub fn on_screen(log: &Log, from: Micros, to: Micros) -> impl Iterator<Item = &Packet> {
-    log.packets_between(from, to)
+/// Many packets on their way across: from the first to the last of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    x: (f32, f32),
+    /// Where the first leaves, and the last.
+    from: (f32, f32),
+    /// Where the first arrives, and the last.
+    to: (f32, f32),
+}
+
+impl Band {
+    /// From one place across to another, between these heights there and here.
+    pub fn new(x: (f32, f32), from: (f32, f32), to: (f32, f32)) -> Self {
+        let high = |(top, bottom): (f32, f32)| (top, bottom.max(top + 1.0));
+        Self { x, from: high(from), to: high(to) }
+    }
+
+    /// The first arrow and the last.
+    pub fn edges(&self) -> [[Pos2; 2]; 2] {
+        let edge = |from, to| [pos2(self.x.0, from), pos2(self.x.1, to)];
+        [edge(self.from.0, self.to.0), edge(self.from.1, self.to.1)]
+    }
+
+    /// From the middle of where they leave to the middle of where they arrive.
+    pub fn middle_line(&self) -> [Pos2; 2] {
+        [self.at(0.0), self.at(1.0)]
+    }
+
+    /// The middle of it after this part of the way.
+    pub fn at(&self, part: f32) -> Pos2 {
+        let (top, bottom) = self.between(part);
+        pos2(self.x.0 + (self.x.1 - self.x.0) * part, f32::midpoint(top, bottom))
+    }
+
+    fn between(&self, part: f32) -> (f32, f32) {
+        let at = |from: f32, to: f32| from + (to - from) * part;
+        (at(self.from.0, self.to.0), at(self.from.1, self.to.1))
+    }
+
+    /// How far a point is from its middle, if it is on it.
+    fn distance(&self, point: Pos2) -> Option<f32> {
+        let part = (point.x - self.x.0) / (self.x.1 - self.x.0);
+        if !(0.0..=1.0).contains(&part) {
+            return None;
+        }
+        let (top, bottom) = self.between(part);
+        let on = (top - 2.0..=bottom + 2.0).contains(&point.y);
+        on.then(|| (f32::midpoint(top, bottom) - point.y).abs())
+    }
 }
 
 /// The packet whose arrow is nearest to a point, if one is near. The later one of two.
-pub fn pointed_at(arrows: &[(PacketId, Arrow)], point: Pos2) -> Option<PacketId> {
-    let near = arrows.iter().map(|(id, arrow)| (*id, arrow.distance(point)));
+pub fn pointed_at<'a>(arrows: impl Iterator<Item = (PacketId, &'a Arrow)>, point: Pos2) -> Option<PacketId> {
+    let near = arrows.map(|(id, arrow)| (id, arrow.distance(point)));
     let near = near.filter(|(_, distance)| *distance <= NEAR);
     near.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(id, _)| id)
+}
+
+/// The place of the band that is meant by a point: of those under it the one whose middle is nearest. What is below `now`
+/// is still to come, and not there.
+pub fn band_at<T>(bands: &[(T, Band)], point: Pos2, now: f32) -> Option<usize> {
+    let on = bands.iter().enumerate().filter_map(|(nth, (_, band))| Some((nth, band.distance(point)?)));
+    on.filter(|_| point.y <= now).min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(nth, _)| nth)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Act, Edit, Name, PacketKind, Run, Transport};
+    use crate::sim::{Act, Edit, Log, Name, PacketKind, Run, Transport};
 
     fn lost_third() -> (Log, Axis, Grid) {
         let third = Name { from: Side::Client, kind: PacketKind::Data, number: 3, offset: 0, attempt: 1 };
         let run = Run { edits: vec![Edit { packet: third, act: Act::Lose }], ..Run::default() };
         let log = run.over(Transport::Udp).play();
         let axis = Axis::new(&[], log.end_at, 0.001);
-        (log, axis, Grid::new(Rangef::new(0.0, 560.0), false))
+        (log, axis, Grid::new(Rangef::new(0.0, 560.0), false, 40.0))
     }
 
     #[test]
@@ -182,7 +230,7 @@ mod tests {
         run.knobs.link.rate = Some(80_000);
         let log = run.over(Transport::Udp).play();
         let axis = Axis::new(&[], log.end_at, 0.001);
-        let grid = Grid::new(Rangef::new(0.0, 560.0), false);
+        let grid = Grid::new(Rangef::new(0.0, 560.0), false, 40.0);
         // 128 bytes at 80 kbit/s are 12.8 ms.
         let arrow = Arrow::new(&log.packets[0], &grid, &axis, 30_000);
         assert!((arrow.thick - 12.8).abs() < 0.01 && (arrow.to.y - arrow.from.y - 30.0).abs() < 0.01, "{arrow:?}");
@@ -204,27 +252,41 @@ mod tests {
         let arrow = |packet| Arrow::new(packet, &grid, &axis, 30_000);
         let arrows: Vec<_> = log.packets.iter().map(|packet| (packet.id, arrow(packet))).collect();
         let second = arrows[1].1.middle().center();
-        assert_eq!(pointed_at(&arrows, second), Some(PacketId(1)));
-        assert_eq!(pointed_at(&arrows, pos2(second.x, second.y - 60.0)), None);
+        let at = |point| pointed_at(arrows.iter().map(|(id, arrow)| (*id, arrow)), point);
+        assert_eq!(at(second), Some(PacketId(1)));
+        assert_eq!(at(pos2(second.x, second.y - 60.0)), None);
     }
 
     #[test]
-    fn only_what_is_on_screen_is_drawn() {
-        let (log, ..) = lost_third();
-        // Sent at 10, 15, … 35 ms, 30 ms on their way.
-        let seen = |from, to| on_screen(&log, from, to).map(|packet| packet.id.0).collect::<Vec<_>>();
-        assert_eq!(seen(0, 14_000), [0]);
-        assert_eq!(seen(41_000, 42_000), [1, 3, 4, 5]);
-        assert!(seen(66_000, 90_000).is_empty());
+    fn of_groups_that_cross_the_nearest_is_meant() {
+        let there = Band::new((100.0, 300.0), (10.0, 30.0), (50.0, 70.0));
+        let back = Band::new((300.0, 100.0), (10.0, 30.0), (50.0, 70.0));
+        let bands = [("there", there), ("back", back)];
+        assert_eq!(band_at(&bands, there.at(0.2), 500.0), Some(0));
+        assert_eq!(band_at(&bands, back.at(0.2), 500.0), Some(1));
+        // Both are there, the first is nearer.
+        assert_eq!(band_at(&bands, pos2(195.0, 38.0), 500.0), Some(0));
+        assert_eq!(band_at(&bands, pos2(205.0, 38.0), 500.0), Some(1));
+        for nowhere in [pos2(99.0, 20.0), pos2(301.0, 60.0), pos2(200.0, 20.0), pos2(200.0, 90.0)] {
+            assert_eq!(band_at(&bands, nowhere, 500.0), None, "{nowhere:?}");
+        }
+        assert_eq!(band_at(&bands, there.at(0.2), 20.0), None, "it is still to come");
+        // All of one instant are a line, and can be pointed at.
+        let line = Band::new((100.0, 300.0), (10.0, 10.0), (50.0, 50.0));
+        assert_eq!(band_at(&[((), line)], pos2(200.0, 31.0), 500.0), Some(0));
     }
 
     #[test]
     fn lifelines_stand_apart_in_every_width() {
         for width in [200.0, 373.0, 560.0, 720.0, 1_400.0] {
             for four in [false, true] {
-                let grid = Grid::new(Rangef::new(10.0, 10.0 + width), four);
-                assert!(grid.kernels[1] - grid.kernels[0] >= 40.0, "{width} {grid:?}");
-                assert_eq!(grid.programs.is_some(), four);
+                for widest in [30.0, 90.0] {
+                    let grid = Grid::new(Rangef::new(10.0, 10.0 + width), four, widest);
+                    assert!(grid.kernels[1] - grid.kernels[0] >= 40.0, "{width} {grid:?}");
+                    assert_eq!(grid.programs.is_some(), four);
+                    // A time ends 8 points before, and is not cut at its beginning.
+                    assert!(grid.times - 8.0 - widest >= grid.lane.min, "{width} {grid:?}");
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use egui::{Event, EventFilter, Id, Key, Modifiers, Ui, pos2};
 
-use super::{Chosen, LabState, geometry, menu::Menu, words};
+use super::{Chosen, LabState, menu::Menu, words};
 use crate::{
     gui::{Cx, actions::Action},
     sim::{Act, PacketId},
@@ -80,13 +80,13 @@ impl LabState {
     fn choose(&mut self, by: isize) {
         let Some(pair) = self.drawn.pair() else { return };
         let lane = self.selected.map_or(0, |chosen| chosen.lane);
-        let Some(log) = pair.lanes.get(lane).map(|lane| &lane.log) else { return };
-        let Some(last) = log.packets.len().checked_sub(1) else { return };
+        let Some(shown) = pair.lanes.get(lane) else { return };
+        let Some(last) = shown.log.packets.len().checked_sub(1) else { return };
         let next = if let Some(chosen) = self.selected {
             chosen.packet.index().saturating_add_signed(by).min(last)
         } else {
             let top = self.axis.time(f64::from(self.scrolled));
-            geometry::on_screen(log, top, u64::MAX).next().map_or(0, |packet| packet.id.index())
+            shown.index.ways_between(top, u64::MAX).next().map_or(0, |way| way.packet.index())
         };
         self.select(Chosen { lane, packet: PacketId(next as u32) });
     }

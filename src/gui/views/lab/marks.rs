@@ -74,16 +74,17 @@ pub fn arrow(painter: &Painter, arrow: &Arrow, look: &Look) {
         }
     }
     if look.tip != Tip::None {
-        head(painter, arrow.from, arrow.to, first, look);
+        head(painter, arrow.from, arrow.to, first, look.width, look.tip == Tip::Head);
     }
 }
 
-fn head(painter: &Painter, from: Pos2, tip: Pos2, color: Color32, look: &Look) {
+/// The head of an arrow.
+pub fn head(painter: &Painter, from: Pos2, tip: Pos2, color: Color32, width: f32, filled: bool) {
     let along = (tip - from).normalized();
-    let size = if look.width < 1.5 { 7.0 } else { 9.0 };
+    let size = if width < 1.5 { 7.0 } else { 9.0 };
     let across = along.rot90() * size * 0.4;
     let base = tip - along * size;
-    let fill = if look.tip == Tip::Head { color } else { Color32::TRANSPARENT };
+    let fill = if filled { color } else { Color32::TRANSPARENT };
     painter.add(Shape::convex_polygon(vec![tip, base + across, base - across], fill, Stroke::new(1.0, color)));
 }
 

@@ -6,7 +6,7 @@ use super::{Chosen, LabState, words};
 use crate::{
     gui::{
         Cx,
-        theme::{TokensExt as _, strong},
+        theme::{TokensExt as _, icons, strong},
         tr,
         widgets::{
             compact::{menu_entry, menu_spacing},
@@ -14,6 +14,7 @@ use crate::{
         },
     },
     sim::{Act, Edit, Log, Micros, Name, Packet},
+    text::Charset,
     words::Lang,
 };
 
@@ -59,6 +60,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let name = packet.name;
     let later = state.later();
     let (now, _) = state.moment();
+    let encoding = state.run.workload.encoding();
     let edits = &state.run.edits;
     let id = ui.scope_id().with("packet_menu");
     Popup::new(id, ui.ctx().clone(), PopupAnchor::Position(menu.at), ui.layer_id())
@@ -69,7 +71,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         .show(|ui| {
             ui.set_max_width(300.0);
             menu_spacing(ui);
-            explain_ui(ui, lang, &lane.log, packet, now);
+            explain_ui(ui, lang, &lane.log, packet, now, encoding);
             ui.add_space(4.0);
             rule(ui);
             ui.add_space(2.0);
@@ -99,8 +101,8 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     }
 }
 
-/// What a packet is, why it was sent, what became of it, and its header.
-pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micros) {
+/// What a packet is, what it says if that is a text in this encoding, why it was sent, what became of it, and its header.
+pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micros, encoding: Option<Charset>) {
     ui.spacing_mut().item_spacing.y = 3.0;
     ui.set_max_width(300.0);
     let title = words::packet(lang, packet);
@@ -109,6 +111,11 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
         None => title,
     };
     ui.label(strong(title));
+    if let Some(encoding) = encoding {
+        for said in words::payload(lang, packet, now, encoding) {
+            ui.label(said);
+        }
+    }
     hint(ui, words::reason(lang, packet, log.transport));
     let fate = tr!(
         lang,
@@ -118,9 +125,16 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
         what = words::fate(lang, packet, now)
     );
     hint(ui, fate);
+    for departure in log.departures_of(packet) {
+        let text = format!("{} {}", icons::INFO, crate::words::departure(lang, departure));
+        ui.label(RichText::new(text).small().color(ui.tokens().warn))
+            .accessible_name(crate::words::departure(lang, departure));
+    }
     let color = ui.tokens().muted;
-    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-        for (field, value) in words::fields(packet, words::bases(log, packet.from())) {
+    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
+        let of_rfcs = words::fields(packet, words::bases(log, packet.from())).into_iter();
+        let of_ours = words::own_fields(lang, packet, log).into_iter();
+        for (field, value) in of_rfcs.map(|(field, value)| (field.to_owned(), value)).chain(of_ours) {
             ui.label(RichText::new(field).font(egui::FontId::proportional(11.0)).color(color));
             ui.label(RichText::new(value).font(egui::FontId::monospace(11.0)));
             ui.end_row();

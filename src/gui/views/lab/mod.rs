@@ -6,8 +6,11 @@
 //!
 //! ```text
 //! axis  geometry  play    pure: where things stand, and when       drawn  the two logs, and what is read off them
+//! index groups            pure: what is in sight, and what of it is too dense to be drawn one by one
 //! head  knobs     bar     title, sliders, moving in time           side   predictions, changes by hand
-//! paint marks     menu    the two ladders                          below  what was read, counters, plot
+//! paint scene     notes   the two ladders, a lane of them, the words beside it
+//! marks lifelines menu    arrows, what stands beside lifelines     below  what was read, counters, plot
+//! build judge             reliability on UDP, and what 200 seeds say
 //! ```
 
 mod axis;
@@ -17,15 +20,21 @@ mod build;
 mod counters;
 mod drawn;
 mod geometry;
+mod groups;
 mod head;
+mod index;
+mod judge;
 mod keys;
 mod knobs;
+mod lifelines;
 mod marks;
 mod menu;
+mod notes;
 mod paint;
 mod play;
 mod plot;
 mod save;
+mod scene;
 mod side;
 mod stream;
 mod words;
@@ -78,6 +87,8 @@ pub struct LabState {
     scrolled: f32,
     height: f32,
     scroll_to: Option<f32>,
+    /// A moment that is to stand so far down from the top of the picture when the axis is another one.
+    anchor: Option<(u64, f32)>,
 }
 
 /// How the ladders are drawn.
@@ -124,6 +135,7 @@ impl Default for LabState {
             scrolled: 0.0,
             height: 400.0,
             scroll_to: None,
+            anchor: None,
         }
     }
 }
@@ -150,8 +162,13 @@ impl LabState {
         &self.run
     }
 
-    /// Shows another run, from its end.
+    /// Shows another run, from its end; it is of no level.
     pub fn show(&mut self, run: Run) {
+        self.build.level = None;
+        self.show_run(run);
+    }
+
+    fn show_run(&mut self, run: Run) {
         self.run = run;
         self.play.show_end();
         (self.selected, self.menu) = (None, None);
@@ -187,7 +204,7 @@ impl LabState {
 
     /// Makes what is on show.
     fn sync(&mut self, ui: &Ui) {
-        let wanted = Wanted { run: self.run.clone(), level: self.build.level };
+        let wanted = Wanted { run: self.run.clone() };
         self.drawn.sync(ui.ctx(), &wanted);
         let Some(pair) = self.drawn.pair() else { return };
         let axis_for =
@@ -199,6 +216,9 @@ impl LabState {
             let scale = fitting * 2_f64.powf(f64::from(self.shown.zoom) / 2.0);
             self.axis = Axis::new(idle, pair.end, scale);
             self.axis_for = Some(axis_for);
+            if let Some((moment, down)) = self.anchor.take() {
+                self.scroll_to = Some((self.axis.y(moment) as f32 - down).max(0.0));
+            }
         }
         if self.play.is_playing() {
             let passed = f64::from(ui.input(|input| input.stable_dt)).min(0.1);
@@ -254,6 +274,7 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
             head::head_ui(ui, cx, state);
         },
     );
+    state.keep_level();
     let side = state.side_wanted.unwrap_or(wide);
     if side {
         Panel::right("lab_side").exact_size(SIDE).resizable(false).frame(flat).show(ui, |ui| {
@@ -269,6 +290,10 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         below::below_ui(ui, cx, state);
     });
     CentralPanel::no_frame().frame(flat).show(ui, |ui| paint::lanes_ui(ui, cx, state));
+    // What was changed in this frame is made, and judged, in the next.
+    if state.drawn.is_behind(&state.run) {
+        ui.ctx().request_repaint();
+    }
 }
 
 #[cfg(test)]
