@@ -11,6 +11,8 @@ mod arguments;
 mod framing;
 #[path = "cli/lab.rs"]
 mod lab;
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;

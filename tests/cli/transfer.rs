@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{bound, process::Process, run, start};
+use super::{bound, memory, process::Process, run, start};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -229,5 +229,23 @@ fn after_a_kill_of_either_side_the_rest_is_sent_and_the_hash_is_right() {
         assert_eq!(fs::metadata(into.path().join("long.bin")).unwrap().len(), SIZE);
         assert_eq!(ended["confirmed"], true);
         drop(receiver);
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_the_file() {
+    const MEBIBYTE: u64 = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("sized.bin");
+    for way in ["raw", "framed"] {
+        let peaks = [16, 256].map(|size| {
+            fs::File::create(&source).unwrap().set_len(size * MEBIBYTE).unwrap();
+            let into = tempfile::tempdir().unwrap();
+            memory::peaks(Path::new(env!("CARGO_BIN_EXE_twocan")), way, &source, into.path())
+        });
+        // Only Linux tells.
+        let [Some(small), Some(large)] = peaks else { return };
+        assert!(large.0 < small.0 + 8 * MEBIBYTE, "{way}: a sender grew from {} to {} bytes", small.0, large.0);
+        assert!(large.1 < small.1 + 8 * MEBIBYTE, "{way}: a receiver grew from {} to {} bytes", small.1, large.1);
     }
 }
