@@ -18,7 +18,7 @@ use super::{
     listen::{Listener, Question},
     name::SafeName,
     reason::Reason,
-    receiver::{Batch, Folder},
+    receiver::{Batch, Folder, Incoming},
     report::{Entry, FileEnd, State},
     source::{self, Item, Reading},
     wire::Wire,
@@ -152,6 +152,17 @@ fn take(
         job.counts.bytes.fetch_add(n as u64, Relaxed);
     };
     ledger.with(0, |file| file.size = incoming.written());
+    end_one(job, ledger, listener, incoming, received)
+}
+
+/// Ends the receiving of the only file: a whole one gets its name; of one that broke off the part stays, if parts are kept.
+pub(super) fn end_one(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    listener: &Listener,
+    incoming: Incoming,
+    received: Result<(), Reason>,
+) -> Result<(), Reason> {
     if let Err(reason) = received {
         if listener.keeping().partial && incoming.written() > 0 {
             let part = incoming.keep();

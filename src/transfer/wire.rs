@@ -27,11 +27,6 @@ pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 /// A peer's last words may be read for so long.
 const DRAIN: Duration = Duration::from_millis(300);
 
-/// Where so many bytes went since the last wait, the peer is quick, and likely ready again before the system would have
-/// put us to sleep and woken us: sleeping would cost more than looking for so long.
-const QUICK: usize = 128 << 10;
-const LOOK: Duration = Duration::from_micros(50);
-
 /// What the thread of a job waits in.
 pub(super) struct Waiting {
     pub poll: Poll,
@@ -56,22 +51,6 @@ impl Waiting {
         }
     }
 
-    /// Looks for a moment whether anything has happened, without sleeping; whether it has.
-    fn look(&mut self) -> Result<bool, Reason> {
-        let begun = Instant::now();
-        loop {
-            self.poll(Some(Duration::ZERO))?;
-            if !self.events.is_empty() {
-                return Ok(true);
-            }
-            if begun.elapsed() >= LOOK {
-                return Ok(false);
-            }
-            // Whoever has to run for this to end, runs.
-            thread::yield_now();
-        }
-    }
-
     /// An error if the job was cancelled.
     pub fn check(&self) -> Result<(), Reason> {
         if self.job.control.cancelled() { Err(Reason::Cancelled) } else { Ok(()) }
@@ -84,8 +63,6 @@ pub(super) struct Wire {
     stream: TcpStream,
     peer: SocketAddr,
     idle: Duration,
-    /// Bytes that went since the last wait.
-    went: usize,
     /// What the next read fails with.
     failed: Option<Reason>,
     /// A cancel is no news any more: what is left to say is said.
@@ -139,7 +116,7 @@ impl Wire {
     fn over(waiting: Waiting, stream: TcpStream, peer: SocketAddr, idle: Duration) -> Self {
         // Records end with short writes that nothing follows; with Nagle they would wait for acknowledgements.
         stream.set_nodelay(true).ok();
-        Self { waiting, stream, peer, idle, went: 0, failed: None, last_words: None }
+        Self { waiting, stream, peer, idle, failed: None, last_words: None }
     }
 
     pub fn peer(&self) -> SocketAddr {
@@ -170,10 +147,7 @@ impl Wire {
         }
         loop {
             match self.stream.read(buffer) {
-                Ok(n) => {
-                    self.went = self.went.saturating_add(n);
-                    return Ok(Some(n));
-                }
+                Ok(n) => return Ok(Some(n)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(None);
@@ -216,10 +190,7 @@ impl Wire {
     pub fn try_write_both(&mut self, bytes: &[u8], more: &[u8]) -> Result<usize, Reason> {
         loop {
             match self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(more)]) {
-                Ok(n) => {
-                    self.went = self.went.saturating_add(n);
-                    return Ok(n);
-                }
+                Ok(n) => return Ok(n),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(0);
@@ -237,10 +208,7 @@ impl Wire {
         } else if Instant::now() >= deadline {
             return Err(Reason::Cancelled);
         }
-        let quick = std::mem::take(&mut self.went) >= QUICK;
-        if !(quick && self.waiting.look()?) {
-            self.waiting.poll(Some(deadline.saturating_duration_since(Instant::now())))?;
-        }
+        self.waiting.poll(Some(deadline.saturating_duration_since(Instant::now())))?;
         if self.last_words.is_none() {
             self.waiting.check()?;
         }
