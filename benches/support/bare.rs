@@ -8,7 +8,7 @@ use std::{
     io,
     net::{TcpListener, TcpStream},
     path::Path,
-    thread,
+    thread::Builder,
     time::{Duration, Instant},
 };
 
@@ -36,19 +36,20 @@ pub fn across(how: Bare, source: &Path, target: &Path) -> Option<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let to = listener.local_addr().expect("an address");
     let begun = Instant::now();
-    let sender = thread::spawn(move || send(how, from, TcpStream::connect(to)?));
+    let send = move || send(how, &from, TcpStream::connect(to)?);
+    let sender = Builder::new().name("sender".into()).spawn(send).expect("a thread");
     let (stream, _) = listener.accept().expect("it connects");
     copy(how == Bare::Hashed, stream, into).expect("it is received");
     sender.join().expect("no panic").expect("it is sent");
     Some(begun.elapsed())
 }
 
-fn send(how: Bare, from: File, to: TcpStream) -> io::Result<()> {
+fn send(how: Bare, from: &File, to: TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if how == Bare::Sendfile {
         let (size, mut at) = (from.metadata()?.len() as usize, 0);
         while let Some(left) = std::num::NonZeroUsize::new(size - at) {
-            at += socket2::SockRef::from(&to).sendfile(&from, at, Some(left))?;
+            at += socket2::SockRef::from(&to).sendfile(from, at, Some(left))?;
         }
         return Ok(());
     }

@@ -290,11 +290,12 @@ mod tests {
         book.refresh(&service, Instant::now());
         let title = book.rows.first().unwrap().transfer.title.as_ptr();
         let bytes = book.rows.last().unwrap().transfer.progress.bytes;
-        let reading = thread::spawn(move || {
+        let read = move || {
             let mut block = vec![0; 1 << 20];
             // Ends when the sender is cancelled.
             while peer.read(&mut block).is_ok_and(|n| n > 0) {}
-        });
+        };
+        let reading = thread::Builder::new().name("peer".into()).spawn(read).unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         while book.rows.last().unwrap().transfer.progress.bytes == bytes {
             assert!(Instant::now() < deadline, "{book:?}");

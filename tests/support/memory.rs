@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    thread,
+    thread::{self, Builder},
 };
 
 /// Bytes at the peak of a sender and of a receiver; `None` where the system does not tell. The sender's is looked at until
@@ -20,7 +20,7 @@ pub fn peaks(program: &Path, way: &str, source: &Path, into: &Path) -> Option<(u
     let mut said = said.lines().map(|line| line.expect("it can be read"));
     let address = said.find_map(|line| line.split_once("listening on ").map(|(_, address)| address.trim().to_owned()));
     // Whatever it says from now on is read, so that it never waits for us.
-    let reading = thread::spawn(move || said.for_each(drop));
+    let reading = Builder::new().name("output".into()).spawn(move || said.for_each(drop)).expect("a thread");
 
     let mut send = Command::new(program);
     send.arg("send").arg(source).arg("--to").arg(address.expect("it listens")).args(["--way", way]);
