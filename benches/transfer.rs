@@ -1,8 +1,11 @@
 //! Files across loopback, from file to file through the page cache, against the programs that people use for it.
 //!
-//! `framed` and `raw`, with their hashes, beside `ncat`, `socat -b 262144`, `nc` and `cp` in the same run; then five
-//! thousand files of a kibibyte in one connection, beside a connection for each. Every copy is compared with its source. A
-//! program that is not there is left out and said so. `cargo bench --bench transfer`, with `-- --quick` for a short run.
+//! `framed` and `raw`, with their hashes, beside `ncat`, `socat -b 262144`, `nc` and `cp`, which have none, and beside bare
+//! loops, which say what this computer can do at all. All take turns, so that whatever else slows the computer down slows
+//! all of them. Then the memory of the program at sizes from a mebibyte to a gibibyte, and five thousand files of a
+//! kibibyte in one connection, beside a connection for each. Every copy is compared with its source. A program that is
+//! not there is left out and said so. The numbers are told, not judged. `cargo bench --bench transfer`, with `-- --quick`
+//! for a short run.
 
 #![allow(
     clippy::expect_used,
@@ -10,6 +13,11 @@
     missing_docs,
     reason = "a program that measures: plain output, and failing loudly"
 )]
+
+#[path = "support/bare.rs"]
+mod bare;
+#[path = "../tests/support/memory.rs"]
+mod memory;
 
 use std::{
     env,
@@ -22,52 +30,118 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bare::Bare;
 use tempfile::TempDir;
 use twocan::{
     net::Endpoint,
     transfer::{Accept, Notice, Policy, ReceiveSpec, SendOptions, SendSpec, Transfers, Way},
 };
 
+/// Runs once; `None` where it is not here.
+type Run = fn(&Path, &Path) -> Option<Duration>;
+
+/// What takes turns, and whether it has no hash to compute and is what the two ways are measured against.
+const RUNS: [(&str, bool, Run); 9] = [
+    ("cp", false, cp),
+    ("ncat", true, ncat),
+    ("socat -b 262144", true, socat),
+    ("nc", true, nc),
+    ("bare loops", false, |source, around| bare(Bare::Plain, source, around)),
+    ("bare loops, hashed", false, |source, around| bare(Bare::Hashed, source, around)),
+    ("bare loops, sendfile", false, |source, around| bare(Bare::Sendfile, source, around)),
+    (RAW, false, |source, around| Some(across(&[source.to_owned()], Way::Raw, around, 1))),
+    (FRAMED, false, |source, around| Some(across(&[source.to_owned()], Way::Framed, around, 1))),
+];
+const RAW: &str = "raw";
+const FRAMED: &str = "framed";
+
 fn main() {
     let quick = env::args().any(|argument| argument == "--quick");
-    let (bytes, rounds, small) = if quick { (256 << 20, 2, 500) } else { (1 << 30, 5, 5_000) };
+    let (bytes, rounds, small) = if quick { (256 << 20, 5, 500) } else { (512 << 20, 15, 5_000) };
     // Not in /tmp, which may be memory: beside the build, where files lie that people send.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let source = folder.path().join("source.bin");
     write_random(&source, bytes);
+    one_file(&source, bytes, rounds, folder.path());
+    memory(if quick { &[1, 64, 256] } else { &[1, 64, 1024] }, folder.path());
+    many_files(small, folder.path());
+}
 
-    println!("One file of {} MiB, the best of {rounds}", bytes >> 20);
-    let mut best = 0.0_f64;
-    let mut copy = 0.0;
-    for (name, run) in peers() {
-        let Some(rate) = measure(rounds, bytes, || run(&source, folder.path())) else {
+fn one_file(source: &Path, bytes: u64, rounds: usize, around: &Path) {
+    println!("One file of {} MiB, {rounds} rounds in turns, MB/s: best and middle", bytes >> 20);
+    let mut rates = [const { Vec::new() }; RUNS.len()];
+    let mut random = fastrand::Rng::with_seed(11);
+    for _ in 0..rounds {
+        // In another order each time: what one leaves behind (page cache, free memory in pieces) meets another one.
+        let mut turns: Vec<_> = RUNS.iter().zip(&mut rates).collect();
+        random.shuffle(&mut turns);
+        for ((_, _, run), rates) in turns {
+            let took = run(source, around);
+            rates.extend(took.map(|took| bytes as f64 / took.as_secs_f64() / 1e6));
+        }
+    }
+    let of = |rates: &mut Vec<f64>| {
+        rates.sort_by(f64::total_cmp);
+        Some((*rates.last()?, *rates.get(rates.len() / 2)?))
+    };
+    let results: Vec<_> =
+        RUNS.iter().zip(&mut rates).map(|(&(name, peer, _), rates)| (name, peer, of(rates))).collect();
+    let better = |one: (f64, f64), (best, middle): (f64, f64)| (one.0.max(best), one.1.max(middle));
+    let fastest = results.iter().filter(|(_, peer, _)| *peer).filter_map(|(.., rates)| *rates).reduce(better);
+    let copy = results.iter().find(|(name, ..)| *name == "cp").and_then(|(.., rates)| *rates);
+    for (name, _, rates) in results {
+        let Some((best, middle)) = rates else {
             println!("  {name:<24} is not here: left out");
             continue;
         };
-        println!("  {name:<24} {:>8.0} MB/s", rate / 1e6);
-        if name == "cp" { copy = rate } else { best = best.max(rate) }
+        print!("  {name:<24} {best:>6.0} {middle:>6.0}");
+        if let (RAW | FRAMED, Some(fastest), Some(copy)) = (name, fastest, copy) {
+            let (of_best, of_middle) = (best / fastest.0, middle / fastest.1);
+            print!("   {of_best:.2} and {of_middle:.2} of the fastest program");
+            print!(", {:.2} and {:.2} of cp", best / copy.0, middle / copy.1);
+        }
+        println!();
     }
-    let before = peak_memory();
-    for way in [Way::Raw, Way::Framed] {
-        let rate = measure(rounds, bytes, || Some(across(std::slice::from_ref(&source), way, folder.path(), 1)));
-        let rate = rate.expect("it is here");
-        let (to_best, to_copy) = (rate / best, rate / copy);
-        let name = way.name();
-        println!("  {name:<24} {:>8.0} MB/s   {to_best:>5.2} of the fastest, {to_copy:>5.2} of cp", rate / 1e6);
-    }
-    if let (Some(before), Some(after)) = (before, peak_memory()) {
-        println!("  memory at its peak grew by {:.1} MB, whatever the size", (after - before) / 1e6);
-    }
+}
 
-    println!("{small} files of 1 KiB");
-    let many = folder.path().join("many");
+fn bare(how: Bare, source: &Path, around: &Path) -> Option<Duration> {
+    let target = around.join("copy.bin");
+    fs::remove_file(&target).ok();
+    let took = bare::across(how, source, &target)?;
+    Some(finished(source, &target, took))
+}
+
+/// The most memory that the program has, on each side, for files of so many mebibytes.
+fn memory(sizes: &[u64], around: &Path) {
+    println!("Memory of the program at its peak");
+    for way in [Way::Raw, Way::Framed] {
+        for &size in sizes {
+            let source = around.join("sized.bin");
+            File::create(&source).and_then(|file| file.set_len(size << 20)).expect("room");
+            let into = TempDir::new_in(around).expect("a folder");
+            let name = way.name();
+            match memory::peaks(Path::new(env!("CARGO_BIN_EXE_twocan")), name, &source, into.path()) {
+                Some((sender, receiver)) => println!(
+                    "  {name:<8} {size:>5} MiB   sender {:>5.1} MB, receiver {:>5.1} MB",
+                    sender as f64 / 1e6,
+                    receiver as f64 / 1e6
+                ),
+                None => println!("  {name:<8} this system does not tell"),
+            }
+        }
+    }
+}
+
+fn many_files(count: usize, around: &Path) {
+    println!("{count} files of 1 KiB");
+    let many = around.join("many");
     fs::create_dir(&many).expect("a folder");
-    for n in 0..small {
+    for n in 0..count {
         fs::write(many.join(format!("{n}.bin")), [n as u8; 1024]).expect("a file");
     }
-    let each = across(std::slice::from_ref(&many), Way::Raw, folder.path(), small);
+    let each = across(std::slice::from_ref(&many), Way::Raw, around, count);
     println!("  {:<24} {:>8.0} ms", "raw, a connection each", each.as_secs_f64() * 1e3);
-    let one = across(std::slice::from_ref(&many), Way::Framed, folder.path(), small);
+    let one = across(std::slice::from_ref(&many), Way::Framed, around, count);
     let times = each.as_secs_f64() / one.as_secs_f64();
     println!("  {:<24} {:>8.0} ms   {times:>5.1} times as fast", "framed, one connection", one.as_secs_f64() * 1e3);
 }
@@ -82,16 +156,6 @@ fn write_random(path: &Path, bytes: u64) {
     }
     // So that writing it back does not fall into what is measured.
     file.sync_all().expect("a disk");
-}
-
-/// Bytes a second of the quickest round.
-fn measure(rounds: u32, bytes: u64, mut run: impl FnMut() -> Option<Duration>) -> Option<f64> {
-    let mut best: Option<Duration> = None;
-    for _ in 0..rounds {
-        let took = run()?;
-        best = Some(best.map_or(took, |best| best.min(took)));
-    }
-    best.map(|best| bytes as f64 / best.as_secs_f64())
 }
 
 /// Sends with one service and receives with another, and compares.
@@ -132,37 +196,34 @@ fn across(paths: &[PathBuf], way: Way, around: &Path, files: usize) -> Duration 
     took
 }
 
-type Peer = fn(&Path, &Path) -> Option<Duration>;
+fn cp(source: &Path, around: &Path) -> Option<Duration> {
+    let target = around.join("copy.bin");
+    fs::remove_file(&target).ok();
+    let start = Instant::now();
+    let done = Command::new("cp").arg("--reflink=never").arg(source).arg(&target).status().ok()?;
+    let took = start.elapsed();
+    assert!(done.success(), "cp");
+    Some(finished(source, &target, took))
+}
 
-fn peers() -> [(&'static str, Peer); 4] {
-    [
-        ("cp", |source, around| {
-            let target = around.join("copy.bin");
-            fs::remove_file(&target).ok();
-            let start = Instant::now();
-            let done = Command::new("cp").arg("--reflink=never").arg(source).arg(&target).status().ok()?;
-            let took = start.elapsed();
-            assert!(done.success(), "cp");
-            Some(finished(source, &target, took))
-        }),
-        ("ncat", |source, around| {
-            let port = free_port().to_string();
-            let listen = ["-l", "--recv-only", "127.0.0.1", &port];
-            piped(source, around, ("ncat", &listen), ("ncat", &["--send-only", "127.0.0.1", &port]), &port)
-        }),
-        ("socat -b 262144", |source, around| {
-            let port = free_port().to_string();
-            let listen = format!("TCP-LISTEN:{port},bind=127.0.0.1");
-            let connect = format!("TCP:127.0.0.1:{port}");
-            let receive: [&str; 5] = ["-u", "-b", "262144", &listen, "STDOUT"];
-            let send: [&str; 5] = ["-u", "-b", "262144", "STDIN", &connect];
-            piped(source, around, ("socat", &receive), ("socat", &send), &port)
-        }),
-        ("nc", |source, around| {
-            let port = free_port().to_string();
-            piped(source, around, ("nc", &["-l", "127.0.0.1", &port]), ("nc", &["-N", "127.0.0.1", &port]), &port)
-        }),
-    ]
+fn ncat(source: &Path, around: &Path) -> Option<Duration> {
+    let port = free_port().to_string();
+    let listen = ["-l", "--recv-only", "127.0.0.1", &port];
+    piped(source, around, ("ncat", &listen), ("ncat", &["--send-only", "127.0.0.1", &port]), &port)
+}
+
+fn socat(source: &Path, around: &Path) -> Option<Duration> {
+    let port = free_port().to_string();
+    let listen = format!("TCP-LISTEN:{port},bind=127.0.0.1");
+    let connect = format!("TCP:127.0.0.1:{port}");
+    let receive: [&str; 5] = ["-u", "-b", "262144", &listen, "STDOUT"];
+    let send: [&str; 5] = ["-u", "-b", "262144", "STDIN", &connect];
+    piped(source, around, ("socat", &receive), ("socat", &send), &port)
+}
+
+fn nc(source: &Path, around: &Path) -> Option<Duration> {
+    let port = free_port().to_string();
+    piped(source, around, ("nc", &["-l", "127.0.0.1", &port]), ("nc", &["-N", "127.0.0.1", &port]), &port)
 }
 
 /// A receiver that writes a file and a sender that reads one; from the sender's start to the receiver's end.
@@ -222,11 +283,4 @@ fn same(one: &Path, other: &Path) {
         other.read_exact(right).expect("less came than was sent");
         assert!(left[..n] == *right, "other bytes came than were sent");
     }
-}
-
-/// The most memory that this program has had, in bytes, where the system tells.
-fn peak_memory() -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok().map(|kibibytes: f64| kibibytes * 1024.0)
 }

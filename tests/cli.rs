@@ -13,6 +13,8 @@ mod framing;
 mod kills;
 #[path = "cli/lab.rs"]
 mod lab;
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "support/process.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod process;

@@ -149,6 +149,8 @@ pub struct TransferBook {
     pub offers: Vec<Arc<Offer>>,
     /// Every receiver, oldest first.
     pub receivers: Vec<ReceiverRow>,
+    /// What [`Transfers::changes`] was at the last look.
+    seen: Option<u64>,
 }
 
 impl TransferBook {
@@ -159,8 +161,20 @@ impl TransferBook {
     /// Samples that are kept.
     pub const SAMPLES: usize = 120;
 
-    /// Takes the service's lists over.
+    /// Takes over what has changed in the service's lists: those under way each time, everything only when a list has
+    /// changed otherwise.
     pub fn refresh(&mut self, service: &Transfers, now: Instant) {
+        let changes = Some(service.changes());
+        if self.seen == changes {
+            for row in self.rows.iter_mut().filter(|row| row.transfer.outcome.is_none()) {
+                if let Some(transfer) = service.transfer(row.transfer.id) {
+                    row.transfer = transfer;
+                    row.sample(now);
+                }
+            }
+            return;
+        }
+        self.seen = changes;
         let mut old = std::mem::take(&mut self.rows);
         for transfer in service.list() {
             let known = old.iter().position(|row| row.transfer.id == transfer.id);
@@ -215,7 +229,10 @@ pub fn open_folder(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, io::Read as _, net::TcpListener, thread};
+
     use super::*;
+    use crate::{net::Endpoint, transfer::SendOptions};
 
     #[test]
     fn addresses_are_remembered_once_and_not_for_ever() {
@@ -227,5 +244,87 @@ mod tests {
         settings.remember("10.0.0.15:1");
         assert_eq!(settings.recent.len(), TransferSettings::RECENT);
         assert_eq!(settings.recent[..2], ["10.0.0.15:1", "10.0.0.19:1"]);
+    }
+
+    fn look_until(book: &mut TransferBook, service: &Transfers, done: impl Fn(&TransferBook) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !done(book) {
+            assert!(Instant::now() < deadline, "{book:?}");
+            book.refresh(service, Instant::now());
+            thread::yield_now();
+        }
+    }
+
+    /// Every row of the service is in the book as the service has it, but for what progress changes.
+    fn same(book: &TransferBook, service: &Transfers) -> bool {
+        let row = |transfer: &Transfer| (transfer.id, transfer.state, transfer.outcome.is_some());
+        let here: Vec<_> = book.rows.iter().map(|each| row(&each.transfer)).collect();
+        here == service.list().iter().map(row).collect::<Vec<_>>()
+    }
+
+    #[test]
+    fn a_look_copies_what_has_changed_and_misses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.bin");
+        fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = Endpoint::from(listener.local_addr().unwrap());
+        let service = Transfers::new(Arc::new(()));
+        let mut book = TransferBook::default();
+        let spec = |path: PathBuf| SendSpec {
+            paths: vec![path],
+            to: to.clone(),
+            way: Way::Raw,
+            options: SendOptions::default(),
+        };
+
+        let failed = service.send(spec(folder.path().join("missing")));
+        look_until(&mut book, &service, |book| book.ended().count() == 1);
+        let going = service.send(spec(path));
+        let (mut peer, _) = listener.accept().unwrap();
+        let moved = |book: &TransferBook| book.rows.last().is_some_and(|row| row.transfer.progress.bytes > 0);
+        look_until(&mut book, &service, moved);
+
+        // Nothing but progress: the row that has ended is the same one, and the other one goes on.
+        look_until(&mut book, &service, |book| book.rows.last().unwrap().transfer.state == State::Moving);
+        book.refresh(&service, Instant::now());
+        let title = book.rows.first().unwrap().transfer.title.as_ptr();
+        let bytes = book.rows.last().unwrap().transfer.progress.bytes;
+        let read = move || {
+            let mut block = vec![0; 1 << 20];
+            // Ends when the sender is cancelled.
+            while peer.read(&mut block).is_ok_and(|n| n > 0) {}
+        };
+        let reading = thread::Builder::new().name("peer".into()).spawn(read).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while book.rows.last().unwrap().transfer.progress.bytes == bytes {
+            assert!(Instant::now() < deadline, "{book:?}");
+            book.refresh(&service, Instant::now());
+            // A copy is made before the one that it replaces goes, so it never lies where that lay.
+            assert_eq!(book.rows.first().unwrap().transfer.title.as_ptr(), title, "copied though it has ended");
+        }
+
+        service.pause(going);
+        look_until(&mut book, &service, |book| book.rows.last().unwrap().transfer.state == State::Paused);
+        service.unpause(going);
+        look_until(&mut book, &service, |book| book.rows.last().unwrap().transfer.state == State::Moving);
+        service.cancel(going);
+        look_until(&mut book, &service, |book| book.ended().count() == 2);
+        reading.join().unwrap();
+        service.forget(failed);
+        book.refresh(&service, Instant::now());
+        assert_eq!(book.rows.len(), 1);
+        assert!(same(&book, &service));
+
+        let receiver = service.receive(ReceiveSpec::into_folder(folder.path(), Way::Raw));
+        let listens =
+            |book: &TransferBook| matches!(book.receivers.first().unwrap().state, ReceiverState::Listening(_));
+        book.refresh(&service, Instant::now());
+        look_until(&mut book, &service, listens);
+        service.stop(receiver);
+        look_until(&mut book, &service, |book| book.receivers.first().unwrap().state == ReceiverState::Stopped);
+        service.forget_receiver(receiver);
+        book.refresh(&service, Instant::now());
+        assert!(book.receivers.is_empty());
     }
 }

@@ -217,22 +217,7 @@ fn take(
             Err(reason) => break Err(reason),
         };
     };
-    if let Err(reason) = received {
-        if listener.keeping().partial && incoming.written() > 0 {
-            let part = incoming.keep();
-            ledger.with(0, |file| file.path = Some(part));
-        }
-        return Err(reason);
-    }
-    job.set_state(State::Finishing);
-    let saved = incoming.finish(None)?;
-    job.counts.files_done.store(1, Relaxed);
-    ledger.with(0, |file| {
-        file.path = Some(saved.path);
-        file.blake3 = Some(saved.blake3);
-        file.sha256 = saved.sha256;
-    });
-    ledger.end(0, FileEnd::Whole);
+    raw::end_one(job, ledger, listener, incoming, received)?;
     // The sender ends by itself; our end would tell it nothing while it still has something unsent, which it has not.
     let mut rest = [0];
     let more = wire.read_within(&mut rest, NAME_ALONE)?;

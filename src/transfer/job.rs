@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU32, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::{Duration, Instant},
 };
@@ -25,13 +28,30 @@ use crate::net::Wake;
 pub(super) struct Hub {
     pub wake: Arc<dyn Wake>,
     pub notices: Sender<Notice>,
+    /// How often a list has changed otherwise than by progress.
+    changes: AtomicU64,
 }
 
 impl Hub {
+    pub fn new(wake: Arc<dyn Wake>, notices: Sender<Notice>) -> Self {
+        Self { wake, notices, changes: AtomicU64::new(0) }
+    }
+
+    /// How often [`changed`](Self::changed) was called.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Acquire)
+    }
+
+    /// A list has changed: whoever counts sees that it has before being woken.
+    pub fn changed(&self) {
+        self.changes.fetch_add(1, Release);
+        self.wake.wake();
+    }
+
     pub fn tell(&self, notice: Notice) {
         // Without room it is dropped: the lists tell everything too.
         self.notices.try_send(notice).ok();
-        self.wake.wake();
+        self.changed();
     }
 }
 
@@ -165,7 +185,7 @@ impl Job {
         told.title = name::shown(title);
         told.tops = u32::try_from(tops).unwrap_or(u32::MAX);
         drop(told);
-        self.hub.wake.wake();
+        self.hub.changed();
     }
 
     pub fn set_current(&self, name: &str) {
@@ -181,13 +201,13 @@ impl Job {
         told.state = Some(state);
         told.clock(state == State::Moving);
         drop(told);
-        self.hub.wake.wake();
+        self.hub.changed();
     }
 
     /// Runs or stops the clock of a pause.
     pub fn moving(&self, moves: bool) {
         lock(&self.told).clock(moves);
-        self.hub.wake.wake();
+        self.hub.changed();
     }
 
     /// Puts a question.

@@ -18,14 +18,15 @@ use super::{
     listen::{Listener, Question},
     name::SafeName,
     reason::Reason,
-    receiver::{Batch, Folder},
+    receiver::{Batch, Folder, Incoming},
     report::{Entry, FileEnd, State},
     source::{self, Item, Reading},
     wire::Wire,
 };
 
-/// Bytes that are read and written at a time: larger ones fall out of the processor's cache between the calls.
-pub(super) const BUFFER: usize = 256 << 10;
+/// Bytes that are read and written at a time: larger ones fall out of the processor's cache between the calls, and smaller
+/// ones cost more calls and more of the other side's waking.
+pub(super) const BUFFER: usize = 512 << 10;
 
 /// Sends each file over a connection of its own.
 pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
@@ -137,7 +138,10 @@ fn take(
     job.set_state(State::Moving);
     let mut buffer = vec![0; BUFFER];
     let received = loop {
-        let n = match wire.pause(|_| Ok(())).and_then(|()| wire.read(&mut buffer)) {
+        // To the next whole block of the file, if a part of one came: hashing and the page cache are quicker with these.
+        let most = BUFFER - (incoming.written() % BUFFER as u64) as usize;
+        let room = buffer.get_mut(..most).unwrap_or_default();
+        let n = match wire.pause(|_| Ok(())).and_then(|()| wire.read(room)) {
             Ok(0) => break Ok(()),
             Ok(n) => n,
             Err(reason) => break Err(reason),
@@ -148,6 +152,17 @@ fn take(
         job.counts.bytes.fetch_add(n as u64, Relaxed);
     };
     ledger.with(0, |file| file.size = incoming.written());
+    end_one(job, ledger, listener, incoming, received)
+}
+
+/// Ends the receiving of the only file: a whole one gets its name; of one that broke off the part stays, if parts are kept.
+pub(super) fn end_one(
+    job: &Arc<Job>,
+    ledger: &mut Ledger,
+    listener: &Listener,
+    incoming: Incoming,
+    received: Result<(), Reason>,
+) -> Result<(), Reason> {
     if let Err(reason) = received {
         if listener.keeping().partial && incoming.written() > 0 {
             let part = incoming.keep();

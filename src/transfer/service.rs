@@ -64,7 +64,7 @@ impl Transfers {
     pub fn new(wake: Arc<dyn Wake>) -> Self {
         let (sender, notices) = crossbeam_channel::bounded(NOTICES);
         let shared = Shared {
-            hub: Arc::new(Hub { wake, notices: sender }),
+            hub: Arc::new(Hub::new(wake, sender)),
             next: AtomicU32::new(1),
             stop: AtomicBool::new(false),
             jobs: Mutex::default(),
@@ -95,6 +95,7 @@ impl Transfers {
         let id = ReceiverId(self.shared.next.fetch_add(1, Relaxed));
         let listener = Arc::new(Listener::new(id, spec));
         lock(&self.shared.receivers).insert(id, Arc::clone(&listener));
+        self.shared.hub.changed();
         let shared = Arc::clone(&self.shared);
         let (failed, hub) = (Arc::clone(&listener), Arc::clone(&self.shared.hub));
         let spawned = self.shared.spawn(format!("receive-{}", id.0), move || listen::run(&shared, &listener));
@@ -128,6 +129,7 @@ impl Transfers {
     pub fn pause(&self, id: TransferId) {
         if let Some(job) = self.job(id) {
             job.control.pause(true);
+            self.shared.hub.changed();
         }
     }
 
@@ -135,6 +137,7 @@ impl Transfers {
     pub fn unpause(&self, id: TransferId) {
         if let Some(job) = self.job(id) {
             job.control.pause(false);
+            self.shared.hub.changed();
         }
     }
 
@@ -154,6 +157,12 @@ impl Transfers {
     pub fn answer(&self, id: TransferId, answer: Answer) -> Result<(), AnswerError> {
         let answered = self.job(id).is_some_and(|job| job.answer(answer));
         if answered { Ok(()) } else { Err(AnswerError::NoQuestion) }
+    }
+
+    /// How often a list has changed otherwise than by progress: a transfer, a question or a receiver came, changed its state,
+    /// or left. Whoever reads it before the lists and finds the same number later needs only those under way again.
+    pub fn changes(&self) -> u64 {
+        self.shared.hub.changes()
     }
 
     /// Every transfer, oldest first. Ten times a second is fine.
@@ -186,6 +195,8 @@ impl Transfers {
         let mut jobs = lock(&self.shared.jobs);
         if jobs.get(&id).is_some_and(|job| job.outcome().is_some()) {
             jobs.remove(&id);
+            drop(jobs);
+            self.shared.hub.changed();
         }
     }
 
@@ -196,6 +207,8 @@ impl Transfers {
             |listener: &Arc<Listener>| matches!(listener.state(), ReceiverState::Stopped | ReceiverState::Failed(_));
         if receivers.get(&id).is_some_and(over) {
             receivers.remove(&id);
+            drop(receivers);
+            self.shared.hub.changed();
         }
     }
 

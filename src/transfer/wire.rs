@@ -5,7 +5,7 @@
 //! comes while another one is waited for is remembered.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, IoSlice, Read as _, Write as _},
     net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs as _},
     sync::Arc,
     thread,
@@ -183,8 +183,13 @@ impl Wire {
 
     /// Writes what there is room for; 0 if there is none.
     pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Reason> {
+        self.try_write_both(bytes, &[])
+    }
+
+    /// The same for two pieces, one behind the other.
+    pub fn try_write_both(&mut self, bytes: &[u8], more: &[u8]) -> Result<usize, Reason> {
         loop {
-            match self.stream.write(bytes) {
+            match self.stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(more)]) {
                 Ok(n) => return Ok(n),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{bound, process::Process, run, start};
+use super::{bound, memory, process::Process, run, start};
 
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -166,4 +166,22 @@ fn moving(sender: &Process, bytes: u64) {
         (last >= bytes).then_some(())
     });
     found.unwrap_or_else(|| sender.fail("it does not move"));
+}
+
+#[test]
+fn memory_does_not_grow_with_the_file() {
+    const MEBIBYTE: u64 = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("sized.bin");
+    for way in ["raw", "framed"] {
+        let peaks = [16, 256].map(|size| {
+            fs::File::create(&source).unwrap().set_len(size * MEBIBYTE).unwrap();
+            let into = tempfile::tempdir().unwrap();
+            memory::peaks(Path::new(env!("CARGO_BIN_EXE_twocan")), way, &source, into.path())
+        });
+        // Only Linux tells.
+        let [Some(small), Some(large)] = peaks else { return };
+        assert!(large.0 < small.0 + 8 * MEBIBYTE, "{way}: a sender grew from {} to {} bytes", small.0, large.0);
+        assert!(large.1 < small.1 + 8 * MEBIBYTE, "{way}: a receiver grew from {} to {} bytes", small.1, large.1);
+    }
 }

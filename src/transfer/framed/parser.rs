@@ -8,7 +8,7 @@ use crate::transfer::{name::NAME_BYTES, reason::Reason};
 /// Bytes of the largest record but DATA: an ENTRY with the longest name.
 const BODY_BYTES: usize = 21 + NAME_BYTES;
 /// What stands before a body.
-const HEAD_BYTES: usize = 5;
+pub(super) const HEAD_BYTES: usize = 5;
 
 /// Why what came is not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -275,6 +275,11 @@ impl Sender {
             self.turn = turn;
             return Ok(Some(said));
         }
+    }
+
+    /// Bytes of a DATA record that are still to come.
+    pub fn data_left(&self) -> u32 {
+        self.records.data
     }
 
     /// The stream has ended.

@@ -28,6 +28,12 @@ pub(super) fn record(out: &mut Vec<u8>, kind: u8, fields: &[&[u8]]) {
     }
 }
 
+/// The head of a DATA record; so many bytes follow it.
+pub(super) fn data(out: &mut Vec<u8>, bytes: u32) {
+    out.push(kind::DATA);
+    out.extend_from_slice(&bytes.to_be_bytes());
+}
+
 pub(super) fn offer(out: &mut Vec<u8>, entries: u32, total: u64) {
     record(out, kind::OFFER, &[&entries.to_be_bytes(), &total.to_be_bytes()]);
 }

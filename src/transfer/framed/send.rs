@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     ALIVE, kind,
-    parser::{Announced, FrameError, Receiver, Replied},
+    parser::{Announced, FrameError, HEAD_BYTES, Receiver, Replied},
     record,
 };
 use crate::transfer::{
@@ -21,8 +21,10 @@ use crate::transfer::{
     wire::Wire,
 };
 
-/// Bytes of a record before its body.
-const HEAD: usize = 5;
+/// Files up to this size wait for others, to go out with them; larger ones are sent from where they were read to.
+const SMALL: u64 = 64 << 10;
+/// Bytes that wait for more at most.
+const TOGETHER: usize = 256 << 10;
 
 /// Sends everything over one connection.
 pub(in crate::transfer) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
@@ -50,7 +52,7 @@ pub(in crate::transfer) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(
         wire,
         parser: Receiver::default(),
         input: vec![0; 16 << 10],
-        out: Vec::with_capacity(BUFFER + HEAD),
+        out: Vec::with_capacity(TOGETHER + SMALL as usize),
         sent: 0,
         replies: VecDeque::new(),
         ended: false,
@@ -130,7 +132,7 @@ impl Session<'_> {
                 modified: item.modified,
             };
             record::entry(&mut self.out, &announced);
-            if self.out.len() >= BUFFER {
+            if self.out.len() >= TOGETHER {
                 self.flush()?;
                 self.heed_early()?;
             }
@@ -274,20 +276,24 @@ impl Session<'_> {
         record::file(&mut self.out, at, offset);
         while reading.left() > 0 {
             self.pause()?;
-            let most = usize::try_from(reading.left()).unwrap_or(BUFFER).min(BUFFER);
+            let most = reading.left().min(BUFFER as u64) as usize;
             let head = self.out.len();
-            record::record(&mut self.out, kind::DATA, &[]);
-            if let Some(length) = self.out.get_mut(head + 1..head + HEAD) {
-                length.copy_from_slice(&(most as u32).to_be_bytes());
-            }
-            self.out.resize(head + HEAD + most, 0);
-            let read = reading.fill(self.out.get_mut(head + HEAD..).unwrap_or_default());
+            record::data(&mut self.out, most as u32);
+            let read = if item.size <= SMALL {
+                self.out.resize(head + HEAD_BYTES + most, 0);
+                reading.fill(self.out.get_mut(head + HEAD_BYTES..).unwrap_or_default())
+            } else {
+                // Grows once; it is not cleared for each block.
+                buffer.resize(BUFFER, 0);
+                reading.fill(buffer.get_mut(..most).unwrap_or_default())
+            };
             if let Err(reason) = read {
                 self.out.truncate(head);
                 return Ok(Err(reason));
             }
-            // Small files go out together.
-            if self.out.len() >= BUFFER {
+            if item.size > SMALL {
+                self.flush_with(buffer.get(..most).unwrap_or_default())?;
+            } else if self.out.len() >= TOGETHER {
                 self.flush()?;
             }
             self.job.counts.bytes.fetch_add(most as u64, Relaxed);
@@ -336,13 +342,31 @@ impl Session<'_> {
 
     /// Writes everything that waits, hearing what comes meanwhile.
     fn flush(&mut self) -> Result<(), Reason> {
+        self.flush_with(&[])
+    }
+
+    /// The same, and these bytes behind it.
+    fn flush_with(&mut self, body: &[u8]) -> Result<(), Reason> {
+        self.write_out(body).inspect_err(|_| {
+            // So that the last words do not come in the middle of a record.
+            self.out.extend_from_slice(body);
+        })?;
+        self.out.clear();
+        self.sent = 0;
+        self.said = Instant::now();
+        self.hear()?;
+        Ok(())
+    }
+
+    fn write_out(&mut self, body: &[u8]) -> Result<(), Reason> {
         let mut deadline = Instant::now() + self.wire.idle();
         loop {
             let rest = self.out.get(self.sent..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
+            let body = body.get(self.sent.saturating_sub(self.out.len())..).unwrap_or_default();
+            if rest.is_empty() && body.is_empty() {
+                return Ok(());
             }
-            match self.wire.try_write(rest) {
+            match self.wire.try_write_both(rest, body) {
                 Ok(0) => {
                     let now = Instant::now();
                     if now >= deadline {
@@ -365,11 +389,6 @@ impl Session<'_> {
                 }
             }
         }
-        self.out.clear();
-        self.sent = 0;
-        self.said = Instant::now();
-        self.hear()?;
-        Ok(())
     }
 
     /// Takes what has come; whether anything has.
