@@ -20,8 +20,12 @@ use twocan::{
         theme::ThemeChoice,
         views::{Place, lab::LabState},
     },
-    sim::{Act, Chance, Run, Side, Transport, Workload, arq::levels, prepared::prepared},
-    words::Lang,
+    sim::{
+        Act, Chance, Run, Side, Transport, Workload,
+        arq::{Goal, Trial, levels},
+        prepared::prepared,
+    },
+    words::{self, Lang},
 };
 
 fn lab(lang: Lang, theme: ThemeChoice) -> Harness<'static, App> {
@@ -164,6 +168,7 @@ fn a_prepared_run_asks_first_and_answers_after() {
             };
             harness.get_by_label(question);
             assert!(harness.query_by_label(explanation).is_none(), "{}", lesson.name);
+            harness.get_by_label(tr(lang, "The judge speaks when the run was played.", "播放之后，裁判再说话。"));
             let right = lesson.answers.iter().find(|answer| answer.right).unwrap();
             let right = if lang == Lang::En { &right.en } else { &right.zh_cn };
             harness.get_by_role_and_label(Role::Button, right).click();
@@ -173,6 +178,50 @@ fn a_prepared_run_asks_first_and_answers_after() {
             harness.get_by_label(explanation);
             harness.get_by_label_contains(tr(lang, "Right.", "对。"));
         }
+        // By the menu, too; and who has changed the run is told that the answer is about another one.
+        harness.get_by_label_contains(tr(lang, "Prepared runs: ", "准备好的实验：")).click();
+        harness.run();
+        let first = &prepared()[0].lesson;
+        harness
+            .get_by_role_and_label(Role::Button, if lang == Lang::En { &first.title.en } else { &first.title.zh_cn })
+            .click();
+        harness.run();
+        harness.get_by_label(if lang == Lang::En { &first.question.en } else { &first.question.zh_cn });
+        harness.get_by_label(tr(lang, "Show the answer", "显示答案")).click();
+        harness.run();
+        let changed = tr(lang, "You have changed the run since", "你改动了这个实验");
+        assert!(harness.query_by_label_contains(changed).is_none());
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+        harness.get_by_label_contains(changed);
+    }
+}
+
+#[test]
+fn the_ways_of_the_link_are_set_apart() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        show(&mut harness, Run::default());
+        harness.get_by_role_and_label(Role::CheckBox, tr(lang, "More", "更多")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "Ways: Both ways alike", "方向：往返相同")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "The way back", "回程")).click();
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.run();
+        harness.key_press(Key::ArrowRight);
+        harness.run();
+        let knobs = state(&harness).run().knobs.clone();
+        let losses = [Side::Client, Side::Server].map(|side| knobs.direction(side).loss.as_millionths());
+        assert_eq!(losses, [0, 5_000]);
+        harness.get_by_label(tr(lang, "Ways: The way back", "方向：回程")).click();
+        harness.run();
+        harness.get_by_label(tr(lang, "Both ways alike", "往返相同")).click();
+        harness.run();
+        assert_eq!(state(&harness).run().knobs.back, None);
     }
 }
 
@@ -183,9 +232,8 @@ fn the_judge_finds_a_counter_example_and_opens_it() {
         let index = levels().iter().position(|level| level.name == "swapped").unwrap();
         harness.state_mut().view.lab.begin_level(index);
         harness.run();
-        harness.get_by_label(tr(lang, "Judge on 200 seeds", "用 200 个种子评判")).click();
         step_until(&mut harness, "the judge has spoken", |harness| {
-            harness.query_by_label_contains(tr(lang, "of 200 runs passed", "200 次中通过")).is_some()
+            harness.query_by_label_contains(tr(lang, "of 200 runs fail.", "次没有通过")).is_some()
         });
         harness.get_by_label_contains(tr(lang, "accepted though damaged", "损坏了却被接受"));
         let open = tr(lang, "Open seed", "打开种子");
@@ -195,6 +243,156 @@ fn the_judge_finds_a_counter_example_and_opens_it() {
         let failure = level.trial.first_failure(&level.start, 200).unwrap();
         assert_eq!(state(&harness).run().seed, failure.seed);
     }
+}
+
+/// What the judge says of the set that is on show, when he has said it.
+fn verdict(harness: &mut Harness<'_, App>) -> String {
+    let said = |harness: &Harness<'_, App>| {
+        let node = harness.query_by_label_contains("200 runs ")?.accesskit_node();
+        (!node.is_disabled()).then(|| node.label().unwrap_or_default())
+    };
+    step_until(harness, "the judge has spoken", |harness| said(harness).is_some());
+    said(harness).unwrap()
+}
+
+#[test]
+fn the_judge_follows_every_slider_and_switch_without_being_asked() {
+    let mut harness = lab(Lang::En, ThemeChoice::Light);
+    let judged = |run: &Run| {
+        let judgement = Trial::of_run(run, Goal::default()).judge(&run.knobs.arq, 200);
+        words::verdict(Lang::En, &judgement)
+    };
+    show(&mut harness, Run::default());
+    assert_eq!(verdict(&mut harness), "All 200 runs pass.");
+    let loss = harness.get_by_label_contains("Loss: 0 %");
+    loss.focus();
+    harness.run();
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        harness.key_press(Key::ArrowRight);
+        harness.step();
+        let run = state(&harness).run().clone();
+        assert_eq!(verdict(&mut harness), judged(&run), "{run:?}");
+        seen.push(verdict(&mut harness));
+    }
+    seen.dedup();
+    assert!(seen.len() >= 4, "{seen:?}");
+    // Many changes with no time between them: the newest is what counts.
+    for _ in 0..5 {
+        harness.key_press(Key::ArrowLeft);
+    }
+    harness.step();
+    let run = state(&harness).run().clone();
+    assert_eq!(verdict(&mut harness), judged(&run));
+    harness.get_by_role_and_label(Role::Switch, "Acknowledgements").click();
+    harness.run();
+    let run = state(&harness).run().clone();
+    assert_eq!((verdict(&mut harness), run.beside()), (judged(&run), Transport::Arq));
+    // When he has spoken, nothing asks for another frame.
+    harness.run();
+    let frames = harness.run();
+    assert!(frames <= 2, "{frames}");
+}
+
+/// The two values of a row of the sums.
+fn row(harness: &Harness<'_, App>, start: &str) -> String {
+    let rows = harness.get_all_by_role(Role::Label).filter_map(|node| node.accesskit_node().value());
+    let mut rows = rows.filter(|label| label.starts_with(start));
+    rows.next().unwrap_or_else(|| panic!("no row {start}"))
+}
+
+#[test]
+fn the_sums_are_those_of_the_moment() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let index = prepared().iter().position(|prepared| prepared.lesson.name == "one-lost").unwrap();
+        harness.state_mut().view.lab.prepare(index);
+        harness.run();
+        harness.get_by_role_and_label(Role::Tab, tr(lang, "Counters", "计数")).click();
+        harness.run();
+        // The question is not answered before it is played.
+        let value = |harness: &Harness<'_, App>, en, zh| row(harness, tr(lang, en, zh));
+        assert!(value(&harness, "Sent again:", "重传：").contains("TCP 0"));
+        assert!(value(&harness, "Delivered whole:", "完整交付：").contains("TCP 0 / 6"));
+        assert!(value(&harness, "Missing:", "缺失：").contains("TCP –"));
+        let log = prepared()[index].run.play();
+        let mut seen = Vec::new();
+        for _ in 0..200 {
+            seen.push(value(&harness, "Packets:", "分组："));
+            if harness.query_by_label(tr(lang, "Show the answer", "显示答案")).is_none() {
+                break;
+            }
+            harness.get_by_role_and_label(Role::Button, tr(lang, "Step", "单步")).click();
+            harness.run();
+        }
+        seen.dedup();
+        let ends = [seen.first().unwrap().as_str(), seen.last().unwrap()].map(|row| row.split_once("TCP").unwrap().1);
+        assert_eq!(
+            (ends[0], ends[1].contains(&log.counters().packets.to_string())),
+            (tr(lang, " 1, UDP 0", " 1，UDP 0"), true)
+        );
+        assert!(seen.len() > 20, "one after the other: {seen:?}");
+        assert!(value(&harness, "Sent again:", "重传：").contains("TCP 1"));
+        assert!(value(&harness, "Delivered whole:", "完整交付：").contains("UDP 5 / 6"));
+        assert!(value(&harness, "Missing:", "缺失：").contains("UDP 1"));
+    }
+}
+
+#[test]
+fn what_tcp_will_come_to_is_not_told_by_what_stands_below_udp() {
+    let mut harness = lab(Lang::En, ThemeChoice::Light);
+    let index = prepared().iter().position(|prepared| prepared.lesson.name == "syn-lost").unwrap();
+    harness.state_mut().view.lab.prepare(index);
+    harness.run();
+    while harness.query_all_by_label_contains("All, once, in order.").count() == 0 {
+        harness.get_by_role_and_label(Role::Button, "Step").click();
+        harness.run();
+    }
+    assert_eq!(harness.query_all_by_label_contains("instead of").count(), 0);
+    harness.get_by_label("Show the answer").click();
+    harness.run();
+    assert!(harness.query_all_by_label_contains("instead of").count() > 0);
+}
+
+#[test]
+fn where_it_is_not_as_between_kernels_is_said_at_the_place_and_in_a_list() {
+    for (lang, theme) in BOTH {
+        let mut harness = lab(lang, theme);
+        let index = prepared().iter().position(|prepared| prepared.lesson.name == "fast-or-timer").unwrap();
+        harness.state_mut().view.lab.prepare(index);
+        harness.run();
+        harness.get_by_role_and_label(Role::Tab, tr(lang, "Counters", "计数")).click();
+        harness.run();
+        let slow = tr(lang, "The shortest retransmission time-out here is 1 s", "这里最短的重传超时是 1 秒");
+        assert!(harness.query_by_label_contains(slow).is_none(), "not before it has happened");
+        harness.get_by_label(tr(lang, "Show the answer", "显示答案")).click();
+        harness.run();
+        // At the timer and in the list.
+        let said = harness.query_all_by_label_contains(slow).count();
+        assert_eq!(said, 2);
+        // And where the packet that the timer sent is explained.
+        let resent = tr(lang, "time-out: 8 again", "超时重传 8");
+        let item =
+            |node: &egui_kittest::Node<'_>| node.accesskit_node().label().is_some_and(|label| label.contains(resent));
+        harness.get_all_by_role(Role::ListItem).find(item).unwrap().click();
+        harness.run();
+        assert_eq!(harness.query_all_by_label_contains(slow).count(), 3);
+    }
+}
+
+#[test]
+fn a_pasted_run_is_of_no_level_and_a_level_is_the_same_when_it_comes_back() {
+    let mut harness = lab(Lang::En, ThemeChoice::Light);
+    let index = levels().iter().position(|level| level.name == "swapped").unwrap();
+    harness.state_mut().view.lab.begin_level(index);
+    harness.run();
+    let run = state(&harness).run().clone();
+    let before: Vec<_> = items(&harness);
+    let back = Run::parse(&run.to_toml()).unwrap();
+    assert_eq!(back, run);
+    show(&mut harness, back);
+    assert_eq!(items(&harness), before);
+    harness.get_by_label("Level: Free: this link");
 }
 
 #[test]

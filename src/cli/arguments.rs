@@ -291,7 +291,13 @@ pub(super) struct Lab {
     #[arg(long, value_name = "KNOB=FROM..TO")]
     pub sweep: Option<String>,
 
-    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 200,
+        requires = "sweep",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
     pub seeds: u32,
 
     #[arg(long)]
@@ -300,13 +306,13 @@ pub(super) struct Lab {
     #[arg(long = "toml", conflicts_with_all = ["lab_json", "sweep"])]
     pub as_toml: bool,
 
-    #[arg(long = "json", id = "lab_json")]
+    #[arg(long = "json", id = "lab_json", conflicts_with = "sweep")]
     pub json: bool,
 
     #[arg(long = "pcap", id = "lab_pcap", value_name = "FILE", conflicts_with = "sweep")]
     pub pcap: Option<PathBuf>,
 
-    #[arg(long, value_name = "END", default_value = "client", value_parser = sides())]
+    #[arg(long, value_name = "END", default_value = "client", requires = "lab_pcap", value_parser = sides())]
     pub vantage: Side,
 }
 

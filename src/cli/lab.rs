@@ -153,10 +153,19 @@ fn change(run: &mut Run, typed: &arguments::Lab, lang: Lang) -> Result<(), Refus
 /// Whether it is within its limits.
 fn checked(run: &Run, lang: Lang) -> Result<(), Refusal> {
     run.check().map_err(|(field, problem)| {
-        let error = crate::sim::text::RunError { line: 1, field, problem };
-        let problem = words::run_error(lang, &error);
-        Refusal(t!("cli.lab.arguments", locale = lang.tag(), problem = problem).into_owned())
+        let problem = words::run_problem(lang, &field, &problem);
+        let option = option(&field);
+        Refusal(t!("cli.lab.arguments", locale = lang.tag(), option = option, problem = problem).into_owned())
     })
+}
+
+/// The option that a field of a run is set with: `--delay` for `link.delay`. A file was checked before options were laid over it.
+fn option(field: &str) -> String {
+    match field.rsplit_once('.') {
+        Some(("workload", "count")) => "--messages".into(),
+        Some((_, name)) => format!("--{name}"),
+        None => "--messages, --size".into(),
+    }
 }
 
 /// Sets a part of a workload. Returns whether it has that part.

@@ -71,10 +71,27 @@ pub struct Fortune {
     pub out_of_order: bool,
 }
 
+/// When something first was so of a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turns {
+    /// [`Fortune::twice`].
+    pub twice: Option<Micros>,
+    /// [`Fortune::wrong`].
+    pub wrong: Option<Micros>,
+    /// [`Fortune::out_of_order`].
+    pub out_of_order: Option<Micros>,
+}
+
 impl Log {
     /// What became of each message, by its place.
     pub fn fortunes(&self) -> Vec<Fortune> {
+        self.fortunes_and_turns().0
+    }
+
+    /// The same, with the moments at which it came to that.
+    pub(super) fn fortunes_and_turns(&self) -> (Vec<Fortune>, Vec<Turns>) {
         let mut fortunes = vec![Fortune::default(); self.messages.len()];
+        let mut turns = vec![Turns::default(); self.messages.len()];
         let mut seen: Vec<Vec<(u32, u32)>> = vec![Vec::new(); self.messages.len()];
         for side in Side::BOTH {
             let mut highest = 0;
@@ -82,18 +99,25 @@ impl Log {
                 let mut at = 0;
                 for piece in read.pieces {
                     let index = (piece.message as usize).wrapping_sub(1);
-                    let (Some(fortune), Some(message), Some(seen)) =
-                        (fortunes.get_mut(index), self.messages.get(index), seen.get_mut(index))
+                    let (Some(fortune), Some(turn), Some(message), Some(seen)) =
+                        (fortunes.get_mut(index), turns.get_mut(index), self.messages.get(index), seen.get_mut(index))
                     else {
                         continue;
                     };
                     let bytes = read.bytes.get(at..at + piece.len() as usize);
                     at += piece.len() as usize;
-                    fortune.wrong |= bytes != message.bytes.get(piece.from as usize..piece.to as usize);
+                    if bytes != message.bytes.get(piece.from as usize..piece.to as usize) {
+                        fortune.wrong = true;
+                        turn.wrong.get_or_insert(read.at);
+                    }
                     let fresh = cover(seen, piece.from, piece.to);
-                    fortune.twice |= fresh < piece.len();
+                    if fresh < piece.len() {
+                        fortune.twice = true;
+                        turn.twice.get_or_insert(read.at);
+                    }
                     if fortune.got == 0 {
                         fortune.out_of_order = piece.message < highest;
+                        turn.out_of_order = fortune.out_of_order.then_some(read.at);
                     }
                     highest = highest.max(piece.message);
                     let before = fortune.got;
@@ -109,7 +133,7 @@ impl Log {
                 fortune.late = read > sent.saturating_add(deadline);
             }
         }
-        fortunes
+        (fortunes, turns)
     }
 
     /// The sums.

@@ -15,7 +15,8 @@
 use super::{
     Link, Micros, Side,
     fate::{Name, PacketKind},
-    log::{Call, Change, Discard, Note, PacketId, Piece, Recorder, Timer, What},
+    log::{Call, Change, Discard, Note, PacketId, Piece, Timer, What},
+    recorder::Recorder,
 };
 
 /// An end of the link: a kernel's protocol and the program on top of it.

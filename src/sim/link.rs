@@ -15,7 +15,8 @@ use super::{
     fate::{Edit, Fates, Name, PacketKind},
     host::Outgoing,
     knobs::{Damage, LinkKnobs},
-    log::{End, Loss, Packet, PacketId, Recorder},
+    log::{End, Loss, Packet, PacketId},
+    recorder::Recorder,
 };
 
 /// Both directions of a link.

@@ -6,7 +6,6 @@ use std::{collections::BTreeSet, ops::Range};
 use super::{
     Micros, Side,
     arq::Mechanisms,
-    counters::cover,
     fate::{Name, PacketKind},
     run::Transport,
     workload::Message,
@@ -427,6 +426,12 @@ pub enum Departure {
     SmallStart,
 }
 
+impl Departure {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::SlowTimeout, Self::PoliteFin, Self::AckNumbered, Self::ResetAtGivingUp, Self::NoSack, Self::SmallStart];
+}
+
 /// A read of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read<'a> {
@@ -488,11 +493,43 @@ impl Log {
 
     /// Where this run is not what it would be between usual kernels.
     pub fn departures(&self) -> BTreeSet<Departure> {
+        self.departures_until(Micros::MAX)
+    }
+
+    /// What of these has to do with a packet: why it was sent when it was, or looks as it does, otherwise than between usual
+    /// kernels.
+    pub fn departures_of(&self, packet: &Packet) -> Vec<Departure> {
+        let side = packet.from();
+        let noted = |departure: Departure| {
+            let what = What::Note(Note::Departure(departure));
+            self.events.iter().any(|event| event.side == side && event.at <= packet.sent && event.what == what)
+        };
+        let at_once = |departure: Departure| {
+            let what = What::Note(Note::Departure(departure));
+            let mut now = self.events_between(packet.sent, packet.sent.saturating_add(1)).iter();
+            now.any(|event| event.side == side && event.what == what)
+        };
+        let why = packet.resent.map(|resent| resent.why);
+        let fits = |departure: &Departure| match departure {
+            Departure::SlowTimeout => why == Some(Why::Timer) && noted(*departure),
+            Departure::NoSack => why == Some(Why::Recovery) && noted(*departure),
+            Departure::PoliteFin => packet.name.kind == PacketKind::Fin && noted(*departure),
+            Departure::ResetAtGivingUp => packet.name.kind == PacketKind::Reset && noted(*departure),
+            Departure::AckNumbered => packet.name.kind == PacketKind::Ack && at_once(*departure),
+            // It is about those that are not sent yet: their waiting says so.
+            Departure::SmallStart => false,
+        };
+        Departure::ALL.into_iter().filter(fits).collect()
+    }
+
+    /// Where this run is not what it would be between usual kernels, as far as it has come by a moment.
+    pub fn departures_until(&self, now: Micros) -> BTreeSet<Departure> {
+        let events = self.events.get(..self.events.partition_point(|event| event.at <= now)).unwrap_or_default();
         let departure = |event: &Event| match event.what {
             What::Note(Note::Departure(departure)) => Some(departure),
             _ => None,
         };
-        self.events.iter().filter_map(departure).collect()
+        events.iter().filter_map(departure).collect()
     }
 
     /// A number for all of it, the same wherever the run is played: every line of [`Self::text`], every byte and moment of
@@ -522,133 +559,5 @@ impl Log {
             }
             _ => None,
         })
-    }
-}
-
-/// A log in the making.
-#[derive(Debug)]
-pub struct Recorder {
-    pub(super) log: Log,
-    /// Losses, whose moments lie ahead when they are decided.
-    losses: Vec<Event>,
-}
-
-impl Recorder {
-    /// An empty log of these messages.
-    pub(super) fn new(transport: Transport, arq: Mechanisms, messages: Vec<Message>) -> Self {
-        let log = Log {
-            transport,
-            arq,
-            first_sent: vec![None; messages.len()],
-            messages,
-            packets: Vec::new(),
-            events: Vec::new(),
-            initial: [None; 2],
-            read: [Vec::new(), Vec::new()],
-            ended: Ended::Done,
-            end_at: 0,
-        };
-        Self { log, losses: Vec::new() }
-    }
-
-    /// Writes an event down.
-    pub(super) fn push(&mut self, at: Micros, side: Side, what: What) {
-        if let What::Call(Call::Send { message, taken, .. }) = &what
-            && *taken > 0
-            && let Some(first) = self.log.first_sent.get_mut((*message as usize).wrapping_sub(1))
-        {
-            first.get_or_insert(at);
-        }
-        self.log.events.push(Event { at, side, what });
-    }
-
-    /// The id that the next packet will have.
-    pub(super) fn next_id(&self) -> PacketId {
-        PacketId(self.log.packets.len() as u32)
-    }
-
-    /// Writes a packet down, and when it is lost, if it is.
-    pub(super) fn packet(&mut self, packet: Packet) {
-        let side = packet.name.from;
-        if packet.name.kind == PacketKind::Syn
-            && let Some(segment) = packet.segment()
-            && let Some(initial) = self.log.initial.get_mut(side.index())
-        {
-            initial.get_or_insert(segment.seq);
-        }
-        if packet.copy_of.is_none() {
-            self.push(packet.sent, side, What::Sent(packet.id));
-        }
-        if matches!(packet.end, End::Lost(_)) {
-            self.losses.push(Event { at: packet.ended, side, what: What::Lost(packet.id) });
-        }
-        self.log.packets.push(packet);
-    }
-
-    /// Writes down that a packet arrived.
-    pub(super) fn arrived(&mut self, at: Micros, side: Side, id: PacketId) {
-        self.push(at, side, What::Arrived(id));
-    }
-
-    /// Writes down why a packet was sent again.
-    pub(super) fn resent(&mut self, id: PacketId, why: Resent) {
-        if let Some(packet) = self.log.packets.get_mut(id.index()) {
-            packet.resent = Some(why);
-        }
-    }
-
-    /// Bytes that a program has read. Returns their range.
-    pub(super) fn read(&mut self, side: Side, bytes: &[u8]) -> Range<u32> {
-        let Some(all) = self.log.read.get_mut(side.index()) else { return 0..0 };
-        let start = all.len() as u32;
-        all.extend_from_slice(bytes);
-        start..all.len() as u32
-    }
-
-    /// The finished log.
-    pub(super) fn finish(mut self, ended: Ended) -> Log {
-        self.log.ended = ended;
-        self.log.events.append(&mut self.losses);
-        // Stable: what happened at one instant stays in its order, losses behind it.
-        self.log.events.sort_by_key(|event| event.at);
-        self.log.end_at = self.log.events.last().map_or(0, |event| event.at);
-        self.judge();
-        self.log
-    }
-
-    /// Finds out which packets were sent again though all that is in them had arrived.
-    fn judge(&mut self) {
-        let Log { packets, events, messages, .. } = &mut self.log;
-        let mut arrived: Vec<Vec<(u32, u32)>> = vec![Vec::new(); messages.len() + 1];
-        let mut marks = BTreeSet::new();
-        for event in &*events {
-            match event.what {
-                What::Arrived(id) => {
-                    let Some(packet) = packets.get(id.index()).filter(|packet| packet.end == End::Delivered) else {
-                        continue;
-                    };
-                    marks.insert((packet.name.from, packet.name.kind));
-                    for piece in &packet.pieces {
-                        if let Some(ranges) = arrived.get_mut(piece.message as usize) {
-                            cover(ranges, piece.from, piece.to);
-                        }
-                    }
-                }
-                What::Sent(id) => {
-                    let Some(packet) = packets.get_mut(id.index()) else { continue };
-                    let Some(resent) = &mut packet.resent else { continue };
-                    let has = |piece: &Piece| {
-                        let ranges = arrived.get(piece.message as usize);
-                        let holds = |(from, to): &(u32, u32)| *from <= piece.from && piece.to <= *to;
-                        ranges.is_some_and(|ranges| ranges.iter().any(holds))
-                    };
-                    resent.needless = match packet.pieces.as_slice() {
-                        [] => marks.contains(&(packet.name.from, packet.name.kind)),
-                        pieces => pieces.iter().all(has),
-                    };
-                }
-                _ => {}
-            }
-        }
     }
 }

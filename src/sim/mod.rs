@@ -12,10 +12,11 @@
 //!   [`prepared`](mod@prepared): runs to learn from.
 //! - [`host`]: the trait; `tcp`, [`udp`]: two that stand behind it. [`link`]: the cable.
 //! - [`arq`]: reliability on UDP, one mechanism at a time.
-//! - [`log`]: what comes out. [`counters`]: sums over it. `ladder`: as characters. [`trace`]: what Wireshark calls it.
+//! - [`log`]: what comes out. [`counters`]: sums over it; [`course`]: at any moment of it. `ladder`: as characters. [`trace`]: what Wireshark calls it.
 
 pub mod arq;
 pub mod counters;
+pub mod course;
 pub mod fate;
 pub mod host;
 pub mod knobs;
@@ -24,6 +25,7 @@ pub mod link;
 pub mod log;
 pub mod prepared;
 mod program;
+mod recorder;
 pub mod run;
 mod stack;
 mod tcp;
@@ -37,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     counters::Counters,
+    course::Course,
     fate::{Act, Edit, Name, PacketKind},
     host::{Arrived, Host, Outgoing, Verdict, Wire},
     knobs::{Burst, Chance, Control, Damage, Knobs, LinkKnobs, Outage, ProgramKnobs, TcpKnobs, UdpKnobs},

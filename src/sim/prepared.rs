@@ -200,8 +200,12 @@ mod tests {
         let lost: Vec<_> = (1..=20).filter(|number| !order(&udp).contains(number)).collect();
         assert_eq!(lost.len(), 4, "{lost:?}");
         assert_eq!(lost[3] - lost[0], 3, "{lost:?}");
-        assert!(again(&tcp).iter().any(|(_, why, _)| *why == Why::Fast), "{:?}", again(&tcp));
-        assert!(again(&tcp).iter().any(|(_, why, _)| *why == Why::Timer), "{:?}", again(&tcp));
+        // The first of them after a round trip, the next by the timer, and nothing but these four is lost.
+        let first: Vec<_> = lost.iter().take(2).copied().zip([Why::Fast, Why::Timer]).collect();
+        let why: Vec<_> = again(&tcp).iter().take(2).map(|(number, why, _)| (*number, *why)).collect();
+        assert_eq!((why, tcp.counters().lost), (first, 4), "{:?}", again(&tcp));
+        let read = |number: u32| tcp.fortunes()[number as usize - 1].read_at.unwrap();
+        assert!(read(lost[0]) < 300_000 && read(lost[1]) > 1_000_000, "{}", tcp.text());
         assert!(tcp.counters().head_of_line > 1_000_000);
     }
 
@@ -211,7 +215,7 @@ mod tests {
         let notes = |note: &Note| tcp.events.iter().any(|event| event.what == What::Note(note.clone()));
         assert!(notes(&Note::WindowClosed) && notes(&Note::WindowOpened(300)), "{}", tcp.text());
         assert!(tcp.packets.iter().any(|packet| packet.name.kind == crate::sim::PacketKind::Probe), "{}", tcp.text());
-        assert_eq!(tcp.counters().whole, 6);
+        assert_eq!((tcp.counters().whole, again(&tcp)), (6, vec![]), "what a probe asked with is not sent again");
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
         let (none, reno, udp) = (run.play(), reno.play(), run.over(Transport::Udp).play());
         assert_eq!((none.ended, reno.ended), (Ended::Done, Ended::Done));
         let (none, reno, udp) = (none.counters(), reno.counters(), udp.counters());
-        assert!(none.last_byte.unwrap() > 3 * reno.last_byte.unwrap(), "{none:?}\n{reno:?}");
+        assert!(none.last_byte.unwrap() > 100 * reno.last_byte.unwrap(), "{none:?}\n{reno:?}");
         assert!(none.queue_drops > reno.queue_drops && udp.missing > 100, "{udp:?}");
     }
 

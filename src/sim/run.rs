@@ -9,7 +9,8 @@ use super::{
     arq::{ArqHost, Mechanisms},
     host::{Arrived, Host, Verdict, Wire},
     link::Link,
-    log::{End, Recorder},
+    log::End,
+    recorder::Recorder,
     tcp::TcpHost,
     udp::UdpHost,
 };
@@ -54,6 +55,13 @@ impl Run {
     #[must_use]
     pub fn over(&self, transport: Transport) -> Self {
         Self { transport, ..self.clone() }
+    }
+
+    /// What stands beside TCP: UDP, or ARQ if it adds anything or is what the run is over. ARQ that adds nothing is UDP whose
+    /// own checksum is off.
+    pub fn beside(&self) -> Transport {
+        let plain = self.transport != Transport::Arq && self.knobs.arq == Mechanisms::default();
+        if plain { Transport::Udp } else { Transport::Arq }
     }
 
     /// Plays it.

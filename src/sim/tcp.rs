@@ -79,6 +79,8 @@ struct Sending {
     una: u64,
     /// SND.NXT.
     nxt: u64,
+    /// The same without the byte of a probe.
+    plain: u64,
     /// SND.NXT as a sequence number, with SYN and FIN.
     top: u32,
     fin: bool,
@@ -322,13 +324,15 @@ impl TcpHost {
             again = behind;
         } else if segment.len > 0 {
             packet.pieces = self.out.pieces(start, end);
-            again = start < sending.nxt;
+            // What went ahead in a probe was asked, not sent.
+            again = start < sending.plain;
             if segment.len == 1 && sending.window == 0 {
                 packet.kind = PacketKind::Probe;
             } else {
                 packet.kind = PacketKind::Data;
                 packet.number = packet.pieces.first().map(|piece| piece.message);
                 packet.offset = packet.pieces.first().map_or(0, |piece| piece.from);
+                sending.plain = sending.plain.max(end);
             }
             sending.nxt = sending.nxt.max(end);
         } else if segment.fin {
@@ -509,7 +513,10 @@ impl Host for TcpHost {
             if timer == Timer::Retransmission(None) {
                 self.sending.fired = true;
                 self.sending.duplicates = 0;
-                self.depart(Departure::SlowTimeout, wire);
+                // The first second of a SYN is what kernels wait too.
+                if self.end.opened {
+                    self.depart(Departure::SlowTimeout, wire);
+                }
             }
         }
         self.begin(wire);

@@ -25,6 +25,7 @@ use super::{
     units::{as_time, show_time, time},
     workload::Own,
 };
+use crate::text::Charset;
 
 /// What is wrong with the text of a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,14 @@ pub enum Problem {
     /// It is missing.
     #[error("it is missing")]
     Missing,
+    /// The encoding of the messages lacks a character.
+    #[error("{encoding} has no {character:?}")]
+    NotEncodable {
+        /// The encoding's name.
+        encoding: &'static str,
+        /// The character.
+        character: char,
+    },
     /// The messages are more than a run takes.
     #[error("all messages together are more than {0} bytes")]
     TooMuch(u64),
@@ -159,11 +168,15 @@ impl Workload {
                 range("workload.deadline", *deadline, 0, 60_000_000)?;
                 (u64::from(*count), *size)
             }
-            Self::Own { messages } => {
+            Self::Own { messages, encoding } => {
                 range("workload.message", messages.len() as u64, 1, 1_000)?;
                 for (own, n) in messages.iter().zip(1..) {
                     range(&format!("workload.message[{n}].text"), own.text.len() as u64, 1, LARGEST)?;
                     range(&format!("workload.message[{n}].at"), own.at, 0, super::run::LONGEST)?;
+                    own.encodes(*encoding).map_err(|error| {
+                        let problem = Problem::NotEncodable { encoding: error.charset, character: error.character };
+                        (format!("workload.message[{n}].text"), problem)
+                    })?;
                 }
                 (messages.len() as u64, 1)
             }
@@ -224,6 +237,8 @@ struct WrittenWorkload {
     deadline: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     patience: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<Charset>,
     #[serde(skip_serializing_if = "Option::is_none", rename = "message")]
     messages: Option<Vec<Own>>,
 }
@@ -324,13 +339,18 @@ impl WrittenWorkload {
                 deadline: Some(Time(*deadline)),
                 ..all
             },
-            Workload::Own { messages } => Self { kind: Kind::Own, messages: Some(messages.clone()), ..all },
+            Workload::Own { messages, encoding } => Self {
+                kind: Kind::Own,
+                messages: Some(messages.clone()),
+                encoding: Some(*encoding).filter(|encoding| *encoding != Charset::default()),
+                ..all
+            },
         }
     }
 
     /// What is not given is as usual; what the kind does not have is an error.
     fn into_workload(self) -> Result<Workload, (String, Problem)> {
-        let Self { kind, count, size, bytes, gap, deadline, patience, messages } = self;
+        let Self { kind, count, size, bytes, gap, deadline, patience, encoding, messages } = self;
         let given = [
             ("count", count.is_some()),
             ("size", size.is_some()),
@@ -338,6 +358,7 @@ impl WrittenWorkload {
             ("gap", gap.is_some()),
             ("deadline", deadline.is_some()),
             ("patience", patience.is_some()),
+            ("encoding", encoding.is_some()),
             ("message", messages.is_some()),
         ];
         let has: &[&str] = match kind {
@@ -346,7 +367,7 @@ impl WrittenWorkload {
             Kind::PingPong => &["count", "size", "patience"],
             Kind::File => &["bytes", "size"],
             Kind::Voice => &["count", "size", "gap", "deadline"],
-            Kind::Own => &["message"],
+            Kind::Own => &["encoding", "message"],
         };
         if let Some((field, _)) = given.iter().find(|(field, given)| *given && !has.contains(field)) {
             return Err((format!("workload.{field}"), Problem::NotOfKind));
@@ -369,9 +390,10 @@ impl WrittenWorkload {
                 gap: gap_or(20_000),
                 deadline: deadline.map_or(150_000, |Time(deadline)| deadline),
             },
-            Kind::Own => {
-                Workload::Own { messages: messages.ok_or_else(|| ("workload.message".into(), Problem::Missing))? }
-            }
+            Kind::Own => Workload::Own {
+                messages: messages.ok_or_else(|| ("workload.message".into(), Problem::Missing))?,
+                encoding: encoding.unwrap_or_default(),
+            },
         })
     }
 }
@@ -525,6 +547,13 @@ mod tests {
             ("[[edit]]\nact = \"loose\"\nfrom = \"client\"\nkind = \"data\"", 2, "edit.act"),
             ("[tcp]\ncontrol = \"vegas\"", 2, "tcp.control"),
             ("[workload]\nkind = \"own\"", 1, "workload.message"),
+            ("[workload]\nkind = \"own\"\nencoding = \"klingon\"", 3, "workload.encoding"),
+            ("[workload]\nkind = \"text\"\nencoding = \"gbk\"", 3, "workload.encoding"),
+            (
+                "[workload]\nkind = \"own\"\nencoding = \"gb2312\"\n[[workload.message]]\ntext = \"朱镕基\"",
+                5,
+                "workload.message[1].text",
+            ),
             ("[workload]\nkind = \"file\"\nbytes = 60000000\nsize = 1", 1, "workload.count"),
         ] {
             let error = Run::parse(text).unwrap_err();
@@ -551,7 +580,10 @@ mod tests {
         };
         let packet = Name { from: Side::Server, kind: PacketKind::Ack, number: 4, offset: 5, attempt: 6 };
         let run = Run {
-            workload: Workload::Own { messages: vec![Own { text: "你好\n".into(), at: 1_234_567 }] },
+            workload: Workload::Own {
+                messages: vec![Own { text: "你好\n".into(), at: 1_234_567 }],
+                encoding: Charset::GBK,
+            },
             transport: Transport::Udp,
             knobs: Knobs {
                 link,

@@ -1,6 +1,7 @@
 //! What the two programs have to say to each other.
 
 use super::{Micros, Side, fate};
+use crate::text::{Charset, EncodeError, Unmappable};
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,13 +53,15 @@ pub enum Workload {
     Own {
         /// In the order of their numbers.
         messages: Vec<Own>,
+        /// How their characters become bytes.
+        encoding: Charset,
     },
 }
 
 /// A message that the user wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Own {
-    /// What it says, sent as UTF-8.
+    /// What it says.
     pub text: String,
     /// When, after the program is ready.
     pub at: Micros,
@@ -101,6 +104,29 @@ const TEXT: &str = "传声筒是两只杯子和一根线。线绷紧了，这一
     网络也是这样：TCP 会把断掉的地方补上，UDP 不会。哪一个更好，要看你说的是什么。";
 
 impl Workload {
+    /// How many messages it has.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Messages { count, .. } | Self::Voice { count, .. } => u64::from(*count),
+            Self::Text { size, .. } => TEXT.len().div_ceil((*size).max(1) as usize) as u64,
+            Self::PingPong { count, .. } => u64::from(*count) * 2,
+            Self::File { bytes, size } => u64::from(bytes.div_ceil((*size).max(1))),
+            Self::Own { messages, .. } => messages.len() as u64,
+        }
+    }
+
+    /// How many bytes its messages have together, if they are sent as UTF-8.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Messages { size, .. } | Self::Voice { size, .. } | Self::PingPong { size, .. } => {
+                self.count() * u64::from(*size)
+            }
+            Self::Text { .. } => TEXT.len() as u64,
+            Self::File { bytes, .. } => u64::from(*bytes),
+            Self::Own { messages, .. } => messages.iter().map(|own| own.text.len() as u64).sum(),
+        }
+    }
+
     /// Its messages, in the order of their numbers.
     pub fn messages(&self) -> Vec<Message> {
         match self {
@@ -133,12 +159,26 @@ impl Workload {
                     Message::plain(number, Micros::from(number - 1) * gap, Some(*deadline), noise(number, *size))
                 })
                 .collect(),
-            Self::Own { messages } => messages
+            Self::Own { messages, encoding } => messages
                 .iter()
                 .zip(1..)
-                .map(|(own, number)| Message::plain(number, own.at, None, own.text.as_bytes().to_vec()))
+                .map(|(own, number)| {
+                    // What is typed while another encoding is set may have other characters; a text form is checked.
+                    let bytes = encoding.encode(&own.text, Unmappable::Question).unwrap_or_default();
+                    Message::plain(number, own.at, None, bytes)
+                })
                 .collect(),
         }
+    }
+}
+
+impl Own {
+    /// Whether an encoding has all of its characters.
+    ///
+    /// # Errors
+    /// The first that it lacks.
+    pub fn encodes(&self, encoding: Charset) -> Result<(), EncodeError> {
+        encoding.encode(&self.text, Unmappable::Refuse).map(|_| ())
     }
 }
 
@@ -159,4 +199,31 @@ fn sample(number: u32, size: u32) -> Vec<u8> {
 fn noise(index: u32, size: u32) -> Vec<u8> {
     let words = (0..u64::from(size.div_ceil(8))).flat_map(|word| fate::hash(&[u64::from(index), word]).to_le_bytes());
     words.take(size as usize).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_without_making_them() {
+        let own = |text: &str| Own { text: text.into(), at: 0 };
+        for workload in [
+            Workload::default(),
+            Workload::Text { size: 40, gap: 0 },
+            Workload::Text { size: 1_000, gap: 0 },
+            Workload::PingPong { count: 3, size: 7, patience: 1_000 },
+            Workload::File { bytes: 1_001, size: 100 },
+            Workload::Voice { count: 4, size: 160, gap: 20_000, deadline: 0 },
+            Workload::Own { messages: vec![own("你好"), own("a")], encoding: Charset::UTF_8 },
+        ] {
+            let messages = workload.messages();
+            assert_eq!(workload.count(), messages.len() as u64, "{workload:?}");
+            assert_eq!(
+                workload.bytes(),
+                messages.iter().map(|message| message.bytes.len() as u64).sum::<u64>(),
+                "{workload:?}"
+            );
+        }
+    }
 }

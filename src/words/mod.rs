@@ -35,7 +35,7 @@ pub use self::{
     framing::{frame_parts, framing_error, framing_missing, framing_spec_error},
     http::http_fault,
     rules::{rules_error, rules_problem},
-    sim::{counters, departure, lesson, outcome, run_error},
+    sim::{counters, departure, lesson, outcome, run_error, run_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
     transfer::{file_end, reason, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},

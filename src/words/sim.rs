@@ -8,6 +8,7 @@ use super::{Lang, number};
 use crate::sim::{
     Counters, Departure, Ended, Micros, Side, Told,
     text::{Problem, RunError},
+    units,
 };
 
 /// A text of a prepared run in this language.
@@ -21,19 +22,51 @@ pub fn lesson(lang: Lang, told: &Told) -> &str {
 /// The place and the problem in one line: `line 4, link.delay: …`.
 pub fn run_error(lang: Lang, error: &RunError) -> String {
     let tag = lang.tag();
-    let problem = match &error.problem {
-        Problem::Toml(what) => what.into(),
-        Problem::Range { value, min, max } => t!("sim.range", locale = tag, value = value, min = min, max = max),
-        Problem::NotOfKind => t!("sim.not_of_kind", locale = tag),
-        Problem::Missing => t!("sim.missing_field", locale = tag),
-        Problem::TooMuch(most) => t!("sim.too_much", locale = tag, most = number::size(*most)),
-    };
+    let problem = run_problem(lang, &error.field, &error.problem);
     let (line, field) = (error.line, &error.field);
     if field.is_empty() {
         t!("sim.place", locale = tag, line = line, problem = problem).into_owned()
     } else {
         t!("sim.place_field", locale = tag, line = line, field = field, problem = problem).into_owned()
     }
+}
+
+/// The fields of a run that are times, which are counted in microseconds.
+const TIMES: [&str; 14] = [
+    "delay",
+    "jitter",
+    "reorder-by",
+    "to",
+    "gap",
+    "patience",
+    "deadline",
+    "at",
+    "think",
+    "read-every",
+    "read-from",
+    "delayed-ack",
+    "give-up",
+    "by",
+];
+
+/// What is wrong with a field, without its place.
+pub fn run_problem(lang: Lang, field: &str, problem: &Problem) -> String {
+    let tag = lang.tag();
+    match problem {
+        Problem::Toml(what) => what.into(),
+        Problem::Range { value, min, max } => {
+            let is_time = field.rsplit('.').next().is_some_and(|name| TIMES.contains(&name));
+            let shown = |number: &u64| if is_time { units::show_time(*number) } else { number.to_string() };
+            t!("sim.range", locale = tag, value = shown(value), min = shown(min), max = shown(max))
+        }
+        Problem::NotOfKind => t!("sim.not_of_kind", locale = tag),
+        Problem::Missing => t!("sim.missing_field", locale = tag),
+        Problem::NotEncodable { encoding, character } => {
+            t!("sim.not_encodable", locale = tag, encoding = encoding, character = character)
+        }
+        Problem::TooMuch(most) => t!("sim.too_much", locale = tag, most = number::size(*most)),
+    }
+    .into_owned()
 }
 
 /// How a run ended, as a sentence.

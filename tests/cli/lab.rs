@@ -77,7 +77,13 @@ fn wrong_arguments_of_a_run_say_what_to_type() {
         ("lab --loss 101%", "from 0% to 100%"),
         ("lab --delay 30", "a time is a number with a unit"),
         ("lab --rate fast", "a rate is a number with a unit"),
-        ("lab --messages 0", "workload.count: 0 is not from 1 to 100000"),
+        ("lab --messages 0", "error: --messages: 0 is not from 1 to 100000"),
+        ("lab --delay 61s", "error: --delay: 61s is not from 0ms to 60s"),
+        ("lab --delayed-ack 2s --lang zh-CN", "--delayed-ack：2s 不在"),
+        ("lab --messages 2000 --size 65000", "--messages, --size: all messages together"),
+        ("lab --sweep loss=0..9% --json", "--sweep"),
+        ("lab --vantage server", "--pcap"),
+        ("lab --seeds 3", "--sweep"),
         ("lab --workload file --messages 3", "no --messages"),
         ("lab --workload letters", "ping-pong"),
         ("lab --sweep loss=1", "cannot be swept"),
@@ -104,8 +110,20 @@ fn json_has_a_line_for_each_event_and_the_sums() {
     let tcp: Vec<_> = all.iter().filter(|line| line["transport"] == "tcp").collect();
     let sent = tcp.iter().filter(|line| line["event"] == "sent").count();
     assert_eq!(ends[0]["packets"], sent);
-    let again = tcp.iter().find(|line| line["event"] == "sent" && line["resent"] == "Fast").unwrap();
+    let again = tcp.iter().find(|line| line["event"] == "sent" && line["resent"] == "fast").unwrap();
     assert_eq!((&again["number"], &again["attempt"], &again["at_us"]), (&3.into(), &2.into(), &155_000.into()));
+    // Words, and no names of Rust.
+    let lost = tcp.iter().find(|line| line["event"] == "lost").unwrap();
+    assert_eq!((&lost["end"], &lost["end_why"]), (&"lost".into(), &"by-hand".into()));
+    let timer = tcp.iter().find(|line| line["event"] == "timer").unwrap();
+    assert_eq!((&timer["timer"], &timer["change"]), (&"retransmission".into(), &"started".into()));
+    let notes: Vec<_> = tcp.iter().filter(|line| line["event"] == "note").map(|line| line["note"].clone()).collect();
+    assert_eq!(notes.iter().filter(|note| *note == "duplicate-ack").count(), 3, "{notes:?}");
+    assert!(notes.contains(&"hole".into()) && notes.contains(&"departure".into()), "{notes:?}");
+    assert_eq!(ends[0]["ended"], "done");
+    for line in text.lines() {
+        assert!(!["(", " {", "Some", "None"].iter().any(|rust| line.contains(rust)), "{line}");
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! A run as lines of JSON: each event as it happened, then the sums. Times are microseconds of virtual time.
+//! A run as lines of JSON: each event as it happened, then the sums. Times are microseconds of virtual time, words are small
+//! with hyphens.
 
 use serde_json::{Value, json};
 
 use super::{name, tell};
-use crate::sim::{Call, Change, End, Event, Log, Packet, Piece, Side, What};
+use crate::sim::{Call, Change, Departure, End, Ended, Event, Held, Log, Note, Packet, Piece, Side, Timer, What};
 
 /// Prints all of it.
 pub(super) fn print(log: &Log) {
@@ -35,11 +36,59 @@ fn event_of(log: &Log, event: &Event) -> Value {
                 Change::Fired => "fired",
                 Change::Stopped => "stopped",
             };
-            json!({ "event": "timer", "timer": format!("{timer:?}"), "change": change, "until_us": until })
+            let (timer, of) = match timer {
+                Timer::Retransmission(of) => ("retransmission", *of),
+                Timer::DelayedAck => ("delayed-ack", None),
+                Timer::Persist => ("persist", None),
+                Timer::TimeWait => ("time-wait", None),
+                Timer::GiveUp => ("give-up", None),
+            };
+            json!({ "event": "timer", "timer": timer, "of": of, "change": change, "until_us": until })
         }
         What::State(state) => json!({ "event": "state", "state": state }),
-        What::Note(note) => json!({ "event": "note", "note": format!("{note:?}") }),
+        What::Note(note) => self::note(note),
     }
+}
+
+fn note(note: &Note) -> Value {
+    match note {
+        Note::DuplicateAck(nth) => json!({ "event": "note", "note": "duplicate-ack", "nth": nth }),
+        Note::Held { why, pieces } => {
+            let why = match why {
+                Held::Nagle => "nagle",
+                Held::Window => "window",
+                Held::Congestion => "congestion",
+            };
+            json!({ "event": "note", "note": "held", "why": why, "messages": self::pieces(pieces) })
+        }
+        Note::Released => json!({ "event": "note", "note": "released" }),
+        Note::Hole { waiting } => json!({ "event": "note", "note": "hole", "messages": self::pieces(waiting) }),
+        Note::WindowClosed => json!({ "event": "note", "note": "window-closed" }),
+        Note::WindowOpened(bytes) => json!({ "event": "note", "note": "window-opened", "bytes": bytes }),
+        Note::Departure(departure) => {
+            let departure = match departure {
+                Departure::SlowTimeout => "slow-timeout",
+                Departure::PoliteFin => "polite-fin",
+                Departure::AckNumbered => "ack-numbered",
+                Departure::ResetAtGivingUp => "reset-at-giving-up",
+                Departure::NoSack => "no-sack",
+                Departure::SmallStart => "small-start",
+            };
+            json!({ "event": "note", "note": "departure", "departure": departure })
+        }
+    }
+}
+
+/// `QueueFull` as `queue-full`: the name of a kind that has nothing but its name.
+fn word(kind: impl std::fmt::Debug) -> String {
+    let mut word = String::new();
+    for c in format!("{kind:?}").chars() {
+        if c.is_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.extend(c.to_lowercase());
+    }
+    word
 }
 
 fn packet(log: &Log, packet: Option<&Packet>, what: &str) -> Value {
@@ -59,12 +108,17 @@ fn packet(log: &Log, packet: Option<&Packet>, what: &str) -> Value {
         "seq": numbers.map(|(seq, _)| seq),
         "ack": numbers.map(|(_, ack)| ack),
         "end": match packet.end {
-            End::OnTheWay => "on the way".to_owned(),
-            End::Delivered => "delivered".to_owned(),
-            End::Lost(loss) => format!("lost: {loss:?}"),
-            End::Discarded(discard) => format!("discarded: {discard:?}"),
+            End::OnTheWay => "on-the-way",
+            End::Delivered => "delivered",
+            End::Lost(_) => "lost",
+            End::Discarded(_) => "discarded",
         },
-        "resent": packet.resent.map(|resent| format!("{:?}", resent.why)),
+        "end_why": match packet.end {
+            End::OnTheWay | End::Delivered => None,
+            End::Lost(why) => Some(word(why)),
+            End::Discarded(why) => Some(word(why)),
+        },
+        "resent": packet.resent.map(|resent| word(resent.why)),
         "needless": packet.resent.map(|resent| resent.needless),
     })
 }
@@ -78,8 +132,8 @@ fn call(call: &Call) -> Value {
             "event": "call", "call": "recv", "asked": asked, "bytes": bytes.end - bytes.start,
             "messages": self::pieces(pieces),
         }),
-        Call::Failed(failure) => json!({ "event": "call", "call": "failed", "failure": format!("{failure:?}") }),
-        Call::StoppedWaiting(number) => json!({ "event": "call", "call": "stopped waiting", "message": number }),
+        Call::Failed(failure) => json!({ "event": "call", "call": "failed", "failure": word(failure) }),
+        Call::StoppedWaiting(number) => json!({ "event": "call", "call": "stopped-waiting", "message": number }),
         Call::Bind => json!({ "event": "call", "call": "bind" }),
         Call::Listen => json!({ "event": "call", "call": "listen" }),
         Call::Connect => json!({ "event": "call", "call": "connect" }),
@@ -101,7 +155,14 @@ fn sums(log: &Log, transport: &str) -> Value {
         "transport": transport,
         "at_us": log.end_at,
         "event": "end",
-        "ended": format!("{:?}", log.ended),
+        "ended": match log.ended {
+            Ended::Done => "done",
+            Ended::GaveUp(Side::Client) => "client-gave-up",
+            Ended::GaveUp(Side::Server) => "server-gave-up",
+            Ended::Silent => "stuck",
+            Ended::TooLong => "too-long",
+            Ended::Spinning => "spinning",
+        },
         "digest": log.digest(),
         "packets": counters.packets,
         "bytes": counters.bytes,

@@ -289,16 +289,20 @@ impl Trial {
         self.link(seed).map(|(_, goal)| *goal).unwrap_or_default()
     }
 
-    /// The run of this set with this seed.
+    /// The run of this set with this seed: over UDP if it adds nothing, and the trial's run is not over ARQ.
     pub fn run(&self, set: &Mechanisms, seed: u64) -> Run {
         let mut run = self.link(seed).map(|(run, _)| run.clone()).unwrap_or_default();
-        (run.transport, run.seed, run.knobs.arq) = (Transport::Arq, seed, *set);
+        (run.seed, run.knobs.arq) = (seed, *set);
+        run.transport = run.beside();
         run
     }
 
     /// Plays it.
     pub fn play(&self, set: &Mechanisms, seed: u64) -> Log {
         let run = self.run(set, seed);
+        if run.transport == Transport::Udp {
+            return run.play();
+        }
         let mut hosts = Side::BOTH.map(|side| ArqHost::new(&run, side, &self.messages));
         let [client, server] = &mut hosts;
         run.play_with(&self.messages, [client, server])
@@ -339,6 +343,10 @@ mod tests {
         arq::mechanisms::{Acks, Timeout, Window},
     };
 
+    fn arq() -> Run {
+        Run { transport: Transport::Arq, ..Run::default() }
+    }
+
     fn plain() -> Mechanisms {
         Mechanisms::default()
     }
@@ -348,7 +356,7 @@ mod tests {
         let name = |kind, from, number| Name { from, kind, number, offset: 0, attempt: 1 };
         let edits =
             edits.iter().map(|(kind, from, number, act)| Edit { packet: name(*kind, *from, *number), act: *act });
-        let trial = Trial::of_run(&Run { edits: edits.collect(), ..Run::default() }, goal);
+        let trial = Trial::of_run(&Run { edits: edits.collect(), ..arq() }, goal);
         Outcome::of(&trial.play(&set, 1), &goal).failures(&goal).collect()
     }
 
@@ -375,6 +383,17 @@ mod tests {
     }
 
     #[test]
+    fn a_set_of_nothing_is_udp_with_its_own_checksum() {
+        let mut run = Run::default();
+        run.knobs.link.corrupt = crate::sim::Chance::percent(20.0);
+        let judged = |run: &Run| Trial::of_run(run, Goal::default()).judge(&plain(), 40);
+        let udp = judged(&run);
+        assert!(udp.missing > 0 && udp.corrupted == 0, "{udp:?}");
+        let bare = judged(&run.over(Transport::Arq));
+        assert!(bare.missing == 0 && bare.corrupted > 0, "{bare:?}");
+    }
+
+    #[test]
     fn what_is_lost_may_be_sent_again_and_no_more() {
         let none = Goal { wasted: Some(0), ..Goal::default() };
         let repair = |ms| Mechanisms {
@@ -397,7 +416,7 @@ mod tests {
         let set = Mechanisms { acks: Acks::Each, ..plain() };
         let damaged = (1..200).find_map(|seed| {
             let packet = Name { from: Side::Server, kind: PacketKind::Ack, number: 1, offset: 0, attempt: 1 };
-            let run = Run { edits: vec![Edit { packet, act: Act::Corrupt }], ..Run::default() };
+            let run = Run { edits: vec![Edit { packet, act: Act::Corrupt }], ..arq() };
             let log = Trial::of_run(&run, Goal::default()).play(&set, seed);
             (!log.read[Side::Client.index()].is_empty() || log.reads(Side::Client).count() > 0).then_some(log)
         });
@@ -408,8 +427,7 @@ mod tests {
 
     #[test]
     fn a_judgement_goes_on_where_it_stopped() {
-        let run = Run { knobs: crate::sim::Knobs::default(), ..Run::default() };
-        let mut lossy = run;
+        let mut lossy = arq();
         lossy.knobs.link.loss = crate::sim::Chance::percent(10.0);
         let trial = Trial::of_run(&lossy, Goal::default());
         let whole = trial.judge(&plain(), 60);

@@ -3,7 +3,7 @@
 //! A set is *smallest* if it passes and no set passes that is weaker by one step: a mechanism less, a bit less, a smaller
 //! window, the next simpler kind. Mechanisms that the level has fixed stay as they are.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -11,10 +11,7 @@ use super::{
     judge::{Goal, SEEDS, Trial},
     mechanisms::{Mechanism, Mechanisms},
 };
-use crate::{
-    sim::{Message, Micros, Run, Told, text::RunError, units::as_time_or_none},
-    text::{Charset, Unmappable},
-};
+use crate::sim::{Micros, Run, Told, Transport, text::RunError, units::as_time_or_none};
 
 /// The levels' text.
 const FILE: &str = include_str!("../../../assets/levels/arq.toml");
@@ -40,8 +37,6 @@ pub struct Level {
     pub solutions: Vec<Mechanisms>,
     /// Sets that look as if they might do, and do not.
     pub tempting: Vec<Mechanisms>,
-    /// The encoding of the messages.
-    pub charset: Charset,
     /// The link or links, the messages and the goal.
     pub trial: Trial,
 }
@@ -120,8 +115,6 @@ struct Written {
     #[serde(default)]
     tempting: Vec<Mechanisms>,
     #[serde(default)]
-    charset: Option<String>,
-    #[serde(default)]
     goal: WrittenGoal,
     /// In the form of [`Run::parse`], one for each link; with `within` beside it, which goes before that of the goal.
     run: Vec<toml::Table>,
@@ -157,17 +150,14 @@ impl Written {
                 goal.within = within;
             }
             let run = Run::parse(&table.to_string());
-            runs.push((run.map_err(|error| LevelError::Run { level: name.clone(), error })?, goal));
+            let run = run.map_err(|error| LevelError::Run { level: name.clone(), error })?;
+            runs.push((run.over(Transport::Arq), goal));
         }
         let (first, _) = runs.first().ok_or_else(|| other("it has no run"))?;
         if runs.iter().any(|(run, _)| run.workload != first.workload) {
             return Err(other("its runs do not send the same"));
         }
-        let charset = match &self.charset {
-            None => Charset::UTF_8,
-            Some(label) => Charset::for_label(label).ok_or_else(|| other("nobody knows this charset"))?,
-        };
-        let messages = encoded(first, charset).ok_or_else(|| other("the charset does not have its characters"))?;
+        let messages = first.workload.messages().into();
         Ok(Level {
             title: self.title,
             link: self.link,
@@ -177,23 +167,10 @@ impl Written {
             fixed: self.fixed,
             solutions: self.solution,
             tempting: self.tempting,
-            charset,
             trial: Trial::new(runs, messages),
             name,
         })
     }
-}
-
-/// The messages of a run, which are UTF-8, in another encoding.
-fn encoded(run: &Run, charset: Charset) -> Option<Arc<[Message]>> {
-    let mut messages = run.workload.messages();
-    if charset != Charset::UTF_8 {
-        for message in &mut messages {
-            let text = std::str::from_utf8(&message.bytes).ok()?;
-            message.bytes = charset.encode(text, Unmappable::Refuse).ok()?;
-        }
-    }
-    Some(messages.into())
 }
 
 impl Level {
@@ -246,6 +223,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::text::Charset;
 
     fn all() -> Vec<Level> {
         parse(FILE).unwrap()
@@ -339,7 +317,6 @@ mod tests {
         let loss = error("run = [{ link = { loss = \"200%\" } }]");
         assert!(loss.starts_with("level x: line 2, link.loss: "), "{loss}");
         assert!(error("start = { sums = 1 }\nrun = [{}]").contains("unknown field `sums`"));
-        assert_eq!(error("charset = \"klingon\"\nrun = [{}]"), "level x: nobody knows this charset");
         assert!(error("run = [{ within = 4 }]").contains('4'));
     }
 }

@@ -108,7 +108,7 @@ fn lane_ui(ui: &mut Ui, lang: Lang, state: &LabState, index: usize, now: Micros)
     ui.label(section(ui, &tr!(lang, "lab.what_read")));
     blocks_ui(ui, lang, lane, now);
     if now >= lane.log.end_at {
-        let text = pair.sentence(lang, index);
+        let text = pair.sentence(lang, index, now);
         ui.label(RichText::new(text).small().color(ui.tokens().muted));
     }
     if ui.available_height() > 30.0 {

@@ -1,27 +1,25 @@
-//! Build reliability on UDP: what TCP adds, one mechanism at a time, and the judge, who tries a set on 200 seeds.
+//! Build reliability on UDP: what TCP adds, one mechanism at a time.
 //!
 //! The rows come from the simulator ([`Panel`]), which knows what a switch leads to and what can do nothing without another.
-//! The judge works in a thread: he takes a good part of a second where the link is slow.
 
-use std::{sync::Arc, thread};
-
-use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use egui::{Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::LabState;
+use super::{
+    LabState,
+    judge::{Judge, figures_ui, judge_ui},
+};
 use crate::{
     gui::{
-        theme::{TokensExt as _, icons, section},
+        theme::{TokensExt as _, section},
         tr,
         widgets::{
-            Look, button,
             compact::{compact_menu, menu_entry},
-            error_line, hint,
+            hint,
         },
     },
     sim::{
-        Run,
-        arq::{Fault, Goal, Judgement, Mechanism, Mechanisms, Panel, Row, SEEDS, Trial, Worth, level::Level, levels},
+        Transport,
+        arq::{Mechanisms, Panel, Row, SEEDS, level::Level, levels},
     },
     words::{Lang, number},
 };
@@ -31,25 +29,8 @@ use crate::{
 pub struct BuildState {
     /// Which level is on show.
     pub level: Option<usize>,
-    asked: Option<(Case, Receiver<Verdict>)>,
-    judged: Option<(Case, Verdict)>,
-}
-
-/// What is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Case {
-    set: Mechanisms,
-    level: Option<usize>,
-    /// Without a level: on the link of this run, whatever its seed.
-    run: Option<Arc<Run>>,
-}
-
-/// What the judge says.
-#[derive(Clone, Debug)]
-struct Verdict {
-    judgement: Judgement,
-    /// In a level that was passed: whether less would do.
-    worth: Option<Worth>,
+    /// Who tries the set that is on show.
+    pub judge: Judge,
 }
 
 impl BuildState {
@@ -57,88 +38,25 @@ impl BuildState {
     pub fn shown(&self) -> Option<&'static Level> {
         levels().get(self.level?)
     }
-
-    /// Whether the judge is at work.
-    pub fn is_judging(&self) -> bool {
-        self.asked.is_some()
-    }
-
-    fn poll(&mut self) {
-        let Some((case, answer)) = &self.asked else { return };
-        match answer.try_recv() {
-            Ok(verdict) => self.judged = Some((case.clone(), verdict)),
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => log::error!("the judge of the lab did not come back"),
-        }
-        self.asked = None;
-    }
-
-    fn ask(&mut self, ctx: &egui::Context, case: Case) {
-        if self.asked.is_some() {
-            return;
-        }
-        let (sender, answer) = bounded(1);
-        let (ctx, judged) = (ctx.clone(), case.clone());
-        let made = thread::Builder::new().name("lab-judge".into()).spawn(move || {
-            // Nobody listens any more if the window was closed.
-            sender.send(judge(&judged)).ok();
-            ctx.request_repaint();
-        });
-        match made {
-            Ok(_) => self.asked = Some((case, answer)),
-            Err(error) => log::warn!("no thread for the judge: {error}"),
-        }
-    }
-}
-
-fn judge(case: &Case) -> Verdict {
-    if let Some(level) = case.level.and_then(|level| levels().get(level)) {
-        let judgement = level.trial.judge(&case.set, SEEDS);
-        let worth = judgement.is_passed().then(|| level.worth(&case.set));
-        return Verdict { judgement, worth };
-    }
-    let run = case.run.as_deref().cloned().unwrap_or_default();
-    Verdict { judgement: Trial::of_run(&run, Goal::default()).judge(&case.set, SEEDS), worth: None }
 }
 
 impl LabState {
-    fn case(&self) -> Case {
-        let set = self.run.knobs.arq;
-        let level = self.build.level;
-        let run = level.is_none().then(|| {
-            let mut run = Run { seed: 0, ..self.run.clone() };
-            run.knobs.arq = Mechanisms::default();
-            Arc::new(run)
-        });
-        Case { set, level, run }
-    }
-
     /// Begins a level with its set, on the first seed that this set fails.
     pub fn begin_level(&mut self, index: usize) {
         let Some(level) = levels().get(index) else { return };
         let seed = level.trial.first_failure(&level.start, SEEDS).map_or(1, |failure| failure.seed);
         self.side.leave();
-        self.build.level = Some(index);
         self.show(level.trial.run(&level.start, seed));
-    }
-
-    /// Shows the run of a seed, as the judge played it.
-    fn open_seed(&mut self, seed: u64) {
-        let set = self.run.knobs.arq;
-        let run = match self.build.shown() {
-            Some(level) => level.trial.run(&set, seed),
-            None => Run { seed, ..self.run.clone() },
-        };
-        self.show(run);
+        self.build.level = Some(index);
     }
 }
 
 /// Paints it.
 pub fn build_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
-    state.build.poll();
     ui.label(section(ui, &tr!(lang, "lab.build")));
     hint(ui, tr!(lang, "lab.build_hint"));
     level_ui(ui, lang, state);
+    judge_ui(ui, lang, state);
     ui.add_space(2.0);
     let set = state.run.knobs.arq;
     let panel = Panel::of(&set);
@@ -151,7 +69,7 @@ pub fn build_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     if let Some(set) = wanted {
         state.run.knobs.arq = state.build.shown().map_or(set, |level| level.within_rules(set));
     }
-    judge_ui(ui, lang, state);
+    figures_ui(ui, lang, state);
 }
 
 fn level_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
@@ -175,7 +93,10 @@ fn level_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     });
     match chosen {
         Some(Some(index)) => state.begin_level(index),
-        Some(None) => state.build.level = None,
+        Some(None) => {
+            state.build.level = None;
+            state.run.transport = Transport::default();
+        }
         None => {}
     }
     if let Some(level) = state.build.shown() {
@@ -270,83 +191,4 @@ fn header_ui(ui: &mut Ui, lang: Lang, panel: &Panel) {
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text.as_ref()));
     hint(ui, text.as_ref());
-}
-
-fn judge_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
-    let case = state.case();
-    ui.horizontal(|ui| {
-        let ask = ui.add_enabled_ui(!state.build.is_judging(), |ui| {
-            button(ui, tr!(lang, "lab.judge", count = SEEDS), Look::Plain)
-        });
-        let ask = ask.inner.on_hover_text(tr!(lang, "lab.judge_hint"));
-        if ask.clicked() {
-            state.build.ask(ui.ctx(), case.clone());
-        }
-        if state.build.is_judging() {
-            ui.spinner();
-        }
-    });
-    let Some((_, verdict)) = state.build.judged.as_ref().filter(|(judged, _)| *judged == case) else { return };
-    let tokens = ui.tokens();
-    let judgement = &verdict.judgement;
-    let passed = judgement.is_passed();
-    let (icon, color, word) = if passed {
-        (icons::CIRCLE_CHECK, tokens.ok, tr!(lang, "lab.judge_passed", count = judgement.runs))
-    } else {
-        let (passed, runs) = (judgement.passed, judgement.runs);
-        (icons::CIRCLE_X, tokens.error, tr!(lang, "lab.judge_failed", passed = passed, count = runs))
-    };
-    ui.label(RichText::new(format!("{icon} {word}")).color(color));
-    let lines = [
-        tr!(lang, "lab.judge_exact", percent = format!("{:.1}", judgement.exact_percent())),
-        tr!(
-            lang,
-            "lab.judge_messages",
-            missing = judgement.missing,
-            twice = judgement.twice,
-            corrupted = judgement.corrupted,
-            deadlocked = judgement.with(Fault::Deadlock)
-        ),
-        tr!(
-            lang,
-            "lab.judge_goodput",
-            rate = format!("{:.1} kbit/s", judgement.goodput() / 1e3),
-            overhead = format!("{:.0}", judgement.overhead_percent())
-        ),
-    ];
-    for line in lines {
-        hint(ui, line);
-    }
-    let failure = judgement.first_failure.clone();
-    let worth = verdict.worth.clone();
-    if let Some(failure) = failure {
-        let faults: Vec<_> = failure.faults.iter().map(|fault| tr!(lang, fault.name()).into_owned()).collect();
-        error_line(ui, tr!(lang, "lab.judge_seed", seed = failure.seed, why = faults.join(", ")));
-        if button(ui, tr!(lang, "lab.judge_open", seed = failure.seed), Look::Plain).clicked() {
-            state.open_seed(failure.seed);
-        }
-    }
-    match worth {
-        Some(Worth::Smallest) => {
-            ui.label(RichText::new(tr!(lang, "lab.smallest")).small().color(ui.tokens().ok));
-        }
-        Some(Worth::TooMuch(weaker)) => {
-            let less = Mechanism::ALL.into_iter().find(|mechanism| {
-                state.run.knobs.arq.has(*mechanism)
-                    && (!weaker.has(*mechanism) || weaker != state.run.knobs.arq)
-                    && weaker.without(*mechanism) == state.run.knobs.arq.without(*mechanism)
-            });
-            let name = less.map_or_else(String::new, |mechanism| tr!(lang, mechanism.name()).into_owned());
-            hint(ui, tr!(lang, "lab.too_much", name = name));
-        }
-        Some(Worth::Fails(_)) | None => {}
-    }
-    if passed && let Some(level) = state.build.shown() {
-        ui.label(RichText::new(super::side::pick(lang, &level.explanation)).small());
-        if let Some(next) = state.build.level.map(|level| level + 1).filter(|next| *next < levels().len())
-            && button(ui, tr!(lang, "lab.level_next"), Look::Primary).clicked()
-        {
-            state.begin_level(next);
-        }
-    }
 }

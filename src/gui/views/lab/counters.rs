@@ -1,15 +1,18 @@
-//! The sums of both lanes, in the same rows.
+//! The sums of both lanes at the moment that is on show, in the same rows; and where the run is not as between usual kernels.
+
+use std::collections::BTreeSet;
 
 use egui::{Align2, FontId, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{LabState, paint::lane_name, words};
+use super::{LabState, drawn::Lane, paint::lane_name, words as told};
 use crate::{
     gui::{
         theme::{TokensExt as _, semibold},
         tr,
+        widgets::hint,
     },
-    sim::Counters,
-    words::{Lang, number::grouped},
+    sim::{Counters, Micros},
+    words::{self, Lang, number::grouped},
 };
 
 /// Height of a row.
@@ -19,15 +22,18 @@ const COLUMN: f32 = 316.0;
 /// Width of a name.
 const NAME: f32 = 148.0;
 
-/// One row: its name, and its value in each lane.
-fn rows(lang: Lang, counters: [&Counters; 2]) -> Vec<(String, [String; 2])> {
+/// One row: its name, and its value in each lane, of which is also known whether it is over.
+fn rows(lang: Lang, lanes: [(&Counters, bool); 2]) -> Vec<(String, [String; 2])> {
+    let counters = lanes.map(|(counters, _)| counters);
     let count = |of: fn(&Counters) -> u64| counters.map(|counters| grouped(of(counters)));
+    // Nobody can know before the end.
+    let missing = lanes.map(|(counters, over)| if over { grouped(counters.missing) } else { "–".to_owned() });
     let share = counters.map(|counters| {
         let percent = counters.header_bytes as f64 * 100.0 / counters.bytes.max(1) as f64;
         format!("{} ({percent:.0} %)", grouped(counters.header_bytes))
     });
     let moment = |of: fn(&Counters) -> Option<u64>| {
-        counters.map(|counters| of(counters).map_or_else(|| "–".to_owned(), words::moment))
+        counters.map(|counters| of(counters).map_or_else(|| "–".to_owned(), told::moment))
     };
     vec![
         (tr!(lang, "lab.count_packets").into_owned(), count(|c| c.packets)),
@@ -40,9 +46,9 @@ fn rows(lang: Lang, counters: [&Counters; 2]) -> Vec<(String, [String; 2])> {
         (tr!(lang, "lab.count_acks").into_owned(), count(|c| c.acks)),
         (tr!(lang, "lab.count_first").into_owned(), moment(|c| c.first_byte)),
         (tr!(lang, "lab.count_last").into_owned(), moment(|c| c.last_byte)),
-        (tr!(lang, "lab.count_head").into_owned(), counters.map(|c| words::time(c.head_of_line))),
+        (tr!(lang, "lab.count_head").into_owned(), counters.map(|c| told::time(c.head_of_line))),
         (tr!(lang, "lab.count_whole").into_owned(), counters.map(|c| format!("{} / {}", c.whole, c.messages))),
-        (tr!(lang, "lab.count_missing").into_owned(), count(|c| c.missing)),
+        (tr!(lang, "lab.count_missing").into_owned(), missing),
         (tr!(lang, "lab.count_twice").into_owned(), count(|c| c.twice)),
         (tr!(lang, "lab.count_late").into_owned(), count(|c| c.late)),
         (tr!(lang, "lab.count_wrong").into_owned(), count(|c| c.wrong)),
@@ -54,7 +60,10 @@ fn rows(lang: Lang, counters: [&Counters; 2]) -> Vec<(String, [String; 2])> {
 pub fn counters_ui(ui: &mut Ui, lang: Lang, state: &LabState) {
     let Some(pair) = state.drawn.pair() else { return };
     let [left, right] = &pair.lanes;
-    let rows = rows(lang, [&left.counters, &right.counters]);
+    let (now, _) = state.moment();
+    let counters = [left, right].map(|lane| lane.course.at(now));
+    let over = [left, right].map(|lane| now >= lane.log.end_at);
+    let rows = rows(lang, [(&counters[0], over[0]), (&counters[1], over[1])]);
     let names = [lane_name(left), lane_name(right)];
     ui.add_space(24.0);
     ScrollArea::vertical().id_salt("lab_counters").auto_shrink(false).show(ui, |ui| {
@@ -84,7 +93,21 @@ pub fn counters_ui(ui: &mut Ui, lang: Lang, state: &LabState) {
                 node.widget_info(|| WidgetInfo::labeled(Role::Label, true, said.as_ref()));
             }
         }
+        departures_ui(ui, lang, [left, right], now);
     });
+}
+
+/// Where the run has not been as between usual kernels by now.
+fn departures_ui(ui: &mut Ui, lang: Lang, lanes: [&Lane; 2], now: Micros) {
+    let departures: BTreeSet<_> = lanes.into_iter().flat_map(|lane| lane.log.departures_until(now)).collect();
+    if departures.is_empty() {
+        return;
+    }
+    let sentences = departures.into_iter().map(|departure| words::departure(lang, departure)).collect::<Vec<_>>();
+    let sentences = sentences.join(if lang == Lang::En { " " } else { "" });
+    ui.add_space(4.0);
+    hint(ui, tr!(lang, "lab.departures", what = sentences));
+    ui.add_space(6.0);
 }
 
 fn value_x(column: f32, lane: usize) -> f32 {

@@ -18,8 +18,7 @@ use super::{
 };
 use crate::{
     sim::{
-        Call, Change, Counters, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
-        arq::{Mechanisms, levels},
+        Call, Change, Counters, Course, Held, Log, Micros, Note, Piece, Run, Side, Timer, Transport, What, Workload,
         counters::Fortune,
     },
     words::Lang,
@@ -82,6 +81,8 @@ pub struct Lane {
     pub log: Log,
     /// Sums.
     pub counters: Counters,
+    /// The sums at any moment.
+    pub course: Course,
     /// What became of each message.
     pub fortunes: Vec<Fortune>,
     /// How long each message waited in the receiving kernel.
@@ -113,7 +114,8 @@ impl Lane {
         } else {
             arrivals = stream::arrivals(&log);
         }
-        Self { log, counters, fortunes, waits, spans, index, blocks, history, arrivals, curves }
+        let course = Course::of(&log);
+        Self { log, counters, course, fortunes, waits, spans, index, blocks, history, arrivals, curves }
     }
 
     /// What lasts at any time between two moments.
@@ -133,8 +135,9 @@ pub struct Pair {
     pub idle: Vec<(Micros, Micros)>,
     /// When the last thing happened.
     pub end: Micros,
-    /// What came of each lane, in English and in Chinese, once somebody asked.
-    sentences: [[OnceCell<String>; 2]; 2],
+    /// What came of each lane, in English and in Chinese, before and after the other lane read its first byte; once
+    /// somebody asked.
+    sentences: [[OnceCell<String>; 4]; 2],
 }
 
 impl Pair {
@@ -158,12 +161,12 @@ impl Pair {
         Some((self.lanes.get(index)?, self.lanes.get(1 - index.min(1))?))
     }
 
-    /// What came of a lane, in a sentence or two.
-    pub fn sentence(&self, lang: Lang, index: usize) -> &str {
+    /// What came of a lane, in a sentence or two, as far as it can be told by now.
+    pub fn sentence(&self, lang: Lang, index: usize, now: Micros) -> &str {
         let (Some((lane, other)), Some(cells)) = (self.lane(index), self.sentences.get(index)) else { return "" };
-        let [en, zh] = cells;
-        let cell = if lang == Lang::En { en } else { zh };
-        cell.get_or_init(|| words::sentence(lang, lane, other))
+        let held_against = other.counters.first_byte.is_some_and(|first| first <= now);
+        let cell = cells.get(2 * usize::from(lang == Lang::Zh) + usize::from(held_against));
+        cell.map_or("", |cell| cell.get_or_init(|| words::sentence(lang, lane, other, now)))
     }
 
     /// How much of it is not idle.
@@ -176,24 +179,14 @@ impl Pair {
 /// What a picture follows from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The run; its transport is not looked at.
+    /// The run; its transport says only whether ARQ that adds nothing stands beside TCP, or UDP.
     pub run: Run,
-    /// The level to which it belongs: its messages may be in another encoding.
-    pub level: Option<usize>,
 }
 
 impl Wanted {
     /// What stands beside TCP.
     fn right(&self) -> Log {
-        let set = self.run.knobs.arq;
-        if let Some(level) = self.level.and_then(|level| levels().get(level)) {
-            let run = self.run.over(Transport::Arq);
-            if level.trial.run(&set, run.seed) == run {
-                return level.trial.play(&set, run.seed);
-            }
-        }
-        let transport = if set == Mechanisms::default() { Transport::Udp } else { Transport::Arq };
-        self.run.over(transport).play()
+        self.run.over(self.run.beside()).play()
     }
 
     /// Whether it takes long enough to be noticed.
@@ -204,7 +197,7 @@ impl Wanted {
             | Workload::PingPong { count, size, .. }
             | Workload::Voice { count, size, .. } => *count > MANY || u64::from(*count) * u64::from(*size) > LARGE,
             Workload::Text { .. } => false,
-            Workload::Own { messages } => messages.len() > MANY as usize,
+            Workload::Own { messages, .. } => messages.len() > MANY as usize,
         }
     }
 }
@@ -227,6 +220,11 @@ impl Drawn {
     /// Whether something newer is on its way.
     pub fn is_making(&self) -> bool {
         self.job.is_some()
+    }
+
+    /// Whether what is on show is not of this run, and nothing is on its way.
+    pub fn is_behind(&self, run: &Run) -> bool {
+        self.job.is_none() && self.made_for.as_ref().is_some_and(|made_for| made_for.run != *run)
     }
 
     /// How often a run was made.
@@ -379,7 +377,7 @@ mod tests {
 
     fn losing(number: u32) -> Wanted {
         let packet = Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
-        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() }, level: None }
+        Wanted { run: Run { edits: vec![Edit { packet, act: Act::Lose }], ..Run::default() } }
     }
 
     #[test]

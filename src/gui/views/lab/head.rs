@@ -17,8 +17,8 @@ use crate::{
             error_line, hint,
         },
     },
-    sim::{Run, Workload, text::RunError},
-    words::Lang,
+    sim::{Run, text::RunError},
+    words::{self, Lang},
 };
 
 /// What the head keeps from one frame to the next.
@@ -26,6 +26,8 @@ use crate::{
 pub struct HeadState {
     /// Whether the rest of the knobs is on show.
     pub more: bool,
+    /// Which way the sliders of the link are about, where the ways are not alike.
+    pub back: bool,
     /// Own messages as typed.
     pub own: String,
     /// The text of a run that is being pasted.
@@ -66,7 +68,7 @@ pub fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         });
     });
     ui.add_space(10.0);
-    knobs::sliders_ui(ui, lang, &mut state.run);
+    knobs::sliders_ui(ui, lang, &mut state.run, state.head.back);
     if state.head.more {
         knobs::more_ui(ui, cx, &mut state.run, &mut state.head);
         ui.add_space(4.0);
@@ -97,12 +99,7 @@ fn title(lang: Lang, state: &LabState) -> String {
     if let Some(title) = state.side.title(lang) {
         return title;
     }
-    let count = match &state.run.workload {
-        Workload::Messages { count, .. } | Workload::Voice { count, .. } => *count as usize,
-        // To make ten megabytes of messages only to count them would be felt in each frame.
-        Workload::File { bytes, size } => bytes.div_ceil((*size).max(1)) as usize,
-        other => other.messages().len(),
-    };
+    let count = state.run.workload.count() as usize;
     let words = tr!(lang, "lab.count_words");
     let word = words.split_whitespace().nth(count).map_or_else(|| format!(" {count} "), str::to_owned);
     let word = if lang == Lang::En { word.trim().to_owned() } else { word };
@@ -126,10 +123,13 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let seed = tr!(lang, "lab.seed", seed = state.run.seed);
     let next = button(ui, format!("{seed} {}", icons::REFRESH), Look::Plain).accessible_name(seed.as_ref());
     if next.on_hover_text(tr!(lang, "lab.seed_hint")).clicked() {
-        state.run.seed = state.run.seed.wrapping_add(1);
         state.side.leave();
+        state.next_seed();
     }
     run_menu(ui, cx, state);
+    if state.head.more || state.run.knobs.back.is_some() {
+        knobs::direction_ui(ui, lang, &mut state.run.knobs, &mut state.head.back);
+    }
     let more = compact_toggle(ui, &mut state.head.more, &tr!(lang, "lab.more"));
     more.on_hover_text(tr!(lang, "lab.more_hint"));
 }
@@ -182,8 +182,7 @@ fn paste_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
         left = compact_button(ui, &tr!(lang, "lab.run_cancel")).clicked();
     });
     if let Some(error) = &head.wrong {
-        let problem = error.problem.to_string();
-        error_line(ui, tr!(lang, "lab.run_bad", line = error.line, field = error.field, problem = problem));
+        error_line(ui, words::run_error(lang, error));
     }
     match taken {
         Some(Ok(run)) => {

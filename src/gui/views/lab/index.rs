@@ -129,6 +129,8 @@ pub enum Class {
     OddRead,
     /// A duplicate acknowledgement.
     Duplicate,
+    /// Something that a usual kernel would not do.
+    Departure,
     /// A call that failed.
     Failed,
     /// Another call.
@@ -258,6 +260,7 @@ fn class(log: &Log, fortunes: &[Fortune], event: &Event) -> Option<Class> {
         What::Call(Call::Failed(Failure::Reset | Failure::TimedOut)) => Class::Failed,
         What::Call(_) => Class::Call,
         What::Note(Note::DuplicateAck(_)) => Class::Duplicate,
+        What::Note(Note::Departure(_)) => Class::Departure,
         _ => return None,
     })
 }

@@ -16,7 +16,8 @@ use crate::{
             compact::{compact_menu, compact_toggle, menu_entry},
         },
     },
-    sim::{Burst, Chance, Control, LinkKnobs, Micros, Outage, Own, Run, Workload},
+    sim::{Burst, Chance, Control, Knobs, LinkKnobs, Micros, Outage, Own, Run, Workload},
+    text::Charset,
     words::{Lang, number},
 };
 
@@ -55,18 +56,18 @@ const SLIDER: f32 = 118.0;
 type Row<'a> = &'a dyn Fn(&mut Ui, &mut Run);
 
 /// The seven sliders of the mock-up, in one row or, in a narrow window, in two.
-pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run) {
+pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run, back: bool) {
     let width = ui.available_width();
     let columns = ((width + 20.0) / (SLIDER + 20.0)).floor().clamp(2.0, 7.0) as usize;
     let gap = if width > 1_100.0 { 26.0 } else { 16.0 };
     let each = (width - gap * (columns - 1) as f32) / columns as f32;
     let all: [Row<'_>; 7] = [
-        &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut run.knobs.link.delay, DELAYS, each),
-        &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut run.knobs.link.jitter, DELAYS, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut run.knobs.link.loss, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.duplicate"), &mut run.knobs.link.duplicate, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.reorder"), &mut run.knobs.link.reorder, CHANCES, each),
-        &|ui, run| rate(ui, lang, &mut run.knobs.link, each),
+        &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut link(run, back).delay, DELAYS, each),
+        &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut link(run, back).jitter, DELAYS, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut link(run, back).loss, CHANCES, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.duplicate"), &mut link(run, back).duplicate, CHANCES, each),
+        &|ui, run| chance(ui, &tr!(lang, "lab.reorder"), &mut link(run, back).reorder, CHANCES, each),
+        &|ui, run| rate(ui, lang, link(run, back), each),
         &|ui, run| count(ui, lang, &mut run.workload, each),
     ];
     for row in all.chunks(columns) {
@@ -78,6 +79,32 @@ pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run) {
         });
         ui.add_space(6.0);
     }
+}
+
+/// The way that the sliders are about.
+fn link(run: &mut Run, back: bool) -> &mut LinkKnobs {
+    match &mut run.knobs.back {
+        Some(link) if back => link,
+        _ => &mut run.knobs.link,
+    }
+}
+
+/// Whether both ways are alike, and if not, which of them the sliders are about.
+pub fn direction_ui(ui: &mut Ui, lang: Lang, knobs: &mut Knobs, back: &mut bool) {
+    let words = [tr!(lang, "lab.ways_alike"), tr!(lang, "lab.way_there"), tr!(lang, "lab.way_back")];
+    let at = if knobs.back.is_none() { 0 } else { 1 + usize::from(*back) };
+    let current = words.get(at).map(AsRef::as_ref).unwrap_or_default();
+    let name = tr!(lang, "lab.knob", name = tr!(lang, "lab.ways"), value = current);
+    let menu = compact_menu(ui, current, &name, |ui| {
+        for (index, word) in words.iter().enumerate() {
+            if menu_entry(ui, index == at, word).clicked() {
+                // Apart they begin as they were together.
+                knobs.back = (index > 0).then(|| knobs.back.unwrap_or(knobs.link));
+                *back = index == 2;
+            }
+        }
+    });
+    menu.on_hover_text(tr!(lang, "lab.ways_hint"));
 }
 
 /// A slider with its name and its value above it. Returns the new value if it was moved.
@@ -151,8 +178,8 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
             }
         }
         Workload::Text { .. } | Workload::Own { .. } => {
-            // As many as the text has. Of all others the messages are not made to be counted: it would be felt in each frame.
-            let messages = workload.messages().len() as u64;
+            // As many as the text has.
+            let messages = workload.count();
             let text = number::grouped(messages);
             ui.add_enabled_ui(false, |ui| slider(ui, &name, &text, COUNTS, messages, width));
         }
@@ -179,9 +206,9 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
                 millis(ui, &tr!(lang, "lab.gap"), gap, DELAYS, width);
                 millis(ui, &tr!(lang, "lab.deadline"), deadline, DELAYS, width);
             }
-            Workload::Own { messages } => own_ui(ui, lang, messages, state),
+            Workload::Own { messages, .. } => own_ui(ui, lang, messages, state),
         }
-        let link = &mut run.knobs.link;
+        let link = link(run, state.back);
         burst(ui, lang, link, width);
         chance(ui, &tr!(lang, "lab.corrupt"), &mut link.corrupt, CHANCES, width);
         let text = link.mtu.map_or_else(|| tr!(lang, "lab.mtu_own").into_owned(), |mtu| mtu.to_string());
@@ -257,7 +284,7 @@ fn workload_menu(ui: &mut Ui, lang: Lang, workload: &mut Workload) {
         (tr!(lang, "lab.work_ping"), Workload::PingPong { count: 5, size: 100, patience: 500_000 }),
         (tr!(lang, "lab.work_file"), Workload::File { bytes: 20_000, size: 1_000 }),
         (tr!(lang, "lab.work_voice"), Workload::Voice { count: 30, size: 160, gap: 20_000, deadline: 150_000 }),
-        (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见") }),
+        (tr!(lang, "lab.work_own"), Workload::Own { messages: own("hello\n你好\n再见"), encoding: Charset::UTF_8 }),
     ];
     let same = |a: &Workload, b: &Workload| std::mem::discriminant(a) == std::mem::discriminant(b);
     let current =

@@ -90,7 +90,9 @@ impl Scene<'_> {
     /// Calls of programs, and what kernels notice: one by one, or, where they are many, by lines of the picture.
     pub(super) fn marks(&self, ui: &Ui, painter: &Painter, id: Id, many: bool, notes: &mut Vec<Words>) {
         let four = self.grid.programs.is_some();
-        let drawn = |class: Class| four || matches!(class, Class::OddRead | Class::Failed | Class::Duplicate);
+        let drawn = |class: Class| {
+            four || matches!(class, Class::OddRead | Class::Failed | Class::Duplicate | Class::Departure)
+        };
         let marks = self.shown.index.marks_between(self.view.from, self.view.to);
         if !many && marks.iter().filter(|mark| drawn(mark.class)).count() <= MANY {
             for mark in marks.iter().filter(|mark| drawn(mark.class)) {
@@ -113,6 +115,11 @@ impl Scene<'_> {
             What::Call(call) => self.call(painter, event, call, y, notes),
             What::Note(Note::DuplicateAck(count)) => {
                 self.bead(ui, painter, id.with(("bead", mark.event)), event, *count, notes);
+            }
+            What::Note(Note::Departure(departure)) => {
+                let text = tr!(self.lang, "lab.departs").into_owned();
+                let whole = Some(crate::words::departure(self.lang, *departure));
+                notes.push(Words { whole, ..Words::new(y, Column::beside(event.side), text, self.tokens.faint) });
             }
             _ => {}
         }
@@ -229,6 +236,11 @@ impl Scene<'_> {
                 (times("recv", odd), tokens.ok)
             };
             notes.push(Words::new(y, Column::beside(line.side), text, color));
+        }
+        let departures = line.count(Class::Departure);
+        if departures > 0 {
+            let text = times(&tr!(self.lang, "lab.departs"), departures);
+            notes.push(Words::new(y, Column::beside(line.side), text, tokens.faint));
         }
         let count = line.count(Class::Duplicate);
         if count > 0 {

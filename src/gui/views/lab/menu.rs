@@ -6,7 +6,7 @@ use super::{Chosen, LabState, words};
 use crate::{
     gui::{
         Cx,
-        theme::{TokensExt as _, strong},
+        theme::{TokensExt as _, icons, strong},
         tr,
         widgets::{
             compact::{menu_entry, menu_spacing},
@@ -118,9 +118,16 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
         what = words::fate(lang, packet, now)
     );
     hint(ui, fate);
+    for departure in log.departures_of(packet) {
+        let text = format!("{} {}", icons::INFO, crate::words::departure(lang, departure));
+        ui.label(RichText::new(text).small().color(ui.tokens().warn))
+            .accessible_name(crate::words::departure(lang, departure));
+    }
     let color = ui.tokens().muted;
-    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).show(ui, |ui| {
-        for (field, value) in words::fields(packet, words::bases(log, packet.from())) {
+    Grid::new("fields").num_columns(2).spacing([14.0, 1.0]).min_row_height(0.0).show(ui, |ui| {
+        let of_rfcs = words::fields(packet, words::bases(log, packet.from())).into_iter();
+        let of_ours = words::own_fields(lang, packet, log).into_iter();
+        for (field, value) in of_rfcs.map(|(field, value)| (field.to_owned(), value)).chain(of_ours) {
             ui.label(RichText::new(field).font(egui::FontId::proportional(11.0)).color(color));
             ui.label(RichText::new(value).font(egui::FontId::monospace(11.0)));
             ui.end_row();

@@ -10,6 +10,7 @@
 //! head  knobs     bar     title, sliders, moving in time           side   predictions, changes by hand
 //! paint scene     notes   the two ladders, a lane of them, the words beside it
 //! marks lifelines menu    arrows, what stands beside lifelines     below  what was read, counters, plot
+//! build judge             reliability on UDP, and what 200 seeds say
 //! ```
 
 mod axis;
@@ -22,6 +23,7 @@ mod geometry;
 mod groups;
 mod head;
 mod index;
+mod judge;
 mod keys;
 mod knobs;
 mod lifelines;
@@ -160,8 +162,13 @@ impl LabState {
         &self.run
     }
 
-    /// Shows another run, from its end.
+    /// Shows another run, from its end; it is of no level.
     pub fn show(&mut self, run: Run) {
+        self.build.level = None;
+        self.show_run(run);
+    }
+
+    fn show_run(&mut self, run: Run) {
         self.run = run;
         self.play.show_end();
         (self.selected, self.menu) = (None, None);
@@ -197,7 +204,7 @@ impl LabState {
 
     /// Makes what is on show.
     fn sync(&mut self, ui: &Ui) {
-        let wanted = Wanted { run: self.run.clone(), level: self.build.level };
+        let wanted = Wanted { run: self.run.clone() };
         self.drawn.sync(ui.ctx(), &wanted);
         let Some(pair) = self.drawn.pair() else { return };
         let axis_for =
@@ -267,6 +274,7 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
             head::head_ui(ui, cx, state);
         },
     );
+    state.keep_level();
     let side = state.side_wanted.unwrap_or(wide);
     if side {
         Panel::right("lab_side").exact_size(SIDE).resizable(false).frame(flat).show(ui, |ui| {
@@ -282,6 +290,10 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         below::below_ui(ui, cx, state);
     });
     CentralPanel::no_frame().frame(flat).show(ui, |ui| paint::lanes_ui(ui, cx, state));
+    // What was changed in this frame is made, and judged, in the next.
+    if state.drawn.is_behind(&state.run) {
+        ui.ctx().request_repaint();
+    }
 }
 
 #[cfg(test)]

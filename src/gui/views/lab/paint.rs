@@ -194,7 +194,7 @@ fn said(lang: Lang, state: &LabState) -> String {
     let lane = |index: usize| {
         let lane = pair.lanes.get(index)?;
         let text = if now >= lane.log.end_at {
-            format!("{}. {}", words::summary(lang, lane), pair.sentence(lang, index))
+            format!("{}. {}", words::summary(lang, lane), pair.sentence(lang, index, now))
         } else {
             words::moment(now)
         };

@@ -86,7 +86,7 @@ impl<'t> Scene<'t> {
         let arrows = self.arrows(&sight, chosen);
         let bands: Vec<(&Group, Band)> = sight.groups.iter().map(|group| (group, self.band(group))).collect();
 
-        let free = !egui::Popup::is_any_open(ui.ctx());
+        let free = self.state.menu.is_none() && !egui::Popup::is_any_open(ui.ctx());
         let pointer = ui.input(|input| input.pointer.hover_pos());
         let pointer = pointer.filter(|pos| free && self.lane.contains(*pos) && ui.rect_contains_pointer(self.lane));
         let pointed = pointer.and_then(|pos| geometry::pointed_at(arrows.iter().map(|(p, a)| (p.id, a)), pos));

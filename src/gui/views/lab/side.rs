@@ -1,4 +1,4 @@
-//! The column at the right: a question to answer before playing, changes by hand, and the prepared runs.
+//! The column at the right: the prepared runs with their question to answer before playing, and changes by hand.
 
 use egui::{Frame, Margin, RichText, ScrollArea, Ui};
 
@@ -10,7 +10,7 @@ use crate::{
         tr,
         widgets::{
             Look, button, card,
-            compact::{compact_button, compact_icon},
+            compact::{compact_button, compact_icon, compact_menu, menu_entry},
             hint, rule,
         },
     },
@@ -28,6 +28,8 @@ pub struct SideState {
     prepared: Option<usize>,
     /// Which answer was chosen.
     answer: Option<usize>,
+    /// Whether a question has come, which stands at the top.
+    to_top: bool,
 }
 
 impl SideState {
@@ -58,17 +60,27 @@ impl LabState {
     /// Shows a prepared run at its beginning, with its question.
     pub fn prepare(&mut self, index: usize) {
         let Some(chosen) = prepared().get(index) else { return };
-        self.build.level = None;
         self.show(chosen.run.clone());
         self.play = self.play.rewound();
-        self.side = SideState { prepared: Some(index), answer: None };
+        self.side = SideState { prepared: Some(index), answer: None, to_top: true };
+    }
+}
+
+impl LabState {
+    /// Whether there is a question that has not been played yet: nothing may answer it before.
+    pub(super) fn is_asking(&self) -> bool {
+        self.side.prepared.is_some() && !self.play.is_at_the_end()
     }
 }
 
 /// Paints the column.
 pub fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     ui.painter().vline(ui.max_rect().left() + 0.5, ui.max_rect().y_range(), egui::Stroke::new(1.0, ui.tokens().line));
-    ScrollArea::vertical().id_salt("lab_side").auto_shrink(false).show(ui, |ui| {
+    let mut area = ScrollArea::vertical().id_salt("lab_side").auto_shrink(false);
+    if std::mem::take(&mut state.side.to_top) {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         Frame::new().inner_margin(Margin::symmetric(14, 12)).show(ui, |ui| {
             // What is asked comes first: it is to be answered before anything is played.
@@ -76,15 +88,18 @@ pub fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
             super::build::build_ui(ui, cx.lang, state);
             gap(ui);
             edits_ui(ui, cx.lang, state);
-            prepared_ui(ui, cx.lang, state);
         });
     });
 }
 
 fn question_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
-    let Some(shown) = state.side.shown() else { return };
-    let lesson = &shown.lesson;
     ui.label(section(ui, &tr!(lang, "lab.predict_first")));
+    prepared_ui(ui, lang, state);
+    let Some(shown) = state.side.shown() else {
+        hint(ui, tr!(lang, "lab.prepared_hint"));
+        return gap(ui);
+    };
+    let lesson = &shown.lesson;
     ui.label(pick(lang, &lesson.question));
     ui.add_space(2.0);
     for (index, answer) in lesson.answers.iter().enumerate() {
@@ -115,6 +130,9 @@ fn question_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
     }
     if seen {
         ui.label(RichText::new(pick(lang, &lesson.explanation)).small());
+        if state.run != shown.run {
+            hint(ui, tr!(lang, "lab.changed_since"));
+        }
     } else {
         hint(ui, if state.side.answer.is_some() { tr!(lang, "lab.now_play") } else { tr!(lang, "lab.choose_first") });
         if button(ui, tr!(lang, "lab.show_answer"), Look::Plain).clicked() {
@@ -122,6 +140,28 @@ fn question_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
         }
     }
     gap(ui);
+}
+
+/// The prepared runs, to choose from.
+fn prepared_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
+    let name = tr!(lang, "lab.prepared");
+    let (current, said) = match state.side.title(lang) {
+        Some(title) => (title.clone(), tr!(lang, "lab.knob", name = name, value = title)),
+        None => (name.clone().into_owned(), name),
+    };
+    let mut chosen = None;
+    compact_menu(ui, &current, &said, |ui| {
+        for (index, prepared) in prepared().iter().enumerate() {
+            let title = pick(lang, &prepared.lesson.title);
+            let on = state.side.prepared == Some(index);
+            if menu_entry(ui, on, &format!("{}  {title}", index + 1)).accessible_name(title).clicked() {
+                chosen = Some(index);
+            }
+        }
+    });
+    if let Some(index) = chosen {
+        state.prepare(index);
+    }
 }
 
 fn gap(ui: &mut Ui) {
@@ -175,22 +215,4 @@ fn edits_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
         state.run.edits.clear();
     }
     gap(ui);
-}
-
-fn prepared_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {
-    ui.label(section(ui, &tr!(lang, "lab.prepared")));
-    hint(ui, tr!(lang, "lab.prepared_hint"));
-    let mut chosen = None;
-    for (index, prepared) in prepared().iter().enumerate() {
-        let title = pick(lang, &prepared.lesson.title);
-        let on = state.side.prepared == Some(index);
-        let text = RichText::new(format!("{}  {title}", index + 1)).small();
-        let button = egui::Button::selectable(on, text).wrap().min_size(egui::vec2(ui.available_width(), 24.0));
-        if ui.add(button).accessible_name(title).clicked() {
-            chosen = Some(index);
-        }
-    }
-    if let Some(index) = chosen {
-        state.prepare(index);
-    }
 }

@@ -7,6 +7,7 @@ use crate::{
     gui::tr,
     sim::{
         Call, Discard, End, Ended, Failure, Held, Log, Loss, Micros, Packet, PacketKind, Side, Timer, Transport, Why,
+        arq::header, udp,
     },
     words::{Lang, number},
 };
@@ -210,9 +211,14 @@ pub fn fields(shown: &Packet, base: [u32; 2]) -> Vec<(&'static str, String)> {
             (segment.ack, "ACK"),
         ];
         let set: Vec<_> = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
+        fields.push(("Data Offset", (byte(header + 12) >> 4).to_string()));
         fields.push(("Control bits", set.join(" ")));
         fields.push(("Window", segment.window.to_string()));
         fields.push(("Checksum", format!("0x{:04x}", word(header + 16))));
+        // Options stand between the 20 bytes that every header has and the payload; a SYN's begin with it.
+        if segment.syn && segment.payload_at >= header + 24 && byte(header + 20) == 2 {
+            fields.push(("Maximum Segment Size", word(header + 22).to_string()));
+        }
     } else if byte(9) == 17 && word(6).trailing_zeros() >= 13 {
         fields.extend(ports);
         fields.push(("Length", word(header + 4).to_string()));
@@ -221,6 +227,13 @@ pub fn fields(shown: &Packet, base: [u32; 2]) -> Vec<(&'static str, String)> {
         fields.push(("Fragment Offset", (u32::from(word(6) & 0x1FFF) * 8).to_string()));
     }
     fields
+}
+
+/// The header of what is built on UDP: name with its bits, and value. Nothing for another transport.
+pub fn own_fields(lang: Lang, shown: &Packet, log: &Log) -> Vec<(String, String)> {
+    let payload = udp::payload(&shown.bytes).filter(|_| log.transport == Transport::Arq);
+    let fields = payload.map(|payload| header::fields(&log.arq, payload)).unwrap_or_default();
+    fields.iter().map(|field| crate::words::header_field(lang, field)).collect()
 }
 
 /// The initial sequence numbers of a side and of the other one, as its packets count from them.
@@ -310,8 +323,9 @@ pub fn summary(lang: Lang, lane: &Lane) -> String {
     format!("{packets} · {lost} · {ended}")
 }
 
-/// One sentence or two: what the receiving program got, and what it cost. `other` is what it is held against.
-pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
+/// One sentence or two: what the receiving program got, and what it cost. `other` is what it is held against, as far as it has
+/// come by now.
+pub fn sentence(lang: Lang, lane: &Lane, other: &Lane, now: Micros) -> String {
     let mut parts: Vec<String> = Vec::new();
     match lane.log.ended {
         Ended::Done => {}
@@ -322,6 +336,7 @@ pub fn sentence(lang: Lang, lane: &Lane, other: &Lane) -> String {
     }
     let counters = &lane.counters;
     if let (Some(own), Some(theirs)) = (counters.first_byte, other.counters.first_byte)
+        && theirs <= now
         && own + 5_000 < theirs
     {
         parts.push(tr!(lang, "lab.sooner", time = time(own), other = time(theirs)).into_owned());
@@ -392,7 +407,7 @@ fn blocker(lane: &Lane, waited: u32) -> Option<u32> {
 pub fn told(lang: Lang, lanes: &[Lane; 2]) -> String {
     let [left, right] = lanes;
     let lane = |lane: &Lane, other: &Lane| {
-        let text = format!("{}. {}", summary(lang, lane), sentence(lang, lane, other));
+        let text = format!("{}. {}", summary(lang, lane), sentence(lang, lane, other, Micros::MAX));
         format!("{}\n\n{}", tr!(lang, "lab.lane", name = super::paint::lane_name(lane), text = text), lane.log.text())
     };
     format!("{}\n{}", lane(left, right), lane(right, left))
@@ -409,7 +424,7 @@ mod tests {
     fn losing(numbers: &[u32]) -> Pair {
         let packet = |number| Name { from: Side::Client, kind: PacketKind::Data, number, offset: 0, attempt: 1 };
         let edits = numbers.iter().map(|n| Edit { packet: packet(*n), act: Act::Lose }).collect();
-        Pair::of(&Wanted { run: Run { edits, ..Run::default() }, level: None })
+        Pair::of(&Wanted { run: Run { edits, ..Run::default() } })
     }
 
     #[test]
@@ -417,11 +432,13 @@ mod tests {
         let pair = losing(&[3]);
         let [tcp, udp] = &pair.lanes;
         assert_eq!(
-            sentence(Lang::En, tcp, udp),
+            sentence(Lang::En, tcp, udp, u64::MAX),
             "All, once, in order. Message 4 waited 70 ms in the kernel for message 3."
         );
-        assert_eq!(sentence(Lang::En, udp, tcp), "First byte after 40 ms instead of 100 ms. Lost 3.");
-        assert_eq!(sentence(Lang::Zh, udp, tcp), "首字节在 40 ms 后到达，而不是 100 ms。3 丢失。");
+        assert_eq!(sentence(Lang::En, udp, tcp, u64::MAX), "First byte after 40 ms instead of 100 ms. Lost 3.");
+        // What TCP will come to is not told before.
+        assert_eq!(sentence(Lang::En, udp, tcp, 99_000), "Lost 3.");
+        assert_eq!(sentence(Lang::Zh, udp, tcp, u64::MAX), "首字节在 40 ms 后到达，而不是 100 ms。3 丢失。");
         assert!(summary(Lang::En, udp).starts_with("6 packets · 1 lost · done at "), "{}", summary(Lang::En, udp));
     }
 
@@ -440,6 +457,24 @@ mod tests {
         let datagram = &pair.lanes[1].log.packets[0];
         let length = super::fields(datagram, [0, 0]).into_iter().find(|(field, _)| *field == "Length");
         assert_eq!(length.map(|(_, value)| value).as_deref(), Some("108"));
+    }
+
+    #[test]
+    fn what_is_built_on_udp_says_what_stands_in_its_own_header() {
+        let level = crate::sim::arq::Level::named("ack-lost").unwrap();
+        let pair = Pair::of(&Wanted { run: level.trial.run(&level.solutions[0], 3) });
+        let log = &pair.lanes[1].log;
+        let told = |packet: &Packet| {
+            let fields = own_fields(Lang::En, packet, log);
+            fields.into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&log.packets[0])[..2], ["kind (1): 0", "number (1): 0"]);
+        let ack = log.packets.iter().find(|packet| packet.from() == Side::Server).unwrap();
+        assert_eq!(told(ack)[..2], ["kind (1): 1", "number (1): 0"]);
+        let tcp = &pair.lanes[0].log;
+        assert!(own_fields(Lang::En, &tcp.packets[0], tcp).is_empty());
+        let syn = fields(&tcp.packets[0], [0, 0]);
+        assert!(syn.iter().any(|(name, value)| *name == "Maximum Segment Size" && value == "40"), "{syn:?}");
     }
 
     #[test]
