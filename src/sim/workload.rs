@@ -104,6 +104,15 @@ const TEXT: &str = "传声筒是两只杯子和一根线。线绷紧了，这一
     网络也是这样：TCP 会把断掉的地方补上，UDP 不会。哪一个更好，要看你说的是什么。";
 
 impl Workload {
+    /// How its messages are read, if they are texts that somebody wrote.
+    pub fn encoding(&self) -> Option<Charset> {
+        match self {
+            Self::Own { encoding, .. } => Some(*encoding),
+            Self::Text { .. } => Some(Charset::UTF_8),
+            Self::Messages { .. } | Self::PingPong { .. } | Self::File { .. } | Self::Voice { .. } => None,
+        }
+    }
+
     /// How many messages it has.
     pub fn count(&self) -> u64 {
         match self {

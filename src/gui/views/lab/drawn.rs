@@ -108,13 +108,13 @@ impl Lane {
         let spans = spans(&log);
         let index = Index::new(&log, &fortunes, &spans);
         let blocks = below::blocks(&log);
+        let course = Course::of(&log);
         let (mut history, mut arrivals, mut curves) = (History::default(), Vec::new(), Curves::default());
         if log.transport == Transport::Tcp {
             (history, curves) = (History::of(&log), Curves::of(&log));
         } else {
             arrivals = stream::arrivals(&log);
         }
-        let course = Course::of(&log);
         Self { log, counters, course, fortunes, waits, spans, index, blocks, history, arrivals, curves }
     }
 
@@ -135,9 +135,8 @@ pub struct Pair {
     pub idle: Vec<(Micros, Micros)>,
     /// When the last thing happened.
     pub end: Micros,
-    /// What came of each lane, in English and in Chinese, before and after the other lane read its first byte; once
-    /// somebody asked.
-    sentences: [[OnceCell<String>; 4]; 2],
+    /// What came of each lane, in English and in Chinese, before and after the other one's first byte came; once somebody asked.
+    sentences: [[[OnceCell<String>; 2]; 2]; 2],
 }
 
 impl Pair {
@@ -161,12 +160,14 @@ impl Pair {
         Some((self.lanes.get(index)?, self.lanes.get(1 - index.min(1))?))
     }
 
-    /// What came of a lane, in a sentence or two, as far as it can be told by now.
+    /// What came of a lane, in a sentence or two, held against what has come of the other one by now.
     pub fn sentence(&self, lang: Lang, index: usize, now: Micros) -> &str {
         let (Some((lane, other)), Some(cells)) = (self.lane(index), self.sentences.get(index)) else { return "" };
-        let held_against = other.counters.first_byte.is_some_and(|first| first <= now);
-        let cell = cells.get(2 * usize::from(lang == Lang::Zh) + usize::from(held_against));
-        cell.map_or("", |cell| cell.get_or_init(|| words::sentence(lang, lane, other, now)))
+        let [en, zh] = cells;
+        let [before, after] = if lang == Lang::En { en } else { zh };
+        let known = other.counters.first_byte.is_some_and(|first| first <= now);
+        let cell = if known { after } else { before };
+        cell.get_or_init(|| words::sentence(lang, lane, other, now))
     }
 
     /// How much of it is not idle.

@@ -14,6 +14,7 @@ use crate::{
         },
     },
     sim::{Act, Edit, Log, Micros, Name, Packet},
+    text::Charset,
     words::Lang,
 };
 
@@ -59,6 +60,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     let name = packet.name;
     let later = state.later();
     let (now, _) = state.moment();
+    let encoding = state.run.workload.encoding();
     let edits = &state.run.edits;
     let id = ui.scope_id().with("packet_menu");
     Popup::new(id, ui.ctx().clone(), PopupAnchor::Position(menu.at), ui.layer_id())
@@ -69,7 +71,7 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
         .show(|ui| {
             ui.set_max_width(300.0);
             menu_spacing(ui);
-            explain_ui(ui, lang, &lane.log, packet, now);
+            explain_ui(ui, lang, &lane.log, packet, now, encoding);
             ui.add_space(4.0);
             rule(ui);
             ui.add_space(2.0);
@@ -99,8 +101,8 @@ pub fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LabState) {
     }
 }
 
-/// What a packet is, why it was sent, what became of it, and its header.
-pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micros) {
+/// What a packet is, what it says if that is a text in this encoding, why it was sent, what became of it, and its header.
+pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micros, encoding: Option<Charset>) {
     ui.spacing_mut().item_spacing.y = 3.0;
     ui.set_max_width(300.0);
     let title = words::packet(lang, packet);
@@ -109,6 +111,11 @@ pub fn explain_ui(ui: &mut Ui, lang: Lang, log: &Log, packet: &Packet, now: Micr
         None => title,
     };
     ui.label(strong(title));
+    if let Some(encoding) = encoding {
+        for said in words::payload(lang, packet, now, encoding) {
+            ui.label(said);
+        }
+    }
     hint(ui, words::reason(lang, packet, log.transport));
     let fate = tr!(
         lang,

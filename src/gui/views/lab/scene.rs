@@ -108,7 +108,8 @@ impl<'t> Scene<'t> {
         let clicked = self.nodes(ui, id, &arrows, chosen);
         let opened = self.group_nodes(ui, id, &bands, &labels);
         if let Some(packet) = pointed.and_then(|packet| self.shown.log.packet(packet)) {
-            tip(ui, id, |ui| menu::explain_ui(ui, self.lang, &self.shown.log, packet, self.now));
+            let encoding = self.state.run.workload.encoding();
+            tip(ui, id, |ui| menu::explain_ui(ui, self.lang, &self.shown.log, packet, self.now, encoding));
         } else if let Some(group) = over {
             tip(ui, id, |ui| {
                 ui.set_max_width(300.0);

@@ -9,6 +9,7 @@ use crate::{
         Call, Discard, End, Ended, Failure, Held, Log, Loss, Micros, Packet, PacketKind, Side, Timer, Transport, Why,
         arq::header, udp,
     },
+    text::Charset,
     words::{Lang, number},
 };
 
@@ -227,6 +228,21 @@ pub fn fields(shown: &Packet, base: [u32; 2]) -> Vec<(&'static str, String)> {
         fields.push(("Fragment Offset", (u32::from(word(6) & 0x1FFF) * 8).to_string()));
     }
     fields
+}
+
+/// What a packet says, and what arrives of it if that is something else.
+pub fn payload(lang: Lang, shown: &Packet, now: Micros, encoding: Charset) -> Vec<String> {
+    // Behind all headers.
+    let len = shown.payload_len() as usize;
+    let text = |bytes: &[u8]| bytes.len().checked_sub(len).map(|at| encoding.decode(&bytes[at..]));
+    let Some(sent) = text(&shown.bytes).filter(|_| len > 0) else { return Vec::new() };
+    let mut said = vec![tr!(lang, "lab.says", text = sent).into_owned()];
+    if let Some(damaged) = shown.damaged.as_deref().filter(|_| shown.ended <= now).and_then(text)
+        && damaged != sent
+    {
+        said.push(tr!(lang, "lab.says_damaged", text = damaged).into_owned());
+    }
+    said
 }
 
 /// The header of what is built on UDP: name with its bits, and value. Nothing for another transport.
@@ -475,6 +491,24 @@ mod tests {
         assert!(own_fields(Lang::En, &tcp.packets[0], tcp).is_empty());
         let syn = fields(&tcp.packets[0], [0, 0]);
         assert!(syn.iter().any(|(name, value)| *name == "Maximum Segment Size" && value == "40"), "{syn:?}");
+    }
+
+    #[test]
+    fn two_words_that_changed_places_are_read_as_they_arrive() {
+        let level = crate::sim::arq::Level::named("swapped").unwrap();
+        let failure = level.trial.first_failure(&level.start, 200).unwrap();
+        let run = level.trial.run(&level.start, failure.seed);
+        let encoding = run.workload.encoding().unwrap();
+        let pair = Pair::of(&Wanted { run });
+        let damaged = pair.lanes[1].log.packets.iter().find(|packet| packet.damaged.is_some()).unwrap();
+        let said = payload(Lang::Zh, damaged, u64::MAX, encoding);
+        let word = |text: &str| {
+            text.chars().filter(|c| ('\u{4E00}'..='\u{9FFF}').contains(c)).rev().take(2).collect::<String>()
+        };
+        assert_eq!(said.len(), 2, "{said:?}");
+        let (sent, arrived) = (word(&said[0]), word(&said[1]));
+        assert_eq!(sent.chars().rev().collect::<String>(), arrived, "{said:?}");
+        assert_eq!(payload(Lang::Zh, damaged, damaged.sent, encoding).len(), 1, "not before it has arrived");
     }
 
     #[test]
