@@ -230,10 +230,10 @@ pub struct Beside<'m> {
     /// On which side.
     pub side: Side,
     /// How much of each class, by its place in the order of classes.
-    counts: [u32; 7],
+    counts: [u32; 8],
     /// When the first was, and the last.
     pub at: (Micros, Micros),
-    /// Those that are drawn one by one: all if they are few, else those that failed.
+    /// Those that are drawn one by one: all if they are few, else those that are none of many.
     pub alone: Vec<&'m Mark>,
     /// The duplicate acknowledgements of a group: for their numbers.
     pub duplicates: Vec<&'m Mark>,
@@ -259,9 +259,9 @@ pub fn beside<'m>(marks: &'m [Mark], view: &View<'_>, drawn: impl Fn(Class) -> b
             let (Some(first), Some(last)) = (own().next(), own().next_back()) else { continue };
             let few = own().nth(FEW as usize).is_none();
             let mut beside =
-                Beside { side, counts: [0; 7], at: (first.at, last.at), alone: Vec::new(), duplicates: Vec::new() };
+                Beside { side, counts: [0; 8], at: (first.at, last.at), alone: Vec::new(), duplicates: Vec::new() };
             for mark in own() {
-                if few || matches!(mark.class, Class::Failed | Class::Call | Class::Departure) {
+                if few || matches!(mark.class, Class::Failed | Class::Call) {
                     beside.alone.push(mark);
                     continue;
                 }

@@ -129,10 +129,10 @@ pub enum Class {
     OddRead,
     /// A duplicate acknowledgement.
     Duplicate,
+    /// Something that a usual kernel would not do.
+    Departure,
     /// A call that failed.
     Failed,
-    /// Where it is not as between usual kernels.
-    Departure,
     /// Another call.
     Call,
 }

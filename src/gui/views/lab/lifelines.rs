@@ -237,6 +237,11 @@ impl Scene<'_> {
             };
             notes.push(Words::new(y, Column::beside(line.side), text, color));
         }
+        let departures = line.count(Class::Departure);
+        if departures > 0 {
+            let text = times(&tr!(self.lang, "lab.departs"), departures);
+            notes.push(Words::new(y, Column::beside(line.side), text, tokens.faint));
+        }
         let count = line.count(Class::Duplicate);
         if count > 0 {
             let third = |mark: &&Mark| {

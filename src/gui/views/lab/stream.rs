@@ -16,8 +16,10 @@ use crate::{
 const NAMES: f32 = 48.0;
 /// Height of a bar.
 const BAR: f32 = 11.0;
-/// Messages above which their boundaries and their boxes are not drawn one by one.
+/// Messages above which their boundaries are not drawn one by one.
 const FEW: usize = 200;
+/// Width of a box below which several datagrams stand in a column.
+const NARROWEST: f32 = 5.0;
 /// Width of a column of the shelf that stands for some datagrams of many.
 const COLUMN: f32 = 4.0;
 
@@ -291,7 +293,7 @@ fn shelf_ui(ui: &mut Ui, lang: Lang, lane: &Lane, now: Micros) {
     let arrived = arrivals.iter().filter(|arrival| by_now(arrival.at)).count();
     let said = tr!(lang, "lab.shelf", arrived = arrived, count = arrivals.len());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said.as_ref()));
-    if arrivals.len() > FEW {
+    if arrivals.len() as f32 * NARROWEST > rect.width() {
         columns_ui(ui, lang, arrivals, rect, floor, now);
     } else {
         boxes_ui(ui, lang, arrivals, rect, floor, now);
