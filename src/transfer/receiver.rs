@@ -125,7 +125,7 @@ pub struct Batch {
     keeping: Keeping,
     /// Folders by the parts that the sender calls them by, folded and joined by `/`.
     folders: HashMap<String, Place>,
-    /// The parts, where none of them is to stay; there with the first one.
+    /// The list of parts; there with the first one.
     begun: Option<Arc<Begun>>,
 }
 
@@ -186,18 +186,22 @@ impl Batch {
         let (folders, last) = name.split();
         let place = self.place(folders)?;
         let failed = |error: &io::Error| Reason::disk(error, &name.to_string());
+        let at = slashes(&place.path);
+        if self.begun.is_none() {
+            self.begun = Begun::new(&self.folder).map(Arc::new);
+        }
         let mut part = String::new();
         for _ in 0..16 {
             part = format!(".{}.{:08x}.part", name::cut(last, STEM), fastrand::u32(..));
+            if let Some(begun) = &self.begun {
+                begun.announce(&at, &part);
+            }
             match create(&place.dir, &part) {
                 Ok(file) => {
                     // So that nobody goes on with it while it grows. File systems without locks do without.
                     file.try_lock().ok();
-                    if !self.keeping.partial && self.begun.is_none() {
-                        self.begun = Begun::new(&self.folder).map(Arc::new);
-                    }
-                    if let Some(begun) = &self.begun {
-                        begun.add(slashes(&place.path), &part, &file);
+                    if let Some(begun) = self.begun.as_ref().filter(|_| !self.keeping.partial) {
+                        begun.made(&at, &part, &file);
                     }
                     return Ok(Incoming {
                         file,

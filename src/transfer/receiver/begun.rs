@@ -1,13 +1,14 @@
 //! The parts that a process has begun, so that they do not outlive it for ever.
 //!
 //! Nothing tidies up behind SIGKILL or a power cut but whoever comes next, and that may remove only what is provably left
-//! over. So a batch that keeps no parts has a file `.twocan.<random>.parts` beside what is received, made with its first
-//! part, locked as long as the process lives, and gone with its last part: a line of JSON for each part, with its
-//! folder, its name and its inode. The next receiver that starts in this folder takes those of these lists that nobody
-//! holds any more (no stranger can plant one, [`name`](crate::transfer::name) sees to that), and removes the files that
-//! still are what the list says: in that folder, reached without links, a file, of that name and that inode, and
-//! locked by nobody. A file that only looks like a part is on no list and stays. File systems without locks tell nobody
-//! who is alive, and nothing is removed there.
+//! over. So every batch has a file `.twocan.<random>.parts` beside what is received, made before its first part, locked as
+//! long as the process lives, and gone with its last part. It holds lines of JSON: the folder and the name of each part
+//! before it is made, and, where parts are not kept, the same with its inode after that and before its first byte. The
+//! next receiver that starts in this folder takes those of these lists that nobody holds any more (no stranger can
+//! plant one, [`name`](crate::transfer::name) sees to that), and removes the files that still are what the list says: in
+//! that folder, reached without links, a file, of that name, locked by nobody, and of that inode or, where the process
+//! did not live to tell it, empty. A file that only looks like a part is on no list and stays. File systems without
+//! locks tell nobody who is alive, and nothing is removed there.
 
 use std::{
     fs::File,
@@ -41,6 +42,9 @@ struct Line {
     /// The folder below the root, `/` between its parts; empty for the root.
     at: String,
     part: String,
+    /// It is made, and not to be kept.
+    #[serde(default)]
+    made: bool,
     inode: Option<u64>,
 }
 
@@ -58,10 +62,18 @@ impl Begun {
         None
     }
 
-    /// Enters a part that was just made.
-    pub fn add(&self, at: String, part: &str, file: &File) {
-        let line = Line { at, part: part.to_owned(), inode: inode(file) };
-        let Ok(mut text) = serde_json::to_string(&line) else { return };
+    /// Enters a part that is about to be made.
+    pub fn announce(&self, at: &str, part: &str) {
+        self.write(&Line { at: at.to_owned(), part: part.to_owned(), made: false, inode: None });
+    }
+
+    /// Enters that it is made, and goes whatever is in it.
+    pub fn made(&self, at: &str, part: &str, file: &File) {
+        self.write(&Line { at: at.to_owned(), part: part.to_owned(), made: true, inode: inode(file) });
+    }
+
+    fn write(&self, line: &Line) {
+        let Ok(mut text) = serde_json::to_string(line) else { return };
         text.push('\n');
         // A part that is not on the list is one that stays when we are killed, and no reason to end.
         (&self.file).write_all(text.as_bytes()).ok();
@@ -98,8 +110,8 @@ fn tidy_listed(root: &Dir, list: &mut File) -> io::Result<bool> {
     // A line that makes no sense is the last one, cut.
     let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let mut gone = true;
-    for Line { at, part, inode } in lines {
-        gone &= match tidy_one(root, &at, &part, inode) {
+    for line in lines {
+        gone &= match tidy_one(root, &line) {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
             Ok(()) => true,
         };
@@ -107,7 +119,8 @@ fn tidy_listed(root: &Dir, list: &mut File) -> io::Result<bool> {
     Ok(gone)
 }
 
-fn tidy_one(root: &Dir, at: &str, part: &str, is: Option<u64>) -> io::Result<()> {
+fn tidy_one(root: &Dir, line: &Line) -> io::Result<()> {
+    let (at, part) = (line.at.as_str(), line.part.as_str());
     let random = part.strip_suffix(".part").and_then(|part| part.rsplit_once('.'));
     if !part.starts_with('.') || part.contains(['/', '\\']) || !random.is_some_and(|(_, random)| is_random(random)) {
         return Ok(());
@@ -120,7 +133,8 @@ fn tidy_one(root: &Dir, at: &str, part: &str, is: Option<u64>) -> io::Result<()>
         }
     }
     match open_part(&dir, part)? {
-        Some(file) if inode(&file) == is => dir.remove_file(part),
+        Some(file) if line.made && inode(&file) == line.inode => dir.remove_file(part),
+        Some(file) if !line.made && file.metadata()?.len() == 0 => dir.remove_file(part),
         _ => Ok(()),
     }
 }
@@ -200,6 +214,29 @@ mod tests {
         assert_eq!(names(path).len(), 1 + precious.len(), "the list goes with its batch");
     }
 
+    #[test]
+    fn what_was_announced_goes_only_if_it_is_empty() {
+        for keep in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path();
+            let opened = Arc::new(Folder::open(path).unwrap());
+            let names = [".empty.0badcafe.part", ".full.0badcafe.part"];
+            let list = Begun::new(&opened).unwrap();
+            for (name, bytes) in names.iter().zip(["", "bytes"]) {
+                list.announce("", name);
+                fs::write(path.join(name), bytes).unwrap();
+            }
+            if !keep {
+                list.made("", names[1], &File::open(path.join(names[1])).unwrap());
+            }
+            let copy = (path.join(&list.name), fs::read(path.join(&list.name)).unwrap());
+            drop(list);
+            fs::write(copy.0, copy.1).unwrap();
+            drop(Folder::open(path).unwrap());
+            assert_eq!(self::names(path), if keep { &names[1..] } else { &[] }, "{keep}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_part_whose_place_was_taken_by_another_file_or_a_link_stays() {
@@ -227,9 +264,9 @@ mod tests {
             fs::write(path, "mine").unwrap();
         }
         let lines = [
-            r#"{"at":"..","part":".x.0badcafe.part","inode":null}"#,
-            r#"{"at":"","part":"../.x.0badcafe.part","inode":null}"#,
-            r#"{"at":"","part":"precious","inode":null}"#,
+            r#"{"at":"..","part":".x.0badcafe.part","made":true,"inode":null}"#,
+            r#"{"at":"","part":"../.x.0badcafe.part","made":true,"inode":null}"#,
+            r#"{"at":"","part":"precious","made":true,"inode":null}"#,
             r#"{"at":"/","part":".x.0badcafe.part"}"#,
             "\u{1}",
             r#"{"at":"#,
