@@ -12,7 +12,7 @@ use super::record::{Batch, Nanos, Record};
 /// How much the journal may hold before its oldest batches leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Memory in bytes: records, payloads, and for each record what [those who look](BESIDE) keep beside it.
+    /// Memory in bytes: records, payloads, and for each record what those who look keep beside it (`BESIDE`).
     pub bytes: usize,
     /// Rows. Tables are laid out in `f32`, which counts pixels exactly up to 2²⁴.
     pub rows: usize,
@@ -21,7 +21,7 @@ pub struct Budget {
 /// Bytes that the window keeps of each record outside of the journal: which rows are found (4), the hue of a message (1),
 /// which datagram it tells of and the rows of that (16), and its place in the ladder (24). Of a call on a stream it is
 /// somewhat more, for where its bytes stand.
-pub const BESIDE: usize = 48;
+const BESIDE: usize = 48;
 
 impl Default for Budget {
     fn default() -> Self {

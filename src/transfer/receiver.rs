@@ -4,7 +4,7 @@
 //! that neither a name nor a link that is swapped in meanwhile leads elsewhere. A file is written as
 //! `.name.random.part` beside its place, made with `create_new` and for nobody else to read, hashed as it is written, and
 //! gets its name by a rename that replaces nothing. Only what this session made is ever removed, and what one made that
-//! was killed ([`begun`]).
+//! was killed (`begun`).
 //!
 //! **A rename that replaces nothing.** `renameat2(RENAME_NOREPLACE)` is Linux's alone, and cap-std does not have it.
 //! `link(2)` is everywhere where files have more than one name and fails with EEXIST whatever has the name (a dangling
@@ -33,7 +33,9 @@ use sha2::Digest as _;
 pub use self::kept::Kept;
 use self::{
     begun::Begun,
-    system::{clamped, create, open_folder, open_part, permissions, rename_over_nothing, set_permissions},
+    system::{
+        clamped, create, has_two_names, open_folder, open_part, permissions, rename_over_nothing, set_permissions,
+    },
 };
 use super::{
     name::{self, SafeName},
@@ -245,8 +247,8 @@ impl Batch {
         let place = self.place(folders)?;
         let failed = |error: &io::Error| Reason::disk(error, &name.to_string());
         let file = match open_part(&place.dir, part) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Ok(None),
+            Ok(Some(file)) if !has_two_names(&file) => file,
+            Ok(_) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(&error)),
         };

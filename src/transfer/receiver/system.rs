@@ -44,6 +44,18 @@ pub(super) fn open_part(dir: &Dir, name: &str) -> io::Result<Option<File>> {
     Ok((same && file.try_lock().is_ok()).then_some(file))
 }
 
+/// Whether a file has another name as well: a part that was killed on its way to its name is the finished file.
+pub(super) fn has_two_names(file: &File) -> bool {
+    #[cfg(unix)]
+    return file.metadata().is_ok_and(|data| std::os::unix::fs::MetadataExt::nlink(&data) > 1);
+    #[cfg(not(unix))]
+    {
+        // Not told by the standard library.
+        let _ = file;
+        false
+    }
+}
+
 /// Opens a folder that is no link. A link that stands there for the moment of opening only is found out too.
 pub(super) fn open_folder(dir: &Dir, name: &str) -> io::Result<Dir> {
     let opened = dir.open_dir(name)?;

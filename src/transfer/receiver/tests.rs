@@ -47,3 +47,23 @@ fn a_part_that_is_gone_leaves_no_empty_file_in_its_name() {
         assert!(!path.join("a.txt").exists(), "{linked}");
     }
 }
+
+/// A receiver that was killed between the two calls that give a file its name leaves both names: what is written to the
+/// part would be written to the finished file.
+#[cfg(unix)]
+#[test]
+fn a_part_that_is_the_finished_file_too_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (part, whole) = (folder.path().join(".a.bin.0badcafe.part"), folder.path().join("a.bin"));
+    fs::write(&part, "whole").unwrap();
+    let keeping = Keeping { partial: true, ..Keeping::default() };
+    let mut batch = Batch::new(Arc::new(Folder::open(folder.path()).unwrap()), keeping).unwrap();
+    let name = SafeName::parse("a.bin").unwrap();
+    let mut again =
+        |batch: &mut Batch| batch.file_again(&name, ".a.bin.0badcafe.part", 3, None, &mut || false).unwrap();
+    fs::hard_link(&part, &whole).unwrap();
+    assert!(again(&mut batch).is_none());
+    assert_eq!(fs::read(&whole).unwrap(), b"whole");
+    fs::remove_file(&whole).unwrap();
+    again(&mut batch).expect("alone it is a part").keep();
+}
