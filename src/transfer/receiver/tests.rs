@@ -59,8 +59,7 @@ fn a_part_that_is_the_finished_file_too_is_not_gone_on_with() {
     let keeping = Keeping { partial: true, ..Keeping::default() };
     let mut batch = Batch::new(Arc::new(Folder::open(folder.path()).unwrap()), keeping).unwrap();
     let name = SafeName::parse("a.bin").unwrap();
-    let mut again =
-        |batch: &mut Batch| batch.file_again(&name, ".a.bin.0badcafe.part", 3, None, &mut || false).unwrap();
+    let again = |batch: &mut Batch| batch.file_again(&name, ".a.bin.0badcafe.part", 3, None, &mut || false).unwrap();
     fs::hard_link(&part, &whole).unwrap();
     assert!(again(&mut batch).is_none());
     assert_eq!(fs::read(&whole).unwrap(), b"whole");
