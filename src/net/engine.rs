@@ -100,7 +100,7 @@ impl Engine {
         self.command(id, Command::Abort).ok();
         let tag = Tag { id, generation };
         self.shared.count(id);
-        if let Err(error) = self.shared.spawn(tag, Start::Open(spec.clone())) {
+        if let Err(error) = self.shared.spawn(tag, Start::Open(spec.clone()), || {}) {
             let mut out = self.shared.outbox();
             out.record(tag, Event::Failed { call: Call::Spawn, fault: Fault::from(error) }, None, b"");
             out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
@@ -280,20 +280,24 @@ impl Shared {
         routes.iter().filter_map(other).collect()
     }
 
-    /// Starts a worker with one socket.
-    pub fn spawn(self: &Arc<Self>, tag: Tag, start: Start) -> std::io::Result<()> {
+    /// Starts a worker with one socket. `tell` is called before, once the socket can be given orders: who hears of it may
+    /// give one at once, and it waits.
+    pub fn spawn(self: &Arc<Self>, tag: Tag, start: Start, tell: impl FnOnce()) -> std::io::Result<()> {
         let (orders, receiver) = crossbeam_channel::bounded(COMMANDS);
         let waker = Arc::new(OnceLock::new());
-        let mut threads = lock(&self.threads);
-        if self.stopping() {
-            return Err(std::io::ErrorKind::Interrupted.into());
-        }
-        threads.retain(|thread| !thread.is_finished());
         self.add_route(tag, orders.clone(), Arc::clone(&waker));
         // What the others say meanwhile waits in its orders.
         if let Start::Accepted { listener, .. } = &start {
             self.join_group(tag.id, *listener);
         }
+        // Not while a lock is held: it may wait for whoever reads.
+        tell();
+        let mut threads = lock(&self.threads);
+        if self.stopping() {
+            self.drop_route(tag);
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        threads.retain(|thread| !thread.is_finished());
         self.alive.fetch_add(1, Ordering::AcqRel);
         let shared = Arc::clone(self);
         let spawned =
@@ -399,6 +403,21 @@ mod tests {
             assert!(rounds < 20, "{rounds} rounds while nothing could be done");
             drop(peer);
         }
+    }
+
+    /// A window may answer as soon as it hears of a client: there was a moment in which nobody took the order.
+    #[test]
+    fn a_socket_takes_orders_before_anybody_hears_of_it() {
+        let engine = Engine::new(Arc::new(()));
+        let tag = Tag { id: engine.shared.next_id(), generation: 0 };
+        let start = Start::Open(SocketSpec::Udp(crate::net::UdpSpec::default()));
+        let mut heard = None;
+        engine.shared.spawn(tag, start, || heard = Some(engine.command(tag.id, Command::Close))).unwrap();
+        assert_eq!(heard, Some(Ok(())));
+        // And it is followed.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let closed = |batch: &Batch| batch.records.iter().any(|record| matches!(record.event, Event::Closed { .. }));
+        while !closed(&engine.batches().recv_deadline(deadline).unwrap()) {}
     }
 
     #[test]

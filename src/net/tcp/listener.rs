@@ -96,25 +96,30 @@ impl Listener {
         let id = cx.shared.next_id();
         let tag = Tag { id, generation: 0 };
         cx.shared.count(id);
-        cx.out.record(self.tag, Event::Accepted { connection: id }, Some(peer), b"");
-        for passed in self.passed.drain(..) {
-            cx.close(passed);
-        }
+        let accepted = Event::Accepted { connection: id };
         let (listener, settings) = (self.tag.id, self.settings.clone());
-        if let Some((left, _)) = &mut self.left {
-            *left = left.saturating_sub(1);
-        }
         if self.model == ServerModel::Threads && self.left.is_none() {
-            // The new worker's first record must not overtake this one.
-            cx.out.flush();
-            if let Err(error) = cx.shared.spawn(tag, Start::Accepted { socket, peer, listener, settings }) {
+            let start = Start::Accepted { socket, peer, listener, settings };
+            let told = cx.shared.spawn(tag, start, || {
+                cx.out.record(self.tag, accepted, Some(peer), b"");
+                self.passed.drain(..).for_each(|passed| cx.close(passed));
+                // The new worker's first record must not overtake this one.
+                cx.out.flush();
+            });
+            if let Err(error) = told {
                 cx.fail(tag, Call::Spawn, error, Some(peer));
                 cx.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, Some(peer), b"");
             }
             return;
         }
+        // Whoever hears of it may give it orders.
         cx.add_route(tag);
         cx.shared.join_group(id, listener);
+        cx.out.record(self.tag, accepted, Some(peer), b"");
+        self.passed.drain(..).for_each(|passed| cx.close(passed));
+        if let Some((left, _)) = &mut self.left {
+            *left = left.saturating_sub(1);
+        }
         match Stream::accepted(cx, tag, socket, peer, listener, settings) {
             Ok(stream) => {
                 if self.model == ServerModel::Sequential {
