@@ -319,9 +319,14 @@ fn boxes_ui(ui: &Ui, lang: Lang, arrivals: &[Arrival], rect: Rect, floor: f32, n
                 let behind = cell.translate(vec2(3.0, -4.0));
                 painter.rect_stroke(behind, 2.0, Stroke::new(1.5, color), StrokeKind::Inside);
             }
-            if cell.width() > 16.0 {
-                let font = FontId::monospace(11.0);
-                painter.text(cell.center(), Align2::CENTER_CENTER, arrival.place, font, tokens.on_message);
+            let number = index + 1;
+            // Which one it is, as in the blocks above; and where there is room and it did not come in its turn, when.
+            let out_of_turn = cell.width() > 72.0 && arrival.place as usize != number;
+            if out_of_turn {
+                let text = tr!(lang, "lab.shelf_short", number = number, place = arrival.place);
+                painter.text(cell.center(), Align2::CENTER_CENTER, text, FontId::proportional(11.0), tokens.on_message);
+            } else if cell.width() > 16.0 {
+                painter.text(cell.center(), Align2::CENTER_CENTER, number, FontId::monospace(11.0), tokens.on_message);
             }
             let place = tr!(lang, "lab.shelf_arrived", place = arrival.place);
             if twice { format!("{place} · {}", tr!(lang, "lab.shelf_twice")) } else { place.into_owned() }
