@@ -208,5 +208,8 @@ mod linux {
         line("memory of an empty bench", &size(before), None);
         line(&format!("memory after {sent} datagrams"), &size(after), Some(after as f64 / before as f64));
         line("  with the software renderer's libraries", &size(all), None);
+        // What waited for the window is in the journal by now.
+        thread::park_timeout(Duration::from_secs(5));
+        line("  five seconds later", &size(resident(window.id()).1), None);
     }
 }
