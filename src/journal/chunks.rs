@@ -151,16 +151,7 @@ impl<T: Copy + Default> Chunks<T> {
 
     /// The same among these places.
     pub fn partition_within(&self, places: Range<usize>, is_so: impl Fn(T) -> bool) -> usize {
-        let (mut from, mut until) = (places.start, places.end.min(self.len).max(places.start));
-        while from < until {
-            let middle = from.midpoint(until);
-            if self.get(middle).is_some_and(&is_so) {
-                from = middle + 1;
-            } else {
-                until = middle;
-            }
-        }
-        from
+        bisect(places.start..places.end.min(self.len), |at| self.get(at).is_some_and(&is_so))
     }
 
     /// The entries, from the first on.
@@ -187,6 +178,20 @@ impl<T: Copy + Default + PartialEq> PartialEq for Chunks<T> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
+}
+
+/// The first of these places that is not so, where all that are so stand first.
+pub(super) fn bisect(places: Range<usize>, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut until) = (places.start, places.end.max(places.start));
+    while from < until {
+        let middle = from.midpoint(until);
+        if is_so(middle) {
+            from = middle + 1;
+        } else {
+            until = middle;
+        }
+    }
+    from
 }
 
 /// Sequence numbers in 32 bits each: rows that are there at the same time are never four thousand million apart.

@@ -140,11 +140,6 @@ impl Index {
         &self.lines
     }
 
-    /// The times by which steps stand.
-    pub fn times(&self) -> impl DoubleEndedIterator<Item = Nanos> + ExactSizeIterator {
-        self.order.iter().map(Slot::time)
-    }
-
     /// The time by which a step stands.
     pub fn time(&self, place: usize) -> Option<Nanos> {
         self.order.get(place).map(Slot::time)

@@ -7,7 +7,10 @@
 use std::{collections::VecDeque, ops::Range};
 
 use super::Index;
-use crate::journal::{chunks::Chunks, record::Nanos};
+use crate::journal::{
+    chunks::{Chunks, bisect},
+    record::Nanos,
+};
 
 /// The times of the steps of a ladder, in their order.
 pub trait Times {
@@ -175,15 +178,7 @@ impl Timeline {
 
     /// Where a moment is that need not be that of a step.
     pub fn top_of_time<T: Times + ?Sized>(&self, times: &T, at: Nanos) -> f64 {
-        let (mut next, mut until) = (0, times.len());
-        while next < until {
-            let middle = next.midpoint(until);
-            if times.time(middle).is_some_and(|time| time < at) {
-                next = middle + 1;
-            } else {
-                until = middle;
-            }
-        }
+        let next = bisect(0..times.len(), |step| times.time(step).is_some_and(|time| time < at));
         let Some(before) = next.checked_sub(1) else { return 0.0 };
         let (Some(from), Some(until)) = (times.time(before), times.time(next)) else { return self.top(before) };
         let part = at.saturating_sub(from) as f64 / until.saturating_sub(from).max(1) as f64;

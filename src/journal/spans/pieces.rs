@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Piece;
-use crate::journal::chunks::{Chunks, Near};
+use crate::journal::chunks::{Chunks, Near, bisect};
 
 /// A call: its row, and the lower and the upper half of where its first byte stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,16 +66,7 @@ impl Pieces {
 
     /// The first place whose piece is not so, where all that are so stand first.
     pub fn partition_point(&self, is_so: impl Fn(Piece) -> bool) -> usize {
-        let (mut from, mut until) = (0, self.len());
-        while from < until {
-            let middle = from.midpoint(until);
-            if self.get(middle).is_some_and(&is_so) {
-                from = middle + 1;
-            } else {
-                until = middle;
-            }
-        }
-        from
+        bisect(0..self.len(), |at| self.get(at).is_some_and(&is_so))
     }
 
     /// The places of those that have bytes between these two.

@@ -372,9 +372,14 @@ impl Session<'_> {
                     if now >= deadline {
                         return Err(Reason::Silent(self.wire.idle()));
                     }
-                    if self.hear()? {
+                    // To the end: of what came together only the first is told of.
+                    while self.hear()? {
                         // Whoever answers is there, though it reads slowly.
                         deadline = now + self.wire.idle();
+                    }
+                    if self.ended {
+                        // It says no more and reads no more: what it would have to answer never comes.
+                        return Err(self.heed().err().unwrap_or(Reason::Gone));
                     }
                     self.wire.wait(deadline)?;
                 }
