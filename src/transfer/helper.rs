@@ -34,11 +34,12 @@ use std::{
 };
 
 use super::{
+    block::{BLOCK, Block},
     job::Job,
     ledger::Ledger,
     listen::{Listener, Question},
     name::{self, NameError, SafeName},
-    raw::{self, BUFFER},
+    raw,
     reason::Reason,
     receiver::{Batch, Folder},
     report::{Entry, FileEnd, State},
@@ -85,7 +86,7 @@ fn send_one(job: &Arc<Job>, item: &Item, ledger: &mut Ledger, index: usize) -> R
     let (within, idle) = (options.connect_timeout, options.idle_timeout);
     let mut wire = Wire::connect_with(Arc::clone(job), &spec.to, within, idle, Some(SEGMENT))?;
     job.set_state(State::Asking);
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = vec![0; BLOCK];
     hear(&mut wire, &mut buffer, options.answer_timeout)?;
     wire.write_all(&encoded)?;
     job.control.wait(NAME_ALONE);
@@ -200,15 +201,15 @@ fn take(
     wire.write_all(&gbk(START))?;
     job.set_current(&spelled);
     job.set_state(State::Moving);
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = Block::for_file(size);
     let received = loop {
         let left = size - incoming.written();
         if left == 0 {
             break Ok(());
         }
-        let most = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+        let most = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
         let room = buffer.get_mut(..most).unwrap_or_default();
-        let read = wire.pause(|_| Ok(())).and_then(|()| wire.read(room)).and_then(|n| match n {
+        let read = wire.pause(|_| Ok(())).and_then(|()| wire.read_whole(room)).and_then(|n| match n {
             0 => Err(Reason::Size { announced: size, came: incoming.written() }),
             n => incoming.write(room.get(..n).unwrap_or_default()).map(|()| n),
         });

@@ -16,6 +16,7 @@
 //! - `wire`: a socket with deadlines that a cancel ends. `listen`: a receiver's thread. `source`: what is sent. `job`: one
 //!   transfer, shared. `ledger`: what became of its files.
 
+mod block;
 pub mod framed;
 pub mod helper;
 mod job;

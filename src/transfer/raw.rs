@@ -13,6 +13,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
+    block::{BLOCK, Block},
     job::Job,
     ledger::Ledger,
     listen::{Listener, Question},
@@ -24,10 +25,6 @@ use super::{
     wire::Wire,
 };
 
-/// Bytes that are read and written at a time: larger ones fall out of the processor's cache between the calls, and smaller
-/// ones cost more calls and more of the other side's waking.
-pub(super) const BUFFER: usize = 512 << 10;
-
 /// Sends each file over a connection of its own.
 pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
     each_file(job, ledger, |job, item, ledger, index| {
@@ -37,7 +34,7 @@ pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
         job.set_state(State::Connecting);
         let mut wire = Wire::connect(Arc::clone(job), &spec.to, options.connect_timeout, options.idle_timeout)?;
         job.set_state(State::Moving);
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = Block::for_file(item.size);
         while reading.left() > 0 {
             wire.pause(|_| Ok(()))?;
             let n = reading.fill(&mut buffer)?;
@@ -136,12 +133,13 @@ fn take(
     job.counts.files.store(1, Relaxed);
     job.set_current(&name.to_string());
     job.set_state(State::Moving);
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = Block::new(BLOCK);
     let received = loop {
-        // To the next whole block of the file, if a part of one came: hashing and the page cache are quicker with these.
-        let most = BUFFER - (incoming.written() % BUFFER as u64) as usize;
+        buffer.suit(incoming.written());
+        // To the next whole block of the file, if a part of one came.
+        let most = BLOCK - (incoming.written() % BLOCK as u64) as usize;
         let room = buffer.get_mut(..most).unwrap_or_default();
-        let n = match wire.pause(|_| Ok(())).and_then(|()| wire.read(room)) {
+        let n = match wire.pause(|_| Ok(())).and_then(|()| wire.read_whole(room)) {
             Ok(0) => break Ok(()),
             Ok(n) => n,
             Err(reason) => break Err(reason),

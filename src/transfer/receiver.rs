@@ -12,13 +12,13 @@
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
 
 mod begun;
+mod incoming;
 mod kept;
 mod system;
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::SystemTime,
@@ -30,12 +30,16 @@ use cap_std::{
 };
 use sha2::Digest as _;
 
-pub use self::kept::Kept;
 use self::{
     begun::Begun,
     system::{
-        clamped, create, has_two_names, open_folder, open_part, permissions, rename_over_nothing, set_permissions,
+        clamped, create, has_two_names, open_folder, open_part, permissions, rename_over_nothing, reserve,
+        set_permissions,
     },
+};
+pub use self::{
+    incoming::{Incoming, Saved},
+    kept::Kept,
 };
 use super::{
     name::{self, SafeName},
@@ -46,8 +50,6 @@ use super::{
 const TRIES: u32 = 10_000;
 /// Room that is left on the disk, at most: 1 % of the disk.
 const MARGIN: u64 = 64 << 20;
-/// Bytes that a file system without more needs at once, to read what an earlier try has left.
-const BLOCK: usize = 256 << 10;
 /// Permissions of a file that is not whole yet: for nobody else.
 const PRIVATE: u32 = 0o600;
 /// A part of a name that is left of it in the name of its part-file.
@@ -218,6 +220,7 @@ impl Batch {
                         at: 0,
                         blake3: blake3::Hasher::new(),
                         sha256: self.keeping.sha256.then(sha2::Sha256::new),
+                        reserved: 0,
                         settled: false,
                         _begun: self.begun.clone(),
                     });
@@ -265,6 +268,7 @@ impl Batch {
             at: 0,
             blake3: blake3::Hasher::new(),
             sha256: self.keeping.sha256.then(sha2::Sha256::new),
+            reserved: 0,
             settled: false,
             _begun: None,
         };
@@ -318,231 +322,6 @@ impl Place {
     /// Takes a name, unless it is taken.
     fn take(&self, name: &str) -> bool {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(name::fold(name))
-    }
-}
-
-/// A file that is being received. Dropped before it is [finished](Self::finish), it leaves nothing.
-pub struct Incoming {
-    file: File,
-    part: String,
-    name: String,
-    place: Place,
-    folder: Arc<Folder>,
-    keeping: Keeping,
-    size: Option<u64>,
-    modified: Option<SystemTime>,
-    written: u64,
-    /// Where [`write_at`](Self::write_at) stands.
-    at: u64,
-    blake3: blake3::Hasher,
-    sha256: Option<sha2::Sha256>,
-    /// Its part-file is no longer ours to remove.
-    settled: bool,
-    /// Stays as long as the part does.
-    _begun: Option<Arc<Begun>>,
-}
-
-/// A file that is there.
-#[derive(Clone, Debug)]
-pub struct Saved {
-    /// Where.
-    pub path: PathBuf,
-    /// Its name below the folder, `/` between parts.
-    pub name: String,
-    /// Its size.
-    pub size: u64,
-    /// Its BLAKE3.
-    pub blake3: [u8; 32],
-    /// Its SHA-256, if that was asked for.
-    pub sha256: Option<[u8; 32]>,
-}
-
-impl Incoming {
-    /// Bytes that it has.
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// The name of its part-file, in its folder.
-    pub fn part(&self) -> &str {
-        &self.part
-    }
-
-    /// Where its part-file is.
-    pub fn part_path(&self) -> PathBuf {
-        self.folder.path.join(&self.place.path).join(&self.part)
-    }
-
-    /// The BLAKE3 of what it has.
-    pub fn hash(&self) -> [u8; 32] {
-        *self.blake3.finalize().as_bytes()
-    }
-
-    /// Appends.
-    ///
-    /// # Errors
-    /// More than was announced, or what the system says.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Reason> {
-        let after = self.written.saturating_add(bytes.len() as u64);
-        if let Some(announced) = self.size.filter(|size| after > *size) {
-            return Err(Reason::Size { announced, came: after });
-        }
-        self.file.write_all(bytes).map_err(|error| self.failed(&error))?;
-        self.blake3.update(bytes);
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(bytes);
-        }
-        self.written = after;
-        Ok(())
-    }
-
-    /// Writes somewhere, for ways that lose bytes; such a file is hashed by [`reread`](Self::reread).
-    ///
-    /// # Errors
-    /// Beyond what was announced, or what the system says.
-    pub fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Reason> {
-        let after = offset.saturating_add(bytes.len() as u64);
-        if let Some(announced) = self.size.filter(|size| after > *size) {
-            return Err(Reason::Size { announced, came: after });
-        }
-        // Most come in order, and a seek for each would be a second call for each.
-        let seek = if self.at == offset { Ok(0) } else { self.file.seek(SeekFrom::Start(offset)) };
-        self.at = after;
-        seek.and_then(|_| self.file.write_all(bytes)).map_err(|error| self.failed(&error))
-    }
-
-    /// Hashes what was [written anywhere](Self::write_at); what was never written is zeros.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn reread(&mut self) -> Result<(), Reason> {
-        let size = self.size.unwrap_or_default();
-        self.file.set_len(size).map_err(|error| self.failed(&error))?;
-        self.read_again(size, &mut || false).map_err(|error| self.failed(&error))?;
-        Ok(())
-    }
-
-    /// Begins from nothing again.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn restart(&mut self) -> Result<(), Reason> {
-        let restarted = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
-        restarted.map_err(|error| self.failed(&error))?;
-        self.written = 0;
-        self.blake3 = blake3::Hasher::new();
-        self.sha256 = self.keeping.sha256.then(sha2::Sha256::new);
-        Ok(())
-    }
-
-    /// Gives it its name, if it is whole and, where that is known, has this hash.
-    ///
-    /// # Errors
-    /// It is not what was announced (then it goes), or what the system says.
-    pub fn finish(mut self, hash: Option<[u8; 32]>) -> Result<Saved, Reason> {
-        if let Some(announced) = self.size.filter(|size| *size != self.written) {
-            let came = self.written;
-            return Err(Reason::Size { announced, came });
-        }
-        let blake3 = self.hash();
-        if hash.is_some_and(|hash| hash != blake3) {
-            return Err(Reason::Hash);
-        }
-        if let Some(modified) = self.modified {
-            // A time that the file system cannot hold costs the file its time, not its bytes.
-            self.file.set_modified(clamped(modified)).ok();
-        }
-        set_permissions(&self.file, self.folder.mode()).map_err(|error| self.failed(&error))?;
-        if self.keeping.sync {
-            self.file.sync_all().map_err(|error| self.failed(&error))?;
-        }
-        let name = self.rename(true).map_err(|error| self.failed(&error))?;
-        self.settled = true;
-        if self.keeping.sync {
-            // The name is in the folder, which has to be written too. Not every system can.
-            self.place.dir.try_clone().and_then(|dir| dir.into_std_file().sync_all()).ok();
-        }
-        let below = self.place.path.join(&name);
-        Ok(Saved {
-            path: self.folder.path.join(&below),
-            name: slashes(&below),
-            size: self.written,
-            blake3,
-            sha256: self.sha256.take().map(|sha256| sha256.finalize().into()),
-        })
-    }
-
-    /// Leaves the part-file where it is, and tells where that is.
-    pub fn keep(mut self) -> PathBuf {
-        self.settled = true;
-        self.part_path()
-    }
-
-    /// The first free name, taken: by a hard link as long as the file system has any, `linked` at first.
-    fn rename(&self, mut linked: bool) -> io::Result<String> {
-        let dir = &self.place.dir;
-        for n in 0..TRIES {
-            let name = name::numbered(&self.name, n);
-            if !self.place.take(&name) {
-                continue;
-            }
-            if linked {
-                match dir.hard_link(&self.part, dir, &*name) {
-                    Ok(()) => {
-                        // It has its name; the other one goes, or stays as a second name of a file that is whole.
-                        dir.remove_file(&self.part).ok();
-                        return Ok(name.into_owned());
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
-                    Err(_) => linked = false,
-                }
-            }
-            match rename_over_nothing(dir, &self.part, &name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                renamed => return renamed.map(|()| name.into_owned()),
-            }
-        }
-        Err(io::ErrorKind::AlreadyExists.into())
-    }
-
-    /// Hashes the first `size` bytes that are in the file and stands behind them; `false` if it was stopped.
-    fn read_again(&mut self, size: u64, stop: &mut dyn FnMut() -> bool) -> io::Result<bool> {
-        self.written = 0;
-        self.blake3 = blake3::Hasher::new();
-        self.sha256 = self.keeping.sha256.then(sha2::Sha256::new);
-        self.file.seek(SeekFrom::Start(0))?;
-        let mut block = vec![0; BLOCK];
-        while self.written < size {
-            if stop() {
-                return Ok(false);
-            }
-            let most = usize::try_from(size - self.written).unwrap_or(BLOCK).min(BLOCK);
-            let Some(room) = block.get_mut(..most) else { break };
-            let n = self.file.read(room)?;
-            let Some(bytes) = room.get(..n).filter(|bytes| !bytes.is_empty()) else { break };
-            self.blake3.update(bytes);
-            if let Some(sha256) = &mut self.sha256 {
-                sha256.update(bytes);
-            }
-            self.written += n as u64;
-        }
-        // Whatever lies behind was not announced.
-        self.file.set_len(self.written)?;
-        Ok(true)
-    }
-
-    fn failed(&self, error: &io::Error) -> Reason {
-        Reason::disk(error, &slashes(&self.place.path.join(&self.name)))
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        if !self.settled {
-            // Gone already, or the folder is: nothing of ours is left either way.
-            self.place.dir.remove_file(&self.part).ok();
-        }
     }
 }
 

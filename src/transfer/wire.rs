@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token, Waker, net::TcpStream};
 use super::{job::Job, reason::Reason};
 use crate::{
     journal::{Call, Failure, Fault, FaultKind},
-    net::Endpoint,
+    net::{Endpoint, set_receive_low_water},
 };
 
 const SOCKET: Token = Token(0);
@@ -26,6 +26,9 @@ pub(super) const WAKE: Token = Token(1);
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 /// A peer's last words may be read for so long.
 const DRAIN: Duration = Duration::from_millis(300);
+
+/// What is missing in a block is waited for so long.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What the thread of a job waits in.
 pub(super) struct Waiting {
@@ -181,6 +184,46 @@ impl Wire {
         Ok((filled > 0).then_some(filled))
     }
 
+    /// The same, but what comes in pieces is waited for a moment, up to `least` bytes: whole blocks are hashed and written
+    /// with fewer calls, and the page cache has them in larger folios.
+    pub fn try_whole(&mut self, buffer: &mut [u8], least: usize) -> Result<Option<usize>, Reason> {
+        let least = least.min(buffer.len());
+        let mut filled = 0;
+        let mut until = None;
+        let end = loop {
+            let room = buffer.get_mut(filled..).unwrap_or_default();
+            match self.try_fill(room) {
+                Ok(Some(0)) if filled == 0 => return Ok(Some(0)),
+                Ok(Some(0)) => break Ok(()),
+                Ok(Some(n)) => filled += n,
+                Ok(None) => {}
+                Err(reason) => break Err(reason),
+            }
+            if filled == 0 || filled >= least || self.waiting.check().is_err() {
+                break Ok(());
+            }
+            let left = until.get_or_insert_with(|| Instant::now() + PATIENCE).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break Ok(());
+            }
+            // Not woken by each segment.
+            set_receive_low_water(&self.stream, least - filled);
+            let waited = self.waiting.poll(Some(left));
+            set_receive_low_water(&self.stream, 1);
+            if let Err(reason) = waited {
+                break Err(reason);
+            }
+        };
+        match end {
+            Err(reason) if filled == 0 => Err(reason),
+            end => {
+                // What came before it is looked at first.
+                self.failed = self.failed.take().or(end.err());
+                Ok((filled > 0).then_some(filled))
+            }
+        }
+    }
+
     /// Writes what there is room for; 0 if there is none.
     pub fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Reason> {
         self.try_write_both(bytes, &[])
@@ -221,12 +264,22 @@ impl Wire {
         self.read_within(buffer, idle)?.ok_or(Reason::Silent(idle))
     }
 
-    /// The same; `None` if so long nothing came.
+    /// The same, and what comes within a moment of that, up to a full buffer.
+    pub fn read_whole(&mut self, buffer: &mut [u8]) -> Result<usize, Reason> {
+        let (idle, least) = (self.idle, buffer.len());
+        self.read_least(buffer, least, idle)?.ok_or(Reason::Silent(idle))
+    }
+
+    /// Reads at least a byte; `None` if so long nothing came.
     pub fn read_within(&mut self, buffer: &mut [u8], time: Duration) -> Result<Option<usize>, Reason> {
+        self.read_least(buffer, 1, time)
+    }
+
+    fn read_least(&mut self, buffer: &mut [u8], least: usize, time: Duration) -> Result<Option<usize>, Reason> {
         let mut deadline = None;
         loop {
             self.waiting.check()?;
-            if let Some(n) = self.try_fill(buffer)? {
+            if let Some(n) = self.try_whole(buffer, least)? {
                 return Ok(Some(n));
             }
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
@@ -414,4 +467,80 @@ fn connect_segmented(addr: SocketAddr, segment: u32) -> io::Result<TcpStream> {
 fn in_progress(error: &io::Error) -> bool {
     // Linux; macOS and the BSDs.
     matches!(error.raw_os_error(), Some(115 | 36))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream as Peer};
+
+    use super::*;
+    use crate::transfer::{
+        job::Hub,
+        options::Way,
+        report::{Direction, TransferId},
+    };
+
+    fn pair() -> (Wire, Peer) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, from) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let hub = Arc::new(Hub::new(Arc::new(()), crossbeam_channel::unbounded().0));
+        let job = Job::new(TransferId(1), Direction::Receiving, Way::Raw, None, None, None, hub);
+        let wire = Wire::accepted(Arc::new(job), TcpStream::from_std(stream), from, Duration::from_secs(20)).unwrap();
+        (wire, peer)
+    }
+
+    #[test]
+    fn a_block_that_does_not_become_full_is_not_waited_for_for_ever() {
+        let (mut wire, mut peer) = pair();
+        let mut block = [0; 10];
+        peer.write_all(b"abc").unwrap();
+        assert_eq!(wire.read_whole(&mut block).unwrap(), 3);
+        // The next byte is told of at once: nothing is left of the wish for more.
+        for byte in b"defg" {
+            peer.write_all(&[*byte]).unwrap();
+            assert_eq!(wire.read(&mut block).unwrap(), 1);
+            assert_eq!(block[0], *byte);
+        }
+        peer.write_all(b"hij").unwrap();
+        peer.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(wire.read_whole(&mut block).unwrap(), 3);
+        assert_eq!(wire.read_whole(&mut block).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_comes_in_pieces_becomes_whole_blocks() {
+        const PIECE: usize = 7_001;
+        let (mut wire, mut peer) = pair();
+        let sent: Vec<u8> = (0..PIECE * 300).map(|n| n as u8).collect();
+        let sending = sent.clone();
+        let sender = thread::spawn(move || sending.chunks(PIECE).for_each(|piece| peer.write_all(piece).unwrap()));
+        let (mut received, mut block, mut blocks) = (Vec::new(), vec![0; 64 << 10], 0);
+        loop {
+            let n = wire.read_whole(&mut block).unwrap();
+            received.extend_from_slice(&block[..n]);
+            blocks += usize::from(n == block.len());
+            if n == 0 {
+                break;
+            }
+        }
+        sender.join().unwrap();
+        assert_eq!(received, sent);
+        assert!(blocks > 0, "none was whole");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_came_before_a_reset_is_read_first() {
+        let (mut wire, mut peer) = pair();
+        peer.write_all(b"abc").unwrap();
+        let mut block = [0; 10];
+        assert_eq!(wire.read(&mut block[..1]).unwrap(), 1);
+        socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        // Linux leaves what has come when an RST does; elsewhere it may be gone.
+        drop(peer);
+        assert_eq!(wire.read_whole(&mut block).unwrap(), 2);
+        assert!(matches!(wire.read_whole(&mut block), Err(Reason::Net(_))));
+    }
 }

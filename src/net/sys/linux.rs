@@ -6,12 +6,12 @@
 use std::{
     io, mem,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
-    os::fd::AsRawFd as _,
+    os::fd::AsRawFd,
     ptr,
 };
 
 use libc::{c_int, c_void, iovec, mmsghdr, msghdr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
-use mio::net::UdpSocket;
+use mio::net::{TcpStream, UdpSocket};
 
 use super::{Datagram, Datagrams};
 use crate::journal::Fault;
@@ -158,6 +158,11 @@ fn error_queue(socket: &UdpSocket) -> Option<(u8, c_int, Option<SocketAddr>)> {
     Some((origin, errno, socket_addr(&name)))
 }
 
+/// A socket is readable from so many bytes on, or at its end (socket(7), `SO_RCVLOWAT`). A wish.
+pub(crate) fn set_receive_low_water(socket: &TcpStream, bytes: usize) {
+    set_option(socket, libc::SOL_SOCKET, libc::SO_RCVLOWAT, c_int::try_from(bytes).unwrap_or(c_int::MAX)).ok();
+}
+
 /// Lets this process open as many descriptors as its hard limit allows: a thousand connections need more than
 /// the usual soft limit of 1 024. Where that fails, `accept` says EMFILE in time.
 pub(crate) fn raise_descriptor_limit() {
@@ -171,7 +176,7 @@ pub(crate) fn raise_descriptor_limit() {
     }
 }
 
-fn set_option(socket: &UdpSocket, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+fn set_option(socket: &impl AsRawFd, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
     // SAFETY: the option's value is the c_int that is pointed to, with its size.
     let result = unsafe {
         libc::setsockopt(

@@ -16,7 +16,11 @@ use mio::net::UdpSocket;
 
 pub(super) use self::holder::why_not_here;
 #[cfg(target_os = "linux")]
+pub(crate) use self::linux::set_receive_low_water;
+#[cfg(target_os = "linux")]
 pub(super) use self::linux::{Linux as Native, raise_descriptor_limit};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use self::portable::set_receive_low_water;
 #[cfg(not(target_os = "linux"))]
 pub(super) use self::portable::{Portable as Native, raise_descriptor_limit};
 use crate::journal::Fault;

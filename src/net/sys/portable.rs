@@ -48,6 +48,10 @@ impl Datagrams for Portable {
     }
 }
 
+/// A socket is readable from the first byte on.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn set_receive_low_water(_: &mio::net::TcpStream, _: usize) {}
+
 /// Nothing to raise: Windows has no such limit, and macOS' is `launchd`'s business.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn raise_descriptor_limit() {}

@@ -15,11 +15,11 @@ use super::{
     record,
 };
 use crate::transfer::{
+    block::{BLOCK, Block},
     job::Job,
     ledger::Ledger,
     listen::Listener,
     name::SafeName,
-    raw::BUFFER,
     reason::Reason,
     receiver::{Batch, Folder, Incoming, Kept},
     report::{FileEnd, State},
@@ -49,7 +49,8 @@ pub(in crate::transfer) fn receive(
     listener: &Listener,
     folder: &Arc<Folder>,
 ) -> Result<(), Reason> {
-    let mut input = Input { parser: Sender::default(), buffer: vec![0; HEAD_BYTES + BUFFER], start: 0, end: 0 };
+    let mut input =
+        Input { parser: Sender::default(), buffer: Block::new(HEAD_BYTES + BLOCK), came: 0, start: 0, end: 0 };
     let mut session = Session {
         job,
         ledger,
@@ -87,7 +88,9 @@ enum Stage {
 /// What has been read and not looked at yet.
 struct Input {
     parser: Sender,
-    buffer: Vec<u8>,
+    buffer: Block,
+    /// Bytes so far.
+    came: u64,
     start: usize,
     end: usize,
 }
@@ -162,19 +165,19 @@ impl Input {
     fn more(&mut self, out: &mut Out) -> Result<bool, Reason> {
         self.start = 0;
         self.end = 0;
+        self.buffer.suit(self.came);
         // To the end of the record and the head of the next one, so that of a large file each read after the first brings
-        // one whole block: hashing and the page cache are quicker with these.
-        let most = match self.parser.data_left() as usize {
-            0 => self.buffer.len(),
-            left => (left + HEAD_BYTES).min(self.buffer.len()),
-        };
+        // one whole block.
+        let left = self.parser.data_left() as usize;
+        let most = if left == 0 { self.buffer.len() } else { (left + HEAD_BYTES).min(self.buffer.len()) };
         // Answers that found no room go out as soon as there is some, whether or not anything comes.
         let deadline = Instant::now() + out.wire.idle();
         loop {
             out.flush()?;
-            match out.wire.try_fill(self.buffer.get_mut(..most).unwrap_or_default())? {
+            match out.wire.try_whole(self.buffer.get_mut(..most).unwrap_or_default(), left)? {
                 Some(n) => {
                     self.end = n;
+                    self.came += n as u64;
                     return Ok(n > 0);
                 }
                 None if Instant::now() >= deadline => return Err(Reason::Silent(out.wire.idle())),

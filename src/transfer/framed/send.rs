@@ -12,9 +12,9 @@ use super::{
     record,
 };
 use crate::transfer::{
+    block::{BLOCK, Block},
     job::Job,
     ledger::Ledger,
-    raw::BUFFER,
     reason::Reason,
     report::{FileEnd, State},
     source::{self, Item, Reading},
@@ -95,7 +95,7 @@ impl Session<'_> {
         self.job.set_state(State::Asking);
         self.answers(answer_timeout)?;
         self.job.set_state(State::Moving);
-        let mut buffer = Vec::new();
+        let mut buffer = Block::new(BLOCK);
         for at in 0..self.offered.len() {
             let Some(&(index, item)) = self.offered.get(at) else { break };
             let Some(Some((have, hash))) = self.takes.get(at).copied() else { continue };
@@ -215,7 +215,7 @@ impl Session<'_> {
         item: &Item,
         there: (u64, [u8; 32]),
         sha256: bool,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Block,
     ) -> Result<(), Reason> {
         let before = self.job.counts.bytes.load(Relaxed);
         let sent = self.bytes(at, item, there, sha256, buffer)?;
@@ -247,7 +247,7 @@ impl Session<'_> {
         item: &Item,
         (have, hash): (u64, [u8; 32]),
         sha256: bool,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Block,
     ) -> Result<Result<Reading, Reason>, Reason> {
         let mut reading = match Reading::open(item, sha256) {
             Ok(reading) => reading,
@@ -256,7 +256,7 @@ impl Session<'_> {
         let mut offset = 0;
         if have > 0 {
             self.job.set_state(State::Checking);
-            buffer.resize(BUFFER, 0);
+            buffer.suit(item.size);
             let mut failed = None;
             let same = reading.skip_to(have, &hash, buffer, &mut || {
                 failed = self.alive().err();
@@ -274,17 +274,18 @@ impl Session<'_> {
             self.job.counts.bytes.fetch_add(offset, Relaxed);
         }
         record::file(&mut self.out, at, offset);
+        if item.size > SMALL {
+            buffer.suit(item.size);
+        }
         while reading.left() > 0 {
             self.pause()?;
-            let most = reading.left().min(BUFFER as u64) as usize;
+            let most = reading.left().min(BLOCK as u64) as usize;
             let head = self.out.len();
             record::data(&mut self.out, most as u32);
             let read = if item.size <= SMALL {
                 self.out.resize(head + HEAD_BYTES + most, 0);
                 reading.fill(self.out.get_mut(head + HEAD_BYTES..).unwrap_or_default())
             } else {
-                // Grows once; it is not cleared for each block.
-                buffer.resize(BUFFER, 0);
                 reading.fill(buffer.get_mut(..most).unwrap_or_default())
             };
             if let Err(reason) = read {

@@ -22,6 +22,18 @@ pub(super) fn create(dir: &Dir, name: &str) -> io::Result<File> {
     Ok(dir.open_with(name, &options)?.into_std())
 }
 
+/// Reserves room on the disk for these bytes of a file, without making the file longer; whether there is such a thing
+/// here, and room (fallocate(2), `FALLOC_FL_KEEP_SIZE`).
+pub(super) fn reserve(file: &File, offset: u64, bytes: u64) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, offset, bytes).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, offset, bytes);
+        false
+    }
+}
+
 /// Gives a file a name that nothing has, where there are no hard links: an empty file takes it first.
 pub(super) fn rename_over_nothing(dir: &Dir, part: &str, name: &str) -> io::Result<()> {
     drop(create(dir, name)?);

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::transfer::block::LARGE;
 
 /// A file that has come whole and has no name yet.
 fn incoming(path: &Path, name: &str) -> (Batch, Incoming) {
@@ -65,4 +66,35 @@ fn a_part_that_is_the_finished_file_too_is_not_gone_on_with() {
     assert_eq!(fs::read(&whole).unwrap(), b"whole");
     fs::remove_file(&whole).unwrap();
     again(&mut batch).expect("alone it is a part").keep();
+}
+
+/// Room that was asked for ahead and is not needed goes back, whether the file is whole or stays a part.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_reserved_and_not_needed_is_given_back() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let part = Keeping { partial: true, ..Keeping::default() };
+    let mut batch = Batch::new(Arc::new(Folder::open(folder.path()).unwrap()), part).unwrap();
+    let block = vec![7; (LARGE >> 3) as usize];
+    for (announced, blocks, whole) in [(None, 9, true), (Some(LARGE * 4), 9, false), (Some(LARGE), 8, true)] {
+        let mut incoming = batch.file(&SafeName::parse("a.bin").unwrap(), announced, None).unwrap();
+        for _ in 0..blocks {
+            incoming.write(&block).unwrap();
+        }
+        assert!(incoming.reserved >= incoming.written, "{announced:?}: asked for");
+        let path = if whole { incoming.finish(None).unwrap().path } else { incoming.keep() };
+        let data = fs::metadata(path).unwrap();
+        assert_eq!(data.len(), blocks * (LARGE >> 3), "{announced:?}");
+        // In sectors of 512 bytes; a file system rounds up to its blocks, and ours has some of its own.
+        assert!(data.blocks() * 512 < data.len() + (LARGE >> 3), "{announced:?}: {} sectors", data.blocks());
+    }
+}
+
+#[test]
+fn a_file_that_stays_small_reserves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_batch, mut incoming) = incoming(folder.path(), "a.txt");
+    incoming.write(&[7; 300_001]).unwrap();
+    assert_eq!(incoming.reserved, 0);
 }
