@@ -60,7 +60,7 @@ pub struct JournalLimit(pub u32);
 
 impl JournalLimit {
     /// What can be chosen.
-    pub const CHOICES: [Self; 5] = [Self(16), Self(64), Self(256), Self(1024), Self(4096)];
+    pub const CHOICES: [Self; 5] = [Self(16), Self(48), Self(256), Self(1024), Self(4096)];
 }
 
 impl From<JournalLimit> for Budget {
@@ -75,7 +75,7 @@ impl Default for Settings {
             lang: None,
             theme: ThemeChoice::System,
             zoom_percent: 100,
-            journal: JournalLimit(64),
+            journal: JournalLimit(48),
             message_limit: framing::LIMIT,
             boundaries: true,
             composer: Composition::default(),

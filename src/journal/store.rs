@@ -25,7 +25,7 @@ const BESIDE: usize = 48;
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: 64 << 20, rows: 500_000 }
+        Self { bytes: 48 << 20, rows: 500_000 }
     }
 }
 
