@@ -6,6 +6,9 @@
 //! if a datagram is missing from the sum. Packet Sender 8.1, measured so on the same kind of machine, starts in 205 ms,
 //! and loses 1 to 10 % at 20 000 datagrams a second and 85 to 89 % at 200 000.
 //!
+//! Memory is that of a release build: a build with debug assertions grows by some megabytes with each million datagrams,
+//! because egui then keeps the source of every id there ever was.
+//!
 //! `cargo bench --features inspection --bench window`, with `-- --quick` for a short run.
 
 #![allow(

@@ -184,5 +184,19 @@ pub(super) fn end_one(
 /// What a file without a name is called: when it came.
 fn name_now() -> String {
     let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default().to_zoned(TimeZone::system());
-    format!("received {} {:02}.{:02}.{:02}", now.date(), now.hour(), now.minute(), now.second())
+    // No point before the seconds, which would be the extension.
+    format!("received {} {:02}-{:02}-{:02}", now.date(), now.hour(), now.minute(), now.second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::name;
+
+    #[test]
+    fn the_number_of_a_file_without_a_name_comes_last() {
+        let now = name_now();
+        assert_eq!(name::numbered(&now, 1), format!("{now} (1)"));
+        assert_eq!(SafeName::parse(&now).unwrap().to_string(), now);
+    }
 }

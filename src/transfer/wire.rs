@@ -485,7 +485,7 @@ mod tests {
         let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, from) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
-        let hub = Arc::new(Hub::new(Arc::new(()), crossbeam_channel::unbounded().0));
+        let hub = Arc::new(Hub::new(Arc::new(()), crossbeam_channel::bounded(16).0));
         let job = Job::new(TransferId(1), Direction::Receiving, Way::Raw, None, None, None, hub);
         let wire = Wire::accepted(Arc::new(job), TcpStream::from_std(stream), from, Duration::from_secs(20)).unwrap();
         (wire, peer)
@@ -515,7 +515,8 @@ mod tests {
         let (mut wire, mut peer) = pair();
         let sent: Vec<u8> = (0..PIECE * 300).map(|n| n as u8).collect();
         let sending = sent.clone();
-        let sender = thread::spawn(move || sending.chunks(PIECE).for_each(|piece| peer.write_all(piece).unwrap()));
+        let send = move || sending.chunks(PIECE).for_each(|piece| peer.write_all(piece).unwrap());
+        let sender = thread::Builder::new().spawn(send).unwrap();
         let (mut received, mut block, mut blocks) = (Vec::new(), vec![0; 64 << 10], 0);
         loop {
             let n = wire.read_whole(&mut block).unwrap();

@@ -21,9 +21,9 @@ use crate::process::Process;
 
 /// How long anything may take: the first frames of a software renderer on a busy machine are slow.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// From one look to the next.
 /// Frames that a widget may take to come to rest.
 const FRAMES: usize = 50;
+/// From one look to the next.
 const LOOK: Duration = Duration::from_millis(30);
 
 /// A virtual screen.

@@ -95,6 +95,6 @@ fn what_was_reserved_and_not_needed_is_given_back() {
 fn a_file_that_stays_small_reserves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (_batch, mut incoming) = incoming(folder.path(), "a.txt");
-    incoming.write(&[7; 300_001]).unwrap();
+    incoming.write(&vec![7; 300_001]).unwrap();
     assert_eq!(incoming.reserved, 0);
 }
