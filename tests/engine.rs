@@ -360,6 +360,35 @@ fn a_file_goes_out_byte_for_byte_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_file_that_is_held_up_stands_where_it_is_and_goes_on_from_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file.bin");
+    let content: Vec<u8> = (0..32_000_000_u32).map(|i| (i * 7 + i / 251) as u8).collect();
+    std::fs::write(&path, &content).unwrap();
+    let listener = TcpListener::bind(LOCALHOST).unwrap();
+    let mut bench = Bench::new();
+    let id = bench.open(&client(listener.local_addr().unwrap()));
+    let (mut peer, _) = listener.accept().unwrap();
+    bench.engine.command(id, Command::SendFile { path, to: None }).unwrap();
+    bench.until("the peer is full", |b| b.engine.counters(id).unwrap().totals().file_sent > 0);
+    bench.engine.command(id, Command::PauseFile(true)).unwrap();
+    bench.until("held up", |b| b.engine.counters(id).unwrap().totals().file_paused);
+    bench.engine.command(id, send(b" after")).unwrap();
+    let sent = bench.engine.counters(id).unwrap().totals().file_sent;
+    let mut all = vec![0; sent as usize];
+    // Now there is room for more; and what the peer says comes in all the same.
+    peer.read_exact(&mut all).unwrap();
+    peer.write_all(b"well?").unwrap();
+    bench.until("heard", |b| b.bytes(id, Direction::In) == b"well?");
+    assert_eq!(bench.engine.counters(id).unwrap().totals().file_sent, sent);
+    bench.engine.command(id, Command::PauseFile(false)).unwrap();
+    bench.engine.command(id, Command::HalfClose).unwrap();
+    peer.read_to_end(&mut all).unwrap();
+    assert!(all == [&content[..], b" after"].concat());
+    assert!(!bench.engine.counters(id).unwrap().totals().file_paused);
+}
+
+#[test]
 fn a_peer_that_does_not_read_fills_a_queue_with_a_limit() {
     let listener = TcpListener::bind(LOCALHOST).unwrap();
     let mut bench = Bench::new();

@@ -108,10 +108,10 @@ impl Meter {
         sum
     }
 
-    /// Whether a file or a repetition runs, or reading is paused.
+    /// Whether a repetition or a file that nobody has paused runs, or reading is paused.
     pub fn is_running(&self) -> bool {
         let totals = &self.totals;
-        totals.repeating || totals.paused || totals.file_sent < totals.file_size
+        totals.repeating || totals.paused || (totals.file_sent < totals.file_size && !totals.file_paused)
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Counters {
     pub file_sent: AtomicU64,
     /// Size of the file being sent, 0 when there is none.
     pub file_size: AtomicU64,
+    /// Whether the user has it wait.
+    pub file_paused: AtomicBool,
     /// Messages sent by the repetition that runs or ran last.
     pub repeated: AtomicU64,
     /// Whether a repetition runs.
@@ -50,6 +52,7 @@ pub struct Totals {
     pub paused: bool,
     pub file_sent: u64,
     pub file_size: u64,
+    pub file_paused: bool,
     pub repeated: u64,
     pub repeating: bool,
     pub asks: u64,
@@ -70,10 +73,17 @@ impl Counters {
             paused: self.paused.load(Relaxed),
             file_sent: self.file_sent.load(Relaxed),
             file_size: self.file_size.load(Relaxed),
+            file_paused: self.file_paused.load(Relaxed),
             repeated: self.repeated.load(Relaxed),
             repeating: self.repeating.load(Relaxed),
             asks: self.asks.load(Relaxed),
         }
+    }
+
+    /// No file is being sent any more.
+    pub(crate) fn file_ended(&self) {
+        self.file_size.store(0, Relaxed);
+        self.file_paused.store(false, Relaxed);
     }
 
     pub(crate) fn add(counter: &AtomicU64, n: usize) {

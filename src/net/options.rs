@@ -452,6 +452,8 @@ pub enum Command {
         /// As in [`Command::Send`].
         to: Option<SocketAddr>,
     },
+    /// Stop sending the file for now, or go on with it. What was to be sent after it waits too.
+    PauseFile(bool),
     /// Stop sending the file.
     CancelFile,
     /// `shutdown(SHUT_WR)` once what waits is sent.

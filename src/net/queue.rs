@@ -65,6 +65,14 @@ impl SendQueue {
         self.items.iter().any(|item| matches!(item, Item::Close(_) | Item::Abort))
     }
 
+    /// The file that is being sent or waits to be.
+    pub fn file(&mut self) -> Option<&mut FileSend> {
+        self.items.iter_mut().find_map(|item| match item {
+            Item::File(file) => Some(file),
+            _ => None,
+        })
+    }
+
     /// Takes the file out that is being sent or waits to be.
     pub fn take_file(&mut self) -> Option<FileSend> {
         let index = self.items.iter().position(|item| matches!(item, Item::File(_)))?;
@@ -85,7 +93,7 @@ impl SendQueue {
             };
         }
         counters.waiting.store(0, Relaxed);
-        counters.file_size.store(0, Relaxed);
+        counters.file_ended();
         u32::try_from(unsent).unwrap_or(u32::MAX)
     }
 }
@@ -101,6 +109,8 @@ pub(super) struct FileSend {
     pub sent: u64,
     /// Whether its turn has come.
     pub started: bool,
+    /// Whether the user has it wait.
+    paused: bool,
     chunk: Vec<u8>,
     at: usize,
 }
@@ -113,7 +123,16 @@ impl FileSend {
             return Err(Fault::of(FaultKind::Invalid));
         }
         let file = File::open(path)?;
-        Ok(Self { file, path: path.to_owned(), size: meta.len(), sent: 0, started: false, chunk: Vec::new(), at: 0 })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            size: meta.len(),
+            sent: 0,
+            started: false,
+            paused: false,
+            chunk: Vec::new(),
+            at: 0,
+        })
     }
 
     /// The bytes to send next, at most `limit`; empty at the end of the file.
@@ -131,6 +150,17 @@ impl FileSend {
             len?;
         }
         Ok(self.chunk.get(self.at..).unwrap_or_default())
+    }
+
+    /// Has it wait, or go on.
+    pub fn pause(&mut self, paused: bool, counters: &Counters) {
+        self.paused = paused;
+        counters.file_paused.store(paused, Relaxed);
+    }
+
+    /// Whether it waits because the user wants it to.
+    pub fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// The kernel took so many of them.

@@ -259,6 +259,7 @@ impl Stream {
                     let rest = data.get(*at..).unwrap_or_default();
                     (self.socket.write(rest), rest.len())
                 }
+                Item::File(file) if file.is_paused() => return Turn::Idle,
                 Item::File(file) if !file.started => {
                     file.started = true;
                     self.counters.file_sent.store(0, Relaxed);
@@ -334,7 +335,7 @@ impl Stream {
 
     /// Takes the first file off the queue and says so; `false` if there is none.
     fn end_file(&mut self, cx: &mut Context<'_>, cancelled: bool) -> bool {
-        self.counters.file_size.store(0, Relaxed);
+        self.counters.file_ended();
         let Some(file) = self.queue.take_file() else { return false };
         let event = Event::FileEnded { sent: file.sent, cancelled };
         cx.out.record(self.tag, event, Some(self.peer), file.path.to_string_lossy().as_bytes());
@@ -525,6 +526,11 @@ impl Slot for Stream {
                     cx.out.record(self.tag, event, Some(self.peer), path.to_string_lossy().as_bytes());
                 }
             },
+            Command::PauseFile(paused) => {
+                if let Some(file) = self.queue.file() {
+                    file.pause(paused, &self.counters);
+                }
+            }
             Command::CancelFile => {
                 self.end_file(cx, true);
             }

@@ -466,6 +466,11 @@ impl Slot for Udp {
                     }
                 }
             }
+            Command::PauseFile(paused) => {
+                if let Some((file, _)) = &mut self.file {
+                    file.pause(paused, &self.counters);
+                }
+            }
             Command::CancelFile => self.end_file(cx, true),
             Command::Close => return self.close(cx, CloseReason::User),
             Command::Abort => {

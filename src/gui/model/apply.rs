@@ -1,6 +1,6 @@
 //! What records and the passing of time change.
 
-use super::{Asked, Model};
+use super::{Asked, Model, Outgoing};
 use crate::{
     gui::{actions::Action, meter::Meter},
     journal::{Batch, Event, Kind, Nanos, Origin, Record, SocketEntry, SocketId, State},
@@ -50,7 +50,7 @@ impl Model {
             Event::FileStarted { .. } => {
                 let path = String::from_utf8_lossy(path);
                 let name = path.rsplit(std::path::is_separator).next().map(shown).unwrap_or_default();
-                self.files.insert(record.socket, (name, record.at));
+                self.files.insert(record.socket, Outgoing { name, began: record.at, paused: None });
             }
             Event::FileEnded { .. } | Event::Closed { .. } | Event::Aborted { .. } => {
                 self.files.remove(&record.socket);

@@ -69,14 +69,35 @@ pub struct Model {
     played: BTreeMap<SocketId, Played>,
     /// Messages that rules handed to the person, oldest first; as many as the counters say.
     asked: BTreeMap<SocketId, VecDeque<Asked>>,
-    /// The files that are being sent: their names, escaped for showing, and when they began.
-    files: BTreeMap<SocketId, (String, Nanos)>,
+    /// The files that are being sent.
+    files: BTreeMap<SocketId, Outgoing>,
     pairs: BTreeMap<SocketId, Pair>,
     follow_ups: Vec<Action>,
     /// Sockets that appeared in the records and have no meter yet.
     fresh: Vec<SocketId>,
     /// Sockets that were dropped from the table and still have counters in the engine.
     dropped: Vec<SocketId>,
+}
+
+/// A file that is being sent over a socket.
+#[derive(Clone, Debug)]
+struct Outgoing {
+    /// Its name, escaped for showing.
+    name: String,
+    /// When it began, later by what it was held up.
+    began: Nanos,
+    /// Since when it has been held up.
+    paused: Option<Nanos>,
+}
+
+impl Outgoing {
+    fn pause(&mut self, paused: bool, now: Nanos) {
+        if paused {
+            self.paused.get_or_insert(now);
+        } else if let Some(since) = self.paused.take() {
+            self.began += now.saturating_sub(since);
+        }
+    }
 }
 
 /// What was changed on a living socket.
@@ -341,14 +362,14 @@ impl Model {
     /// The file that a socket is sending: its name, and how far it is.
     pub fn file(&self, id: SocketId) -> Option<(&str, Progress)> {
         let totals = self.meter(id)?.totals();
-        let (name, began) = self.files.get(&id).filter(|_| totals.file_sent < totals.file_size)?;
+        let file = self.files.get(&id).filter(|_| totals.file_sent < totals.file_size)?;
         let progress = Progress {
             bytes: totals.file_sent,
             total: Some(totals.file_size),
-            moving: Duration::from_nanos(self.now.saturating_sub(*began)),
+            moving: Duration::from_nanos(file.paused.unwrap_or(self.now).saturating_sub(file.began)),
             ..Progress::default()
         };
-        Some((name, progress))
+        Some((&file.name, progress))
     }
 
     /// Totals and rates of a socket.

@@ -19,7 +19,7 @@ const FILE_DATAGRAM: usize = 1_400;
 impl Udp {
     pub(super) fn send_file(&mut self, cx: &mut Context<'_>) -> Turn {
         for _ in 0..TURN_SENDS {
-            if self.file.is_none() || !self.pace.may_send(Instant::now) {
+            if self.file.as_ref().is_none_or(|(file, _)| file.is_paused()) || !self.pace.may_send(Instant::now) {
                 return Turn::Idle;
             }
             let Some((file, to)) = &mut self.file else { return Turn::Idle };
@@ -61,7 +61,7 @@ impl Udp {
     }
 
     pub(super) fn end_file(&mut self, cx: &mut Context<'_>, cancelled: bool) {
-        self.counters.file_size.store(0, Relaxed);
+        self.counters.file_ended();
         if let Some((file, to)) = self.file.take() {
             let event = Event::FileEnded { sent: file.sent, cancelled };
             cx.out.record(self.tag, event, to.or(self.peer), file.path.to_string_lossy().as_bytes());

@@ -61,7 +61,7 @@ pub fn file_ui(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, target: &Result<
     hint(ui, tr!(lang, "composer.file_hint"));
 }
 
-/// How far the file that is being sent has come, how fast, and the button that stops it.
+/// How far the file that is being sent has come, how fast, and the buttons that hold it up and stop it.
 pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let lang = cx.lang;
     for id in std::iter::once(&entry.id).chain(&entry.connections) {
@@ -73,19 +73,28 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
             Some(peer) => format!("{} · {amount}", tr!(lang, "transfer_window.to", peer = peer)),
             None => amount,
         };
+        let paused = meter.totals().file_paused;
         let per_second = meter.per_second().bytes_out;
         let bar = Bar {
             title: name,
             direction: Direction::Sending,
             below: &below,
             progress: &progress,
-            now: if per_second > 0 { Ok(per_second as f64) } else { Err(tr!(lang, "composer.waits").into_owned()) },
+            now: match per_second {
+                _ if paused => Err(tr!(lang, "transfer_window.state_paused").into_owned()),
+                0 => Err(tr!(lang, "composer.waits").into_owned()),
+                rate => Ok(rate as f64),
+            },
             rates: meter.samples().map(|sample| sample.bytes_out as f64 * Meter::SAMPLES_A_SECOND),
             samples: Meter::SAMPLES,
         };
         bar.ui(ui, lang, |ui| {
             if widgets::button(ui, tr!(lang, "transfer_window.cancel"), Look::Danger).clicked() {
                 cx.actions.verb(*id, Command::CancelFile);
+            }
+            let pause = if paused { "transfer_window.unpause" } else { "transfer_window.pause" };
+            if widgets::button(ui, tr!(lang, pause), Look::Plain).clicked() {
+                cx.actions.verb(*id, Command::PauseFile(!paused));
             }
         });
     }
