@@ -28,6 +28,8 @@ pub struct Meter {
     totals: Totals,
     last_look: Option<Nanos>,
     samples: VecDeque<Sample>,
+    /// Looks for which reading still counts as paused.
+    held_up: u8,
 }
 
 impl Meter {
@@ -37,17 +39,21 @@ impl Meter {
     pub const SAMPLES_A_SECOND: f64 = 1e9 / Model::LOOK_EVERY as f64;
     /// Samples that a rate is the mean of: one second.
     const RATE_OVER: usize = 4;
+    /// Looks for which a pause of reading stays on show. Under load each batch begins and ends one, and a line that came
+    /// and went with them would shift everything below it up and down.
+    const HELD_UP: u8 = 6;
 
     /// A meter of these counters.
     pub fn new(counters: Arc<Counters>) -> Self {
         let totals = counters.totals();
-        Self { counters, totals, last_look: None, samples: VecDeque::new() }
+        Self { counters, totals, last_look: None, samples: VecDeque::new(), held_up: 0 }
     }
 
     /// Reads the counters; returns whether bytes or messages moved since the last look.
     pub fn look(&mut self, now: Nanos) -> bool {
         let before = std::mem::replace(&mut self.totals, self.counters.totals());
         let totals = &self.totals;
+        self.held_up = if totals.paused { Self::HELD_UP } else { self.held_up.saturating_sub(1) };
         let sample = Sample {
             bytes_in: totals.bytes_in.saturating_sub(before.bytes_in),
             bytes_out: totals.bytes_out.saturating_sub(before.bytes_out),
@@ -108,10 +114,15 @@ impl Meter {
         sum
     }
 
+    /// Whether reading is paused because the window is too slow, or was a moment ago.
+    pub fn is_held_up(&self) -> bool {
+        self.held_up > 0
+    }
+
     /// Whether a repetition or a file that nobody has paused runs, or reading is paused.
     pub fn is_running(&self) -> bool {
         let totals = &self.totals;
-        totals.repeating || totals.paused || (totals.file_sent < totals.file_size && !totals.file_paused)
+        totals.repeating || self.is_held_up() || (totals.file_sent < totals.file_size && !totals.file_paused)
     }
 }
 
@@ -120,6 +131,25 @@ mod tests {
     use std::sync::atomic::Ordering::Relaxed;
 
     use super::*;
+
+    #[test]
+    fn a_pause_of_reading_stays_on_show_for_a_moment_and_no_longer() {
+        let counters = Arc::new(Counters::default());
+        let mut meter = Meter::new(counters.clone());
+        for look in 0..40 {
+            // Under load: paused at every third look.
+            counters.paused.store(look % 3 == 0, Relaxed);
+            meter.look(look * Model::LOOK_EVERY);
+            assert!(meter.is_held_up() && meter.is_running(), "{look}");
+        }
+        counters.paused.store(false, Relaxed);
+        let more = (40..60).take_while(|look| {
+            meter.look(look * Model::LOOK_EVERY);
+            meter.is_held_up()
+        });
+        assert!(more.count() < 8);
+        assert!(!meter.is_running(), "it is not looked for ever");
+    }
 
     #[test]
     fn rates_are_those_of_the_last_second_and_quiet_time_is_filled_in() {

@@ -9,6 +9,7 @@ use crate::{
     gui::{
         actions::Action,
         commands::UiCommand,
+        meter::Meter,
         theme::{self, CARD_RADIUS, TokensExt as _, icons},
         tr,
         verbs::{self, Verb},
@@ -201,8 +202,9 @@ fn explanation(cx: &Cx<'_>, entry: &SocketEntry) -> Option<Line> {
     if let Some(failure) = cx.model.failure(entry.id) {
         return line(words::failure(lang, failure, entry.kind), Tone::Error);
     }
-    let totals = cx.model.meter(entry.id).map(|meter| *meter.totals()).unwrap_or_default();
-    if totals.paused {
+    let meter = cx.model.meter(entry.id);
+    let totals = meter.map(|meter| *meter.totals()).unwrap_or_default();
+    if meter.is_some_and(Meter::is_held_up) {
         return line(tr!(lang, "inspector.paused").into_owned(), Tone::Warning);
     }
     if matches!(entry.state, State::Resolving | State::SynSent | State::CloseWait | State::FinWait) {

@@ -14,6 +14,7 @@ use crate::{
         actions::Action,
         commands::UiCommand,
         draft,
+        meter::Meter,
         theme::{self, TokensExt as _, icons},
         tr, widgets,
     },
@@ -254,7 +255,7 @@ fn throughput(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, totals: &Totals) {
         widgets::sparkline(ui, meter.samples(), &name).on_hover_text(tr!(lang, "inspector.sparkline_tip"));
     }
     ui.spacing_mut().item_spacing.y = apart;
-    if totals.paused {
+    if cx.model.meter(entry.id).is_some_and(Meter::is_held_up) {
         let color = ui.tokens().warn;
         ui.label(RichText::new(tr!(lang, "inspector.paused")).small().color(color));
     }
