@@ -251,6 +251,7 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         step_until(&mut harness, "it moves", |harness| value(harness) != first);
         let peer_address = target.to_string();
         assert!(shows(&harness, &peer_address));
+        assert!(shows(&harness, in_language(lang, "A file is on its way.", "正在发送文件。")), "the boundaries");
         assert!(shows(&harness, in_language(lang, "Rate so far, at most ", "到现在的速率，最高 ")), "the plot");
         // The table has a button of that name too; the bar is below it.
         let pauses = harness.get_all_by_role_and_label(Role::Button, in_language(lang, "Pause", "暂停"));
