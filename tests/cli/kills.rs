@@ -161,17 +161,22 @@ fn a_sender_killed_at_ten_random_bytes_goes_on_behind_them() {
     });
 }
 
+/// The receiver that comes after one that was killed with so many bytes.
+fn next_receiver(room: &Room, most: u64, keep: bool) -> (Process, std::net::SocketAddr) {
+    let (receiver, address) = room.receive(keep);
+    let relay = Relay::start(address, most);
+    let sender = room.send(&relay);
+    relay.held();
+    kill(receiver);
+    told(&sender.finish());
+    assert!(room.part() <= most);
+    room.receive(keep)
+}
+
 #[test]
 fn a_receiver_killed_at_ten_random_bytes_leaves_a_part_that_the_next_one_removes() {
     rounds(|room, _, most| {
-        let (receiver, address) = room.receive(false);
-        let relay = Relay::start(address, most);
-        let sender = room.send(&relay);
-        relay.held();
-        kill(receiver);
-        told(&sender.finish());
-        assert!(room.part() <= most);
-        let (_receiver, address) = room.receive(false);
+        let (_receiver, address) = next_receiver(room, most, false);
         assert_eq!(room.new_names(), Vec::<String>::new());
         room.resume(address);
     });
@@ -180,14 +185,7 @@ fn a_receiver_killed_at_ten_random_bytes_leaves_a_part_that_the_next_one_removes
 #[test]
 fn a_receiver_killed_at_ten_random_bytes_goes_on_behind_them() {
     rounds(|room, _, most| {
-        let (receiver, address) = room.receive(true);
-        let relay = Relay::start(address, most);
-        let sender = room.send(&relay);
-        relay.held();
-        kill(receiver);
-        told(&sender.finish());
-        assert!(room.part() <= most);
-        let (_receiver, address) = room.receive(true);
+        let (_receiver, address) = next_receiver(room, most, true);
         room.resume(address);
     });
 }

@@ -39,14 +39,7 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
     pub fn ui(self, ui: &mut Ui, lang: Lang, buttons: impl FnOnce(&mut Ui)) {
         let tokens = ui.tokens();
         let (title, progress) = (self.title, self.progress);
-        let frame = Frame::new()
-            .fill(tokens.panel)
-            .stroke(Stroke::new(1.0, tokens.line))
-            .corner_radius(theme::CARD_RADIUS)
-            .inner_margin(14);
-        frame.show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = 6.0;
+        card_ui(ui, tokens.line, |ui| {
             let speed = match self.now {
                 Ok(rate) => speed(lang, progress, rate),
                 Err(word) => word,
@@ -90,6 +83,20 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
             });
         });
     }
+}
+
+/// A card of this place, as wide as there is room.
+pub(super) fn card_ui(ui: &mut Ui, border: Color32, inside: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new()
+        .fill(ui.tokens().panel)
+        .stroke(Stroke::new(1.0, border))
+        .corner_radius(theme::CARD_RADIUS)
+        .inner_margin(12);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 6.0;
+        inside(ui);
+    });
 }
 
 /// `3.1 of 4.8 GB`

@@ -1,8 +1,8 @@
 //! What has ended: size, time, rate, hash, and in words why what failed failed.
 
-use egui::{Align, Color32, Frame, Layout, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{Align, Color32, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
-use super::{TransferState, now, section};
+use super::{TransferState, bar, now, section};
 use crate::{
     gui::{
         Cx,
@@ -48,14 +48,7 @@ pub fn done_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
 fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &TransferRow, outcome: &Outcome) {
     let (lang, tokens) = (cx.lang, ui.tokens());
     let transfer = &row.transfer;
-    let frame = Frame::new()
-        .fill(tokens.panel)
-        .stroke(Stroke::new(1.0, tokens.line))
-        .corner_radius(theme::CARD_RADIUS)
-        .inner_margin(12);
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 4.0;
+    bar::card_ui(ui, tokens.line, |ui| {
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let (word, color, tint) = ended_word(ui, lang, outcome);

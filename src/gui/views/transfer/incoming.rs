@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use egui::{Align, Frame, Layout, RichText, ScrollArea, Stroke, Ui};
+use egui::{Align, Frame, Layout, RichText, ScrollArea, Ui};
 
-use super::TransferState;
+use super::{TransferState, bar};
 use crate::{
     gui::{
         Cx,
@@ -59,14 +59,7 @@ pub fn offers_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
 fn offer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, offer: &Offer) {
     let (lang, tokens) = (cx.lang, ui.tokens());
     let unwanted = state.unwanted.entry(offer.transfer).or_default();
-    let frame = Frame::new()
-        .fill(tokens.panel)
-        .stroke(Stroke::new(1.0, tokens.tcp))
-        .corner_radius(theme::CARD_RADIUS)
-        .inner_margin(11);
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 6.0;
+    bar::card_ui(ui, tokens.tcp, |ui| {
         let count = number::grouped(offer.entries.len() as u64);
         ui.horizontal_wrapped(|ui| {
             widgets::dot(ui, tokens.tcp);
