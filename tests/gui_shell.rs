@@ -11,7 +11,7 @@ mod harness;
 
 use std::time::Duration;
 
-use egui::{Event, Key, Modifiers, accesskit::Role};
+use egui::{Event, Key, Modifiers, accesskit::Role, vec2};
 use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
@@ -19,7 +19,10 @@ use egui_kittest::{
 use harness::{BOTH, any_text, fill, in_language, step_until, window};
 use proptest::test_runner::{Config, TestRunner};
 use twocan::{
-    gui::{App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, theme::ThemeChoice},
+    gui::{
+        App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, settings::JournalLimit,
+        theme::ThemeChoice,
+    },
     journal::{Kind, SocketId, Span, State},
     net::{Command, Responder, ServerModel, SocketSpec, UdpSpec},
     words::Lang,
@@ -132,6 +135,37 @@ fn a_pair_opens_talks_and_ends_as_the_window_says() {
         harness.get_by_label(in_language(lang, "Remove", "移除")).click();
         step_until(&mut harness, "it is gone", |harness| harness.state().model.sockets.get(client).is_none());
     }
+}
+
+#[test]
+fn the_boundaries_of_a_stream_are_not_lost_while_one_looks_elsewhere() {
+    const MESSAGE: usize = 16 << 10;
+    let mut harness = any_text(vec2(1440.0, 900.0));
+    harness.state_mut().actions.push(Action::SetJournal(JournalLimit(1)));
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+    step_until(&mut harness, "the client is connected", |harness| {
+        state_of(harness, Kind::TcpConnection) == Some(State::Established)
+    });
+    let client = harness.state().model.selected.unwrap();
+    step_until(&mut harness, "the server accepted", |harness| harness.state().model.sockets.len() == 3);
+    harness.get_by_role_and_label(Role::Button, "Lab").click();
+    harness.step();
+    // More than the journal keeps.
+    for round in 1..=24_u64 {
+        let send = Command::Send { bytes: vec![b'x'; MESSAGE], to: None };
+        harness.state_mut().actions.push(Action::Verb(client, send));
+        let recorded = |harness: &Harness<'_, App>| {
+            harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == round * MESSAGE as u64)
+        };
+        step_until(&mut harness, "the echo is back", recorded);
+    }
+    assert!(harness.state().model.journal.gone() > 0);
+    harness.get_by_role_and_label(Role::Button, "Bench").click();
+    let has = |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
+    step_until(&mut harness, "the boundaries are on show", |harness| {
+        has(harness, "24 sends") || has(harness, "The beginning of this stream has left")
+    });
+    assert!(has(&harness, "24 sends"));
 }
 
 #[test]

@@ -461,6 +461,9 @@ impl App {
         let mut cx = Cx { model: &self.model, lang, actions: &mut self.actions };
         let view = &mut self.view;
         let flat = Frame::new().fill(tokens.panel);
+        if !view.traffic.keep_up(cx.model) {
+            ui.request_repaint();
+        }
         Panel::top("top").exact_size(44.0).frame(flat.inner_margin(Margin::symmetric(16, 0))).show(ui, |ui| {
             views::top_bar::top_bar_ui(ui, &mut cx, view.place, &mut view.settings_open);
         });

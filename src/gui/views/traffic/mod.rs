@@ -215,6 +215,12 @@ impl TrafficState {
         self.zone = zone;
     }
 
+    /// Looks at what came in since the last frame also while something else is on show: of rows that left unseen nothing can
+    /// be said any more, and of their streams neither. Returns whether it is up to date.
+    pub fn keep_up(&mut self, model: &Model) -> bool {
+        self.marks.advance(&model.journal)
+    }
+
     /// Takes in what changed since the last frame. Returns whether it is up to date.
     pub fn sync(&mut self, model: &Model) -> bool {
         let charset = self.read_as.charset(model);
