@@ -23,6 +23,8 @@ use crate::{
 
 /// How long a step may take. On loopback everything takes less than a millisecond.
 const LIMIT: Duration = Duration::from_secs(5);
+/// Ports that are tried until one is still free when it is asked for.
+const FREE_PORTS: usize = 3;
 /// The longest UDP datagram over IPv4: 65 535 less 20 bytes of IP header and 8 of UDP's.
 const LONGEST_DATAGRAM: usize = 65_507;
 
@@ -152,10 +154,11 @@ impl Stage {
         })
     }
 
-    /// The connection that a server accepted from this client.
-    fn accepted(&mut self, client: SocketAddr) -> Option<SocketId> {
+    /// The connection that a server accepted from this client. Clients of two servers may have the same port: it is all
+    /// four numbers together that no other connection has (RFC 9293, 3.3.1).
+    fn accepted(&mut self, server: SocketId, client: SocketAddr) -> Option<SocketId> {
         self.until(|seen| match seen.event {
-            Event::Accepted { connection } if seen.peer == Some(client) => Some(connection),
+            Event::Accepted { connection } if seen.socket == server && seen.peer == Some(client) => Some(connection),
             _ => None,
         })
     }
@@ -257,7 +260,7 @@ fn three_sends(stage: &mut Stage) -> Done {
     // A server that is busy with another client reads late, so that what was sent meanwhile has come together.
     let (server, address) = stage.serve(Responder::None, ServerModel::Sequential)?;
     let (other, other_local, _) = stage.connect(address)?;
-    stage.accepted(other_local)?;
+    stage.accepted(server, other_local)?;
     let (client, local, _) = stage.connect(address)?;
     let from = stage.seen.len();
     let messages: [&[u8]; 3] = ["你好".as_bytes(), "世界".as_bytes(), b"hello"];
@@ -267,7 +270,7 @@ fn three_sends(stage: &mut Stage) -> Done {
     let is_sent = |seen: &&Seen| seen.socket == client && matches!(seen.event, Event::Sent { .. });
     stage.until_all(|seen| (seen.iter().filter(is_sent).count() == messages.len()).then_some(()))?;
     stage.command(other, Command::Close)?;
-    let connection = stage.accepted(local)?;
+    let connection = stage.accepted(server, local)?;
     let all = messages.concat();
     let (arrived, reads) = stage.received(connection, from, all.len())?;
     stage.command(client, Command::Close)?;
@@ -294,7 +297,7 @@ fn gbk(stage: &mut Stage) -> Done {
 fn half_close(stage: &mut Stage) -> Done {
     let (server, address) = stage.serve(Responder::None, ServerModel::Threads)?;
     let (client, local, _) = stage.connect(address)?;
-    let connection = stage.accepted(local)?;
+    let connection = stage.accepted(server, local)?;
     stage.command(client, Command::HalfClose)?;
     stage.until(|seen| (seen.socket == connection && seen.event == Event::PeerEnded).then_some(()))?;
     // The client has ended its direction; the other one still carries this.
@@ -310,18 +313,27 @@ fn half_close(stage: &mut Stage) -> Done {
 }
 
 fn refused(stage: &mut Stage) -> Done {
-    // A port that was free a moment ago: one that the system chose and got back.
-    let (server, address) = stage.serve(Responder::None, ServerModel::Threads)?;
-    stage.command(server, Command::Close)?;
-    stage.until(|seen| (seen.socket == server && matches!(seen.event, Event::Closed { .. })).then_some(()))?;
-    let client = stage.engine.open(&client_of(address));
-    let fault = stage.until(|seen| match seen.event {
-        Event::Failed { call: Call::Connect, fault } if seen.socket == client => Some(fault),
-        Event::Connected { .. } if seen.socket == client => Some(Fault::of(FaultKind::Other)),
-        _ => None,
-    })?;
-    (fault.kind == FaultKind::Refused)
-        .then(|| t!("tour.refused", locale = stage.lang.tag(), address = address).into_owned())
+    for _ in 0..FREE_PORTS {
+        // A port that was free a moment ago: one that the system chose and got back.
+        let (server, address) = stage.serve(Responder::None, ServerModel::Threads)?;
+        stage.command(server, Command::Close)?;
+        stage.until(|seen| (seen.socket == server && matches!(seen.event, Event::Closed { .. })).then_some(()))?;
+        let client = stage.engine.open(&client_of(address));
+        let fault = stage.until(|seen| match seen.event {
+            Event::Failed { call: Call::Connect, fault } if seen.socket == client => Some(Some(fault)),
+            Event::Connected { .. } if seen.socket == client => Some(None),
+            _ => None,
+        })?;
+        match fault {
+            Some(fault) if fault.kind == FaultKind::Refused => {
+                return Some(t!("tour.refused", locale = stage.lang.tag(), address = address).into_owned());
+            }
+            Some(_) => return None,
+            // Another program has got that port meanwhile.
+            None => stage.command(client, Command::Abort)?,
+        }
+    }
+    None
 }
 
 /// Sends a datagram from one new socket to another and returns what arrived, and whether it came from there.
@@ -360,4 +372,21 @@ fn udp_too_long(stage: &mut Stage) -> Done {
     let bytes = number::grouped(datagram.len() as u64);
     (fault.kind == FaultKind::TooLong)
         .then(|| t!("tour.udp_too_long", locale = stage.lang.tag(), bytes = bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_that_of_its_server_though_a_client_of_another_one_has_the_same_port() {
+        let mut stage = Stage::new(Lang::En);
+        let client = SocketAddr::from(([127, 0, 0, 1], 43_200));
+        for (server, connection) in [(1, 2), (3, 4)] {
+            let event = Event::Accepted { connection: SocketId(connection) };
+            stage.seen.push(Seen { socket: SocketId(server), event, peer: Some(client), bytes: Vec::new() });
+        }
+        assert_eq!(stage.accepted(SocketId(1), client), Some(SocketId(2)));
+        assert_eq!(stage.accepted(SocketId(3), client), Some(SocketId(4)));
+    }
 }
