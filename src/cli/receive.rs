@@ -109,9 +109,9 @@ struct Session {
 }
 
 impl Session {
-    /// Whether nothing is left to do.
+    /// Whether nothing is left to do or to tell: a transfer is on the list until its end has been told.
     fn done(&self) -> bool {
-        self.over && !self.transfers.is_busy() && self.transfers.notices().is_empty()
+        self.over && self.transfers.list().is_empty()
     }
 
     fn heed(&mut self, notice: Notice) {
@@ -206,6 +206,9 @@ impl Session {
             Some(answer) => {
                 // It may have been withdrawn just now, which is told by itself.
                 self.transfers.answer(offer.transfer, answer).ok();
+                // It is answered: the end of the input, which may be next, must not say no to it.
+                self.asked.pop_front();
+                self.ask();
             }
             None => {
                 self.carried.warn(&t!("transfer.cli.answer_unclear", locale = tag, count = offer.entries.len()));
@@ -239,6 +242,14 @@ impl Session {
     }
 
     fn progress(&mut self) {
+        if self.over && self.transfers.notices().is_empty() {
+            // A notice that found no room was dropped; the list tells what it would have.
+            for transfer in self.transfers.list() {
+                if let Some(outcome) = &transfer.outcome {
+                    self.ended(transfer.id, outcome);
+                }
+            }
+        }
         let moving = self.transfers.list().into_iter().rfind(|transfer| transfer.outcome.is_none());
         // While a question stands under it the bar stays away.
         if let Some(transfer) = moving.filter(|_| self.asked.is_empty()) {

@@ -217,11 +217,6 @@ impl Transfers {
         &self.notices
     }
 
-    /// Whether anything is under way: a transfer that has not ended.
-    pub fn is_busy(&self) -> bool {
-        lock(&self.shared.jobs).values().any(|job| job.outcome().is_none())
-    }
-
     fn job(&self, id: TransferId) -> Option<Arc<Job>> {
         lock(&self.shared.jobs).get(&id).cloned()
     }

@@ -72,7 +72,8 @@ fn the_question_shows_what_comes_and_takes_numbers() {
     receiver.write("perhaps\n");
     receiver.error_line("Type y, n, or numbers from 1 to 2.");
     receiver.write("2\n");
-    assert!(receiver.finish().err.contains("a.txt: left out"));
+    let received = receiver.finish();
+    assert!(received.err.contains("a.txt: left out"), "{:?}: {}", received.code, received.err);
     let sent = sender.finish();
     assert_eq!(sent.code, Some(0), "{}", sent.err);
     assert_eq!(names(into.path()), ["b.txt"]);
