@@ -469,21 +469,12 @@ impl App {
         });
         views::notices::notices_ui(ui, &cx, &mut self.notices);
         views::notices::dialog_ui(ui, &cx, &mut self.dialogs);
-        if view.place == Place::Lab {
-            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::lab::lab_ui(ui, &mut cx, &mut view.lab));
-            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
-            views::help::help_ui(ui, &cx, &mut view.help_open);
-            return;
-        }
-        if view.place == Place::Chat {
-            CentralPanel::no_frame().frame(flat).show(ui, |ui| views::chat::chat_ui(ui, &mut cx, &mut view.chat));
-            views::palette::palette_ui(ui, &mut cx, &mut view.palette);
-            views::help::help_ui(ui, &cx, &mut view.help_open);
-            return;
-        }
-        if view.place == Place::Transfer {
-            CentralPanel::no_frame().frame(flat).show(ui, |ui| {
-                views::transfer::transfer_ui(ui, &mut cx, &mut view.transfer);
+        if view.place != Place::Bench {
+            CentralPanel::no_frame().frame(flat).show(ui, |ui| match view.place {
+                Place::Lab => views::lab::lab_ui(ui, &mut cx, &mut view.lab),
+                Place::Chat => views::chat::chat_ui(ui, &mut cx, &mut view.chat),
+                Place::Transfer => views::transfer::transfer_ui(ui, &mut cx, &mut view.transfer),
+                Place::Bench => {}
             });
             views::palette::palette_ui(ui, &mut cx, &mut view.palette);
             views::help::help_ui(ui, &cx, &mut view.help_open);

@@ -419,12 +419,8 @@ fn stream_ui(
         state.matching = (Some(lives), Matching::default());
         state.window = Window::default();
     }
-    // The bytes of a file are told of when it has ended; until then what came of it stands against nothing.
-    let sentence = if stream.sender.is_some_and(|((id, _), _)| cx.model.file(id).is_some()) {
-        tr!(lang, "ladder.file_runs").into_owned()
-    } else {
-        words::stream(lang, stream.sends(), stream.recvs(), &mut state.matching.1)
-    };
+    let file_runs = stream.sender.is_some_and(|((id, _), _)| cx.model.file(id).is_some());
+    let sentence = words::stream(lang, stream.sends(), stream.recvs(), file_runs, &mut state.matching.1);
     let way = &mut state.way;
     let goes_on = head_ui(ui, cx, low, &named(&stream), &sentence, |ui, _| {
         if !other.is_empty() || stream.is_empty() {

@@ -28,7 +28,17 @@ pub fn bytes(lang: Lang, count: u64) -> String {
 }
 
 /// What the lanes of a stream tell: `3 sends came out of 1 recv: TCP is a stream of bytes.`
-pub fn stream(lang: Lang, sent: Option<&Lane>, received: Option<&Lane>, matching: &mut Matching) -> String {
+pub fn stream(
+    lang: Lang,
+    sent: Option<&Lane>,
+    received: Option<&Lane>,
+    file_runs: bool,
+    matching: &mut Matching,
+) -> String {
+    if file_runs {
+        // The bytes of a file are told of when it has ended; until then what came of it stands against nothing.
+        return tr!(lang, "ladder.file_runs").into_owned();
+    }
     let (sent, received) = match (sent, received) {
         (Some(sent), Some(received)) => (sent, received),
         (Some(sent), None) => {
