@@ -386,6 +386,17 @@ fn a_file_that_is_held_up_stands_where_it_is_and_goes_on_from_there() {
     peer.read_to_end(&mut all).unwrap();
     assert!(all == [&content[..], b" after"].concat());
     assert!(!bench.engine.counters(id).unwrap().totals().file_paused);
+    let told = |b: &Bench| {
+        let acts = b.journal.rows_from(0).filter_map(|row| match row.record.event {
+            Event::FilePaused { sent } => Some(("paused", sent)),
+            Event::FileResumed { sent } => Some(("resumed", sent)),
+            Event::FileEnded { sent, .. } => Some(("ended", sent)),
+            _ => None,
+        });
+        acts.collect::<Vec<_>>()
+    };
+    bench.until("the end is told", |b| told(b).len() == 3);
+    assert_eq!(told(&bench), [("paused", sent), ("resumed", sent), ("ended", content.len() as u64)]);
 }
 
 #[test]

@@ -253,11 +253,8 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         assert!(shows(&harness, &peer_address));
         assert!(shows(&harness, in_language(lang, "A file is on its way.", "正在发送文件。")), "the boundaries");
         assert!(shows(&harness, in_language(lang, "Rate so far, at most ", "到现在的速率，最高 ")), "the plot");
-        // The table has a button of that name too; the bar is below it.
-        let pauses = harness.get_all_by_role_and_label(Role::Button, in_language(lang, "Pause", "暂停"));
-        pauses.max_by(|one, other| one.rect().top().total_cmp(&other.rect().top())).unwrap().click();
-        harness.step();
-        let go_on = in_language(lang, "Go on", "继续");
+        click(&mut harness, in_language(lang, "Pause the file", "暂停文件"));
+        let go_on = in_language(lang, "Go on with the file", "继续发送文件");
         step_until(&mut harness, "it is held up", |harness| {
             shows(harness, go_on) && shows(harness, in_language(lang, "paused", "已暂停"))
         });

@@ -251,6 +251,8 @@ fn event() -> impl Strategy<Value = Event> {
         (prop::sample::select(Call::ALL.to_vec()), any::<i32>())
             .prop_map(|(call, errno)| { Event::Failed { call, fault: Fault { kind: FaultKind::Reset, errno } } }),
         any::<u64>().prop_map(|size| Event::FileStarted { size }),
+        any::<u64>().prop_map(|sent| Event::FilePaused { sent }),
+        any::<u64>().prop_map(|sent| Event::FileResumed { sent }),
         any::<(u64, bool)>().prop_map(|(sent, cancelled)| Event::FileEnded { sent, cancelled }),
         any::<(u64, bool)>().prop_map(|(sent, stopped)| Event::RepeatEnded { sent, stopped }),
         Just(Event::OptionSet),

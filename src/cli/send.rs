@@ -6,7 +6,7 @@ use crossbeam_channel::{never, select, tick};
 
 use super::{Exit, Refusal, arguments::Send, carried::Carried, options, recording};
 use crate::{
-    transfer::{Notice, SendOptions, SendSpec, Transfers},
+    transfer::{SendOptions, SendSpec, Transfers},
     words::Lang,
 };
 
@@ -33,19 +33,20 @@ pub(super) fn run(typed: &Send, lang: Lang) -> Result<Exit, Refusal> {
     let id = transfers.send(spec);
     let redraw = tick(REDRAW);
     loop {
+        let mut moved = false;
         select! {
-            recv(transfers.notices()) -> notice => if let Ok(Notice::Ended(ended, outcome)) = notice
-                && ended == id
-            {
-                if let Some(transfer) = transfers.transfer(id) {
-                    carried.ended(&transfer, &outcome);
-                }
-                return Ok(if outcome.result.is_ok() { Exit::Done } else { Exit::Network });
-            },
-            recv(redraw) -> _ => if let Some(transfer) = transfers.transfer(id) {
-                carried.progress(&transfer);
-            },
+            recv(transfers.notices()) -> _ => {}
+            recv(redraw) -> _ => moved = true,
             recv(interrupted) -> _ => transfers.cancel(id),
+        }
+        // The list tells everything; a notice only says when to look, and one without room was dropped.
+        let Some(transfer) = transfers.transfer(id) else { continue };
+        if let Some(outcome) = &transfer.outcome {
+            carried.ended(&transfer, outcome);
+            return Ok(if outcome.result.is_ok() { Exit::Done } else { Exit::Network });
+        }
+        if moved {
+            carried.progress(&transfer);
         }
     }
 }

@@ -129,6 +129,7 @@ impl From<Event> for Numbers {
                 ..none
             },
             Event::FileStarted { size } => Self { size: Some(size), ..none },
+            Event::FilePaused { sent } | Event::FileResumed { sent } => Self { sent: Some(sent), ..none },
             Event::FileEnded { sent, cancelled } => Self { sent: Some(sent), cancelled: Some(cancelled), ..none },
             Event::RepeatEnded { sent, stopped } => Self { sent: Some(sent), cancelled: Some(stopped), ..none },
             Event::Received { .. }

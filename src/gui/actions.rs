@@ -1,7 +1,10 @@
 //! What views ask for. They push; the window carries out after painting, so that no view changes what another
 //! one is just showing.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use super::{
     chat::ChatSettings,
@@ -9,6 +12,7 @@ use super::{
     draft::NewKind,
     settings::{Framings, JournalLimit},
     theme::ThemeChoice,
+    tr,
     transfers::TransferAction,
     views::{Place, lens::Taken, rules::Subject},
 };
@@ -153,6 +157,23 @@ pub enum FileProblem {
     System(String),
     /// It is larger than such files are.
     TooLarge,
+}
+
+impl FileProblem {
+    /// Says that the file could not be read.
+    pub fn unreadable(&self, lang: Lang, path: &Path) -> String {
+        match self {
+            Self::System(error) => tr!(lang, "editor.unreadable", path = path.display(), error = error),
+            Self::TooLarge => tr!(lang, "editor.too_large", path = path.display()),
+        }
+        .into_owned()
+    }
+
+    /// Says that the file could not be written.
+    pub fn unwritable(&self, lang: Lang, path: &Path) -> String {
+        let Self::System(error) = self else { return self.unreadable(lang, path) };
+        tr!(lang, "editor.unwritable", path = path.display(), error = error).into_owned()
+    }
 }
 
 /// Two sockets that talk to each other, for a first try.

@@ -12,7 +12,7 @@ use std::{
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 
 use super::{
-    actions::{Action, Actions, FileFor, FileProblem},
+    actions::{Action, Actions, FileFor},
     commands::UiCommand,
     dialogs::Dialogs,
     draft::{Draft, NewKind},
@@ -37,6 +37,8 @@ use crate::{
 
 /// Time for taking batches in, in one frame.
 const DRAIN: Duration = Duration::from_millis(4);
+/// The same while nobody sees a frame: eframe asks ten times a second then, and nothing is painted that could wait.
+const DRAIN_HIDDEN: Duration = Duration::from_millis(50);
 /// From one look at the counters to the next while something moves.
 const LOOK: Duration = Duration::from_nanos(Model::LOOK_EVERY);
 /// How old this computer's addresses may be when a frame is painted.
@@ -60,6 +62,8 @@ pub struct App {
     presets: Option<PresetFolder>,
     notices: Vec<Notice>,
     addresses_read: Option<Instant>,
+    /// Whether no frame has followed the last look: the window is minimised, or covered whole.
+    hidden: bool,
 }
 
 impl App {
@@ -91,6 +95,7 @@ impl App {
             presets: None,
             notices: Vec::new(),
             addresses_read: None,
+            hidden: false,
         };
         app.show_settings(ctx);
         app
@@ -122,15 +127,34 @@ impl App {
         }
     }
 
+    /// Takes in what has happened and carries out what is due: before each frame, and also while none is painted.
+    pub fn look(&mut self, ctx: &Context) {
+        self.drain(ctx);
+        self.hidden = true;
+        self.look_at_transfers(ctx);
+        self.dialogs.poll(&mut self.actions);
+        self.run_actions(ctx);
+        self.keep_settings(ctx);
+        self.read_presets();
+        if self.model.is_lively() {
+            ctx.request_repaint_after(LOOK);
+        }
+    }
+
     fn drain(&mut self, ctx: &Context) {
         self.waker.clear();
         let start = Instant::now();
+        let time = if self.hidden { DRAIN_HIDDEN } else { DRAIN };
         while let Ok(batch) = self.engine.batches().try_recv() {
             self.model.apply(batch);
-            if start.elapsed() > DRAIN {
+            if start.elapsed() > time {
                 ctx.request_repaint();
                 break;
             }
+        }
+        // Before rows leave, whatever is on show: else the boundaries of their streams would be lost.
+        if !self.view.traffic.keep_up(&self.model) {
+            ctx.request_repaint();
         }
         self.model.attach(&self.engine);
         self.model.tick(self.engine.now());
@@ -312,12 +336,12 @@ impl App {
             Action::FileWritten(FileFor::SaveCapture(_), path, written) => self.view.lab.saved(path, written),
             Action::FileRead(_, path, text) => {
                 let lang = self.model.settings.language();
-                self.view.rules.take_file(text.map_err(|problem| unreadable(lang, &path, &problem)));
+                self.view.rules.take_file(text.map_err(|problem| problem.unreadable(lang, &path)));
             }
             Action::FileWritten(_, path, written) => {
                 let lang = self.model.settings.language();
                 let written = written.map(|()| path.display().to_string());
-                self.view.rules.saved(written.map_err(|problem| unwritable(lang, &path, &problem)));
+                self.view.rules.saved(written.map_err(|problem| problem.unwritable(lang, &path)));
             }
             Action::FileChosen(FileFor::SaveTraffic, path) => self.view.traffic.save_to(&self.model, &path),
             Action::FileChosen(FileFor::TransferInto, path) => self.view.transfer.receive_into(&path),
@@ -461,9 +485,6 @@ impl App {
         let mut cx = Cx { model: &self.model, lang, actions: &mut self.actions };
         let view = &mut self.view;
         let flat = Frame::new().fill(tokens.panel);
-        if !view.traffic.keep_up(cx.model) {
-            ui.request_repaint();
-        }
         Panel::top("top").exact_size(44.0).frame(flat.inner_margin(Margin::symmetric(16, 0))).show(ui, |ui| {
             views::top_bar::top_bar_ui(ui, &mut cx, view.place, &mut view.settings_open);
         });
@@ -547,37 +568,17 @@ fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, fl
     });
 }
 
-fn unreadable(lang: Lang, path: &Path, problem: &FileProblem) -> String {
-    match problem {
-        FileProblem::System(error) => tr!(lang, "editor.unreadable", path = path.display(), error = error),
-        FileProblem::TooLarge => tr!(lang, "editor.too_large", path = path.display()),
-    }
-    .into_owned()
-}
-
-fn unwritable(lang: Lang, path: &Path, problem: &FileProblem) -> String {
-    let FileProblem::System(error) = problem else { return unreadable(lang, path, problem) };
-    tr!(lang, "editor.unwritable", path = path.display(), error = error).into_owned()
-}
-
 fn is_wide(ctx: &Context) -> bool {
     ctx.content_rect().width() >= WIDE
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.drain(ctx);
-        self.look_at_transfers(ctx);
-        self.dialogs.poll(&mut self.actions);
-        self.run_actions(ctx);
-        self.keep_settings(ctx);
-        self.read_presets();
-        if self.model.is_lively() {
-            ctx.request_repaint_after(LOOK);
-        }
+        self.look(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.hidden = false;
         if let Some(command) = ui.input_mut(UiCommand::pressed) {
             self.actions.push(Action::Run(command));
         }

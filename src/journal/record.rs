@@ -122,6 +122,16 @@ pub enum Event {
         /// The file's size in bytes when it was opened.
         size: u64,
     },
+    /// The user has a file wait. Detail: the path.
+    FilePaused {
+        /// Bytes of it handed to the kernel so far.
+        sent: u64,
+    },
+    /// The user has a file that waited go on. Detail: the path.
+    FileResumed {
+        /// Bytes of it handed to the kernel so far.
+        sent: u64,
+    },
     /// The last byte of the file was handed to the kernel, or the sending was cancelled. Detail: the path.
     FileEnded {
         /// Bytes handed to the kernel.
@@ -187,6 +197,8 @@ impl Event {
             Self::Aborted { .. } => "aborted",
             Self::Failed { .. } => "failed",
             Self::FileStarted { .. } => "file-started",
+            Self::FilePaused { .. } => "file-paused",
+            Self::FileResumed { .. } => "file-resumed",
             Self::FileEnded { .. } => "file-ended",
             Self::RepeatEnded { .. } => "repeat-ended",
             Self::OptionSet => "option-set",

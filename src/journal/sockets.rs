@@ -303,6 +303,8 @@ impl Sockets {
                 return;
             }
             Event::FileStarted { .. }
+            | Event::FilePaused { .. }
+            | Event::FileResumed { .. }
             | Event::FileEnded { .. }
             | Event::RepeatEnded { .. }
             | Event::OptionSet

@@ -12,7 +12,7 @@ use std::{
 use super::{counters::Counters, options::Repeat};
 use crate::{
     framing::FramingError,
-    journal::{CloseReason, Fault, FaultKind},
+    journal::{CloseReason, Event, Fault, FaultKind},
 };
 
 /// How far a repetition may fall behind before it gives the lost time up.
@@ -152,10 +152,15 @@ impl FileSend {
         Ok(self.chunk.get(self.at..).unwrap_or_default())
     }
 
-    /// Has it wait, or go on.
-    pub fn pause(&mut self, paused: bool, counters: &Counters) {
+    /// Has it wait, or go on. Returns what is to be recorded of it: nothing where it did so already.
+    pub fn pause(&mut self, paused: bool, counters: &Counters) -> Option<Event> {
+        if self.paused == paused {
+            return None;
+        }
         self.paused = paused;
         counters.file_paused.store(paused, Relaxed);
+        let sent = self.sent;
+        Some(if paused { Event::FilePaused { sent } } else { Event::FileResumed { sent } })
     }
 
     /// Whether it waits because the user wants it to.

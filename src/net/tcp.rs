@@ -527,8 +527,10 @@ impl Slot for Stream {
                 }
             },
             Command::PauseFile(paused) => {
-                if let Some(file) = self.queue.file() {
-                    file.pause(paused, &self.counters);
+                if let Some(file) = self.queue.file()
+                    && let Some(event) = file.pause(paused, &self.counters)
+                {
+                    cx.out.record(self.tag, event, Some(self.peer), file.path.to_string_lossy().as_bytes());
                 }
             }
             Command::CancelFile => {

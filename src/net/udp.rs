@@ -467,8 +467,10 @@ impl Slot for Udp {
                 }
             }
             Command::PauseFile(paused) => {
-                if let Some((file, _)) = &mut self.file {
-                    file.pause(paused, &self.counters);
+                if let Some((file, to)) = &mut self.file
+                    && let Some(event) = file.pause(paused, &self.counters)
+                {
+                    cx.out.record(self.tag, event, to.or(self.peer), file.path.to_string_lossy().as_bytes());
                 }
             }
             Command::CancelFile => self.end_file(cx, true),

@@ -39,7 +39,9 @@ pub fn call(lang: Lang, record: &Record, kind: Kind) -> Cow<'static, str> {
             };
             return Cow::Owned(format!("{} {name}", call.name()));
         }
-        Event::FileStarted { .. } | Event::FileEnded { .. } => return t!("event.file", locale = tag),
+        Event::FileStarted { .. } | Event::FilePaused { .. } | Event::FileResumed { .. } | Event::FileEnded { .. } => {
+            return t!("event.file", locale = tag);
+        }
         Event::RepeatEnded { .. } => return t!("event.repeat", locale = tag),
         Event::OptionSet => "setsockopt",
         Event::Asked => return t!("rule.asked", locale = tag),
@@ -97,6 +99,12 @@ pub fn event(lang: Lang, row: &Row<'_>, kind: Kind) -> String {
         }
         Event::FileStarted { size } => {
             t!("event.file_started", locale = tag, path = detail, size = number::size(size)).into_owned()
+        }
+        Event::FilePaused { sent } => {
+            t!("event.file_paused", locale = tag, path = detail, size = number::size(sent)).into_owned()
+        }
+        Event::FileResumed { sent } => {
+            t!("event.file_resumed", locale = tag, path = detail, size = number::size(sent)).into_owned()
         }
         Event::FileEnded { sent, cancelled: false } => {
             t!("event.file_ended", locale = tag, path = detail, size = number::size(sent)).into_owned()

@@ -85,6 +85,8 @@ impl Told {
                 Event::Failed { call: call.expect("the call that failed"), fault }
             }
             "file-started" => Event::FileStarted { size: self.size },
+            "file-paused" => Event::FilePaused { sent: self.sent },
+            "file-resumed" => Event::FileResumed { sent: self.sent },
             "file-ended" => Event::FileEnded { sent: self.sent, cancelled: self.cancelled },
             "repeat-ended" => Event::RepeatEnded { sent: self.sent, stopped: self.cancelled },
             "option-set" => Event::OptionSet,

@@ -52,6 +52,11 @@ impl Model {
                 let name = path.rsplit(std::path::is_separator).next().map(shown).unwrap_or_default();
                 self.files.insert(record.socket, Outgoing { name, began: record.at, paused: None });
             }
+            Event::FilePaused { .. } | Event::FileResumed { .. } => {
+                if let Some(file) = self.files.get_mut(&record.socket) {
+                    file.pause(matches!(record.event, Event::FilePaused { .. }), record.at);
+                }
+            }
             Event::FileEnded { .. } | Event::Closed { .. } | Event::Aborted { .. } => {
                 self.files.remove(&record.socket);
             }

@@ -167,12 +167,6 @@ impl Model {
             Command::SetNodelay(on) if self.sockets.get(id).is_some_and(|entry| entry.kind == Kind::TcpListener) => {
                 tuned.nodelay = Some(*on);
             }
-            Command::PauseFile(paused) => {
-                let now = self.now;
-                if let Some(file) = self.files.get_mut(&id) {
-                    file.pause(*paused, now);
-                }
-            }
             Command::SetResponder(responder) => tuned.responder = Some(responder.clone()),
             _ => {}
         }

@@ -92,7 +92,7 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
             if widgets::button(ui, tr!(lang, "transfer_window.cancel"), Look::Danger).clicked() {
                 cx.actions.verb(*id, Command::CancelFile);
             }
-            let pause = if paused { "transfer_window.unpause" } else { "transfer_window.pause" };
+            let pause = if paused { "composer.file_unpause" } else { "composer.file_pause" };
             if widgets::button(ui, tr!(lang, pause), Look::Plain).clicked() {
                 cx.actions.verb(*id, Command::PauseFile(!paused));
             }

@@ -42,6 +42,8 @@ pub fn role(cx: &Cx<'_>, lifeline: &Lifeline) -> String {
 pub fn step(cx: &Cx<'_>, step: &Step, kind: Kind, row: Option<&Row<'_>>) -> String {
     let told = match step.event {
         Event::FileStarted { .. }
+        | Event::FilePaused { .. }
+        | Event::FileResumed { .. }
         | Event::FileEnded { .. }
         | Event::RepeatEnded { .. }
         | Event::OptionSet
