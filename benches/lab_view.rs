@@ -9,27 +9,26 @@
 
 #![allow(clippy::print_stdout, missing_docs, reason = "a program that measures: plain output")]
 
+#[path = "support/screen.rs"]
+mod screen;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::{
     env, thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
-use egui::{
-    Event as Input, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, TouchPhase, pos2,
-    vec2,
-};
+use egui::{Event as Input, Modifiers, PointerButton, Pos2, accesskit::TreeUpdate, pos2, vec2};
+use screen::{Screen, wheel};
 use support::line;
 use twocan::{
     gui::{
-        Actions, Cx, Model, Settings, theme,
+        Model, Settings,
         views::lab::{LabState, lab_ui},
     },
     journal::Epoch,
     sim::{Chance, Run, Transport, Workload},
-    words::Lang,
 };
 
 const LIMIT: Duration = Duration::from_millis(8);
@@ -39,18 +38,14 @@ const LANES: [Pos2; 2] = [pos2(300.0, 420.0), pos2(860.0, 420.0)];
 
 /// A window with nothing but the lab.
 struct Window {
-    ctx: egui::Context,
-    model: Model,
+    screen: Screen,
     state: LabState,
-    time: f64,
 }
 
 impl Window {
     fn new(run: &Run) -> Self {
-        let ctx = egui::Context::default();
-        theme::install(&ctx);
         let model = Model::new(Epoch { wall: SystemTime::UNIX_EPOCH }, Settings::default());
-        let mut window = Self { ctx, model, state: LabState::default(), time: 0.0 };
+        let mut window = Self { screen: Screen::new(SIZE, model), state: LabState::default() };
         window.frame(Vec::new());
         window.state.show(run.clone());
         // A large run comes from a thread.
@@ -68,35 +63,20 @@ impl Window {
         }
     }
 
-    /// One frame, from the input to triangles.
     fn frame(&mut self, events: Vec<Input>) -> Duration {
         self.output(events).0
     }
 
-    fn output(&mut self, events: Vec<Input>) -> (Duration, Option<egui::accesskit::TreeUpdate>) {
-        self.time += 1.0 / 60.0;
-        let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), SIZE));
-        let input = RawInput { screen_rect, events, time: Some(self.time), ..RawInput::default() };
-        let start = Instant::now();
-        let mut actions = Actions::default();
-        let mut output = self.ctx.run_ui(input, |ui| {
-            let mut cx = Cx { model: &self.model, lang: Lang::En, actions: &mut actions };
-            lab_ui(ui, &mut cx, &mut self.state);
-        });
-        let shapes = self.ctx.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
-        let taken = start.elapsed();
-        assert!(!shapes.is_empty());
-        let tree = output.platform_output.accesskit_update.take();
-        output.drop_without_applying_deltas();
-        (taken, tree)
+    fn output(&mut self, events: Vec<Input>) -> (Duration, Option<TreeUpdate>) {
+        self.screen.output(events, |ui, cx| lab_ui(ui, cx, &mut self.state))
     }
 
     /// Clicks what has this name. Returns what the slowest frame of it cost.
     fn click(&mut self, name: &str) -> Duration {
-        self.ctx.enable_accesskit();
+        self.screen.ctx.enable_accesskit();
         self.frame(Vec::new());
         let tree = self.output(Vec::new()).1;
-        self.ctx.disable_accesskit();
+        self.screen.ctx.disable_accesskit();
         let node = tree.iter().flat_map(|tree| &tree.nodes).find(|(_, node)| node.label() == Some(name));
         let bounds = node.and_then(|(_, node)| node.bounds()).unwrap_or_else(|| panic!("nothing is called {name}"));
         let at = pos2((bounds.x0 + bounds.x1) as f32 / 2.0, (bounds.y0 + bounds.y1) as f32 / 2.0);
@@ -117,7 +97,7 @@ impl Window {
     /// Scrolls the ladders to about their middle, or back up.
     fn scroll(&mut self, delta: f32) {
         for _ in 0..40 {
-            self.frame(wheel(delta));
+            self.frame(wheel(LANES[0], delta));
         }
         self.frame(vec![Input::PointerGone]);
         self.settle();
@@ -150,7 +130,7 @@ impl Window {
         window.frame(vec![Input::PointerGone]);
         window.scroll(-600.0);
         all.push(("at rest, in the middle", window.measure(frames, |_| Vec::new())));
-        all.push(("scrolled a page a frame", window.measure(frames, |_| wheel(-500.0))));
+        all.push(("scrolled a page a frame", window.measure(frames, |_| wheel(LANES[0], -500.0))));
         window.frame(vec![Input::PointerGone]);
         window.scroll(100_000.0);
         all.push(("stretched and shrunk", {
@@ -166,14 +146,14 @@ impl Window {
         all.push(("shrunk, at rest", window.measure(frames, |_| Vec::new())));
         all.push(("shrunk, the pointer over it", window.measure(frames, over)));
         window.scroll(-300.0);
-        all.push(("shrunk, scrolled", window.measure(frames, |_| wheel(-300.0))));
+        all.push(("shrunk, scrolled", window.measure(frames, |_| wheel(LANES[0], -300.0))));
         window.scroll(100_000.0);
         all.push(("shrunk, played", window.play(frames)));
         let mut window = Self::new(run);
-        window.ctx.enable_accesskit();
+        window.screen.ctx.enable_accesskit();
         window.settle();
         all.push(("with a screen reader", window.measure(frames, |_| Vec::new())));
-        window.ctx.disable_accesskit();
+        window.screen.ctx.disable_accesskit();
         window.click("Four lifelines");
         all.push(("four lifelines", window.measure(frames, |_| Vec::new())));
         window.click("Counters");
@@ -183,12 +163,6 @@ impl Window {
         all.push(("plots, played", window.play(frames)));
         all
     }
-}
-
-fn wheel(delta: f32) -> Vec<Input> {
-    let (unit, phase, source) = (MouseWheelUnit::Point, TouchPhase::Move, MouseWheelSource::Wheel);
-    let turn = Input::MouseWheel { unit, delta: vec2(0.0, delta), phase, source, modifiers: Modifiers::NONE };
-    vec![Input::PointerMoved(LANES[0]), turn]
 }
 
 /// What frames cost.

@@ -7,6 +7,8 @@
 
 #![allow(clippy::print_stdout, missing_docs, reason = "a program that measures: plain output")]
 
+#[path = "support/screen.rs"]
+mod screen;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -16,11 +18,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use egui::{Event as Input, Modifiers, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
-use support::line;
+use egui::{Event as Input, Pos2, pos2, vec2};
+use screen::{Screen, wheel};
+use support::{line, median, millis, times};
 use twocan::{
     gui::{
-        Actions, Cx, Model, Settings, theme,
+        Model, Settings,
         views::{
             ladder::{LadderState, ladder_ui},
             traffic::TrafficState,
@@ -32,7 +35,6 @@ use twocan::{
         spans::Datagrams,
     },
     text::{Charset, Unmappable},
-    words::Lang,
 };
 
 const RECORDS: u64 = 200_000;
@@ -41,6 +43,8 @@ const BATCH: u64 = 256;
 const LAYOUT: Duration = Duration::from_millis(4);
 const FRAME: Duration = Duration::from_millis(8);
 const SIZE: egui::Vec2 = vec2(1440.0, 900.0);
+/// A place in the ladder.
+const LADDER: Pos2 = pos2(400.0, 400.0);
 const HERE: &str = "127.0.0.1:50000";
 const THERE: &str = "127.0.0.1:8008";
 
@@ -179,25 +183,21 @@ impl Pure {
 
 /// A window with nothing but the ladder.
 struct Window {
-    ctx: egui::Context,
-    model: Model,
+    screen: Screen,
     state: LadderState,
     traffic: TrafficState,
-    time: f64,
     next: u64,
 }
 
 impl Window {
     fn new(records: u64) -> Self {
-        let ctx = egui::Context::default();
-        theme::install(&ctx);
         let mut model = Model::new(Epoch { wall: SystemTime::UNIX_EPOCH }, Settings::default());
         model.settings.composer.charset = Charset::GBK;
         model.journal.set_budget(Budget { bytes: 1 << 30, rows: 1 << 20 });
         model.sockets = sockets(false);
         model.selected = Some(SocketId(2));
         let (state, traffic) = (LadderState::default(), TrafficState::default());
-        let mut window = Self { ctx, model, state, traffic, time: 0.0, next: 0 };
+        let mut window = Self { screen: Screen::new(SIZE, model), state, traffic, next: 0 };
         window.fill(records);
         // The first frames load fonts and take the rows in.
         for _ in 0..20 {
@@ -208,42 +208,22 @@ impl Window {
 
     fn fill(&mut self, records: u64) {
         for batch in batches(self.next, records) {
-            self.model.apply(batch);
+            self.screen.model.apply(batch);
         }
         self.next += records;
     }
 
-    /// One frame, from the input to triangles.
     fn frame(&mut self, events: Vec<Input>) -> Duration {
-        self.time += 1.0 / 60.0;
-        let screen_rect = Some(Rect::from_min_size(pos2(0.0, 0.0), SIZE));
-        let input = RawInput { screen_rect, events, time: Some(self.time), ..RawInput::default() };
-        let start = Instant::now();
-        let mut actions = Actions::default();
-        let output = self.ctx.run_ui(input, |ui| {
-            let mut cx = Cx { model: &self.model, lang: Lang::En, actions: &mut actions };
-            ladder_ui(ui, &mut cx, &mut self.state, &mut self.traffic);
-        });
-        let shapes = self.ctx.tessellate(output.shapes.clone(), output.pixels_per_point);
-        let taken = start.elapsed();
-        assert!(!shapes.is_empty());
-        output.drop_without_applying_deltas();
-        taken
+        self.screen.frame(events, |ui, cx| ladder_ui(ui, cx, &mut self.state, &mut self.traffic))
     }
 }
 
 fn main() {
     let runs = if support::quick() { 60 } else { 600 };
-    let wheel = |delta| {
-        let (unit, phase, source) = (MouseWheelUnit::Point, TouchPhase::Move, MouseWheelSource::Wheel);
-        let turn = Input::MouseWheel { unit, delta: vec2(0.0, delta), phase, source, modifiers: Modifiers::NONE };
-        vec![Input::PointerMoved(pos2(400.0, 400.0)), turn]
-    };
-
     println!("the part of a ladder that is on screen, 800 points, median of {runs}");
     let few = Pure::new(batches(0, FEW), false, Scale::Folded);
     let baseline = few.layouts(runs);
-    line(&format!("  {FEW} records"), &shown(baseline), None);
+    line(&format!("  {FEW} records"), &millis(baseline), None);
     let mut layouts = Vec::new();
     for (what, batches, udp, scale) in [
         ("folded", batches(0, RECORDS), false, Scale::Folded),
@@ -258,20 +238,21 @@ fn main() {
             pure.layouts(runs)
         };
         layouts.push(took);
-        line(&format!("  {RECORDS} records, {what}"), &shown(took), Some(ratio(baseline, took)));
+        line(&format!("  {RECORDS} records, {what}"), &millis(took), Some(times(baseline, took)));
         let (middle, worst) = pure.taken;
-        line("    a batch of 256 taken in (the longest)", &format!("{} ({})", shown(middle), shown(worst)), None);
+        line("    a batch of 256 taken in (the longest)", &format!("{} ({})", millis(middle), millis(worst)), None);
     }
 
     println!("a frame of the ladder, {}x{} points, median of {runs}", SIZE.x, SIZE.y);
     let mut few = Window::new(FEW);
     let baseline = median((0..runs).map(|_| few.frame(Vec::new())).collect());
-    line(&format!("  {FEW} records"), &shown(baseline), None);
+    line(&format!("  {FEW} records"), &millis(baseline), None);
     let mut many = Window::new(RECORDS);
     let still = median((0..runs).map(|_| many.frame(Vec::new())).collect());
-    line(&format!("  {RECORDS} records, at the end"), &shown(still), Some(ratio(baseline, still)));
-    let scrolled = median((0..runs).map(|i| many.frame(wheel(if i < runs / 2 { 900.0 } else { -700.0 }))).collect());
-    line("  the same, scrolled a page a frame", &shown(scrolled), Some(ratio(baseline, scrolled)));
+    line(&format!("  {RECORDS} records, at the end"), &millis(still), Some(times(baseline, still)));
+    let scrolled =
+        median((0..runs).map(|i| many.frame(wheel(LADDER, if i < runs / 2 { 900.0 } else { -700.0 }))).collect());
+    line("  the same, scrolled a page a frame", &millis(scrolled), Some(times(baseline, scrolled)));
     let mut busy = Window::new(RECORDS);
     let mut frames = Vec::new();
     for _ in 0..runs.min(100) {
@@ -279,24 +260,11 @@ fn main() {
         frames.push(busy.frame(Vec::new()));
     }
     let busy = median(frames);
-    line("  the same, following 3000 new rows a frame", &shown(busy), Some(ratio(baseline, busy)));
+    line("  the same, following 3000 new rows a frame", &millis(busy), Some(times(baseline, busy)));
 
     let layout = layouts.into_iter().max().unwrap_or_default();
     let frame = still.max(scrolled).max(busy);
     let kept = layout < LAYOUT && frame < FRAME;
     let word = if kept { "kept" } else { "EXCEEDED" };
-    println!("limits {} for the layout, {} for a frame: {word}", shown(LAYOUT), shown(FRAME));
-}
-
-fn median(mut taken: Vec<Duration>) -> Duration {
-    taken.sort_unstable();
-    taken.get(taken.len() / 2).copied().unwrap_or_default()
-}
-
-fn ratio(baseline: Duration, taken: Duration) -> f64 {
-    taken.as_secs_f64() / baseline.as_secs_f64()
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.3} ms", time.as_secs_f64() * 1e3)
+    println!("limits {} for the layout, {} for a frame: {word}", millis(LAYOUT), millis(FRAME));
 }

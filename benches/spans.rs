@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::line;
+use support::{line, millis};
 use twocan::journal::{
     Batch, Budget, Event, Journal, Record, SocketId, Span,
     spans::{Matching, Streams, Summary},
@@ -122,8 +122,4 @@ fn best(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
 /// How fast it is beside the baseline; below 1 it is slower.
 fn ratio(baseline: Duration, took: Duration) -> f64 {
     baseline.as_secs_f64() / took.as_secs_f64().max(1e-9)
-}
-
-fn millis(time: Duration) -> String {
-    format!("{:.3} ms", time.as_secs_f64() * 1e3)
 }

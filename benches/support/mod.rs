@@ -36,6 +36,22 @@ pub fn line(what: &str, value: &str, ratio: Option<f64>) {
     }
 }
 
+/// The one in the middle.
+pub fn median(mut taken: Vec<Duration>) -> Duration {
+    taken.sort_unstable();
+    taken.get(taken.len() / 2).copied().unwrap_or_default()
+}
+
+/// How many times as long as the baseline something took.
+pub fn times(baseline: Duration, taken: Duration) -> f64 {
+    taken.as_secs_f64() / baseline.as_secs_f64().max(1e-9)
+}
+
+/// A time as results have it.
+pub fn millis(time: Duration) -> String {
+    format!("{:.3} ms", time.as_secs_f64() * 1e3)
+}
+
 /// An engine with one socket, whose batches a thread pushes into a journal.
 pub struct Bench {
     engine: Arc<Engine>,
