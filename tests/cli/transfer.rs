@@ -65,7 +65,7 @@ fn the_question_shows_what_comes_and_takes_numbers() {
         fs::write(path, "four").unwrap();
     }
     let (mut receiver, address) = bound(&["receive", "--into", text(into.path()), "--once"], "listening on ");
-    let sender = start(&["send", text(&paths[0]), text(&paths[1]), "--to", &address]);
+    let sender = start(&["send", text(&paths[0]), text(&paths[1]), "--to", &address, "--json"]);
     receiver.error_line("wants to send 2 files: 8 B, into");
     receiver.error_line("  2  4 B  b.txt");
     receiver.error_line("Take it?");
@@ -74,8 +74,13 @@ fn the_question_shows_what_comes_and_takes_numbers() {
     receiver.write("2\n");
     let received = receiver.finish();
     assert!(received.err.contains("a.txt: left out"), "{:?}: {}", received.code, received.err);
+    // Its user has what was wanted; not everything that was sent is there.
+    assert_eq!(received.code, Some(0), "{}", received.err);
     let sent = sender.finish();
-    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    assert_eq!(sent.code, Some(1), "{}", sent.err);
+    assert!(sent.err.contains("The receiver left out 1 of 2"), "{}", sent.err);
+    let ended = &events(&sent.out, "ended")[0];
+    assert_eq!((&ended["ok"], &ended["confirmed"]), (&false.into(), &false.into()));
     assert_eq!(names(into.path()), ["b.txt"]);
 }
 
