@@ -145,17 +145,52 @@ fn who_can_reach_a_receiver_is_said() {
     receiver.finish().ok();
 }
 
+/// Sends a signal to a process.
+#[cfg(unix)]
+fn signal(process: &Process, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &process.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_is_told_to_the_other_side_and_leaves_nothing() {
+    an_end_that_is_told("-INT");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_terminal_is_told_to_the_other_side_and_leaves_nothing() {
+    an_end_that_is_told("-HUP");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_to_outlive_its_terminal_does() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = from.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    let mut command = super::command(&["receive", "--into", text(into.path()), "--accept", "all", "--once"]);
+    let program = command.get_program().to_owned();
+    let arguments: Vec<_> = command.get_args().map(std::borrow::ToOwned::to_owned).collect();
+    command = std::process::Command::new("nohup");
+    command.arg(program).args(arguments).env("LC_ALL", "en_US.UTF-8");
+    let receiver = Process::start(&mut command);
+    let address = receiver.error_line("listening on ");
+    signal(&receiver, "-HUP");
+    assert_eq!(run(&["send", text(&path), "--to", &address], "").code, Some(0));
+    receiver.finish().ok();
+}
+
+#[cfg(unix)]
+fn an_end_that_is_told(name: &str) {
     let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = long_file(from.path(), 8 << 30);
     let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
     let (receiver, address) = bound(&arguments, "listening on ");
     let sender = start(&["send", text(&path), "--to", &address, "--json"]);
     moving(&sender, 1);
-    let interrupted = std::process::Command::new("kill").args(["-INT", &receiver.id().to_string()]).status();
-    assert!(interrupted.unwrap().success());
+    signal(&receiver, name);
     assert_eq!(receiver.finish().code, Some(1));
     let sent = sender.finish();
     assert_eq!(sent.code, Some(1));
