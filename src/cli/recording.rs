@@ -162,6 +162,7 @@ pub(super) fn signals() -> io::Result<Receiver<()>> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(never())
 }
