@@ -174,6 +174,7 @@ fn outlives_its_terminal() -> bool {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(never())
 }

@@ -4,7 +4,9 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{bound, memory, process::Process, run, start};
+#[cfg(unix)]
+use super::process::Process;
+use super::{bound, memory, run, start};
 
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -25,6 +27,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A file that takes long to send and none to make.
+#[cfg(unix)]
 fn long_file(folder: &Path, size: u64) -> std::path::PathBuf {
     let path = folder.join("long.bin");
     let mut block = vec![0; 1 << 20];
@@ -200,6 +203,7 @@ fn an_end_that_is_told(name: &str) {
 }
 
 /// Waits until a sender has said that so many bytes are across.
+#[cfg(unix)]
 fn moving(sender: &Process, bytes: u64) {
     let found = sender.find(|out| {
         let end = out.iter().rposition(|byte| *byte == b'\n')?;

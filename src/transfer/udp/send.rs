@@ -11,7 +11,8 @@ use mio::{Interest, Token, net::UdpSocket};
 
 use super::{DATAGRAMS, Datagram, END_FOR};
 use crate::{
-    journal::Call,
+    journal::{Call, Fault, FaultKind},
+    net::room_for_any_datagram,
     transfer::{
         job::Job,
         ledger::Ledger,
@@ -89,6 +90,7 @@ impl<'a> Sending<'a> {
         let failed = |call: Call| move |error: io::Error| Reason::net(call, &error, Some(peer));
         let any: IpAddr = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let mut socket = UdpSocket::bind(SocketAddr::new(any, 0)).map_err(failed(Call::Bind))?;
+        room_for_any_datagram(&socket2::SockRef::from(&socket));
         socket.connect(peer).map_err(failed(Call::Connect))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         waiting.poll.registry().register(&mut socket, SOCKET, both).map_err(failed(Call::Socket))?;
@@ -178,8 +180,8 @@ impl<'a> Sending<'a> {
                     }
                     io::ErrorKind::WouldBlock => return Err(Reason::Silent(idle)),
                     io::ErrorKind::Interrupted => {}
-                    // ENOBUFS: the system drops what it has no room for, which is what this way is there to show.
-                    _ if error.raw_os_error() == Some(105) => return Ok(()),
+                    // The system drops what it has no room for, which is what this way is there to show.
+                    _ if Fault::from(&error).kind == FaultKind::NoBuffers => return Ok(()),
                     _ => return Err(Reason::net(Call::SendTo, &error, Some(self.peer))),
                 },
             }
