@@ -228,3 +228,67 @@ fn a_helper_that_has_no_such_file_is_no_mystery() {
     assert_eq!(received.result, Err(twocan::transfer::Reason::NoFile));
     assert!(bench.received().is_empty());
 }
+
+/// A terminal for a program: it types a yes at once, and a no whenever all is quiet after a question.
+const PYTHON_TERMINAL: &str = "
+import os, pty, select, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+os.write(terminal, b'y\\n')
+shown = b''
+while True:
+    if not select.select([terminal], [], [], 0.05)[0]:
+        if b'Take it?' in shown:
+            os.write(terminal, b'n\\n')
+        continue
+    try:
+        data = os.read(terminal, 4096)
+    except OSError:
+        break
+    shown += data
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+";
+
+/// `twocan receive` on a terminal, by itself or in the background of a shell, and somebody who sends it a file.
+fn at_a_terminal(shell: &[&str]) -> (Process, Process, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (into, path) = (folder.path().join("into"), folder.path().join("a.txt"));
+    fs::create_dir(&into).unwrap();
+    fs::write(&path, "a").unwrap();
+    let twocan = env!("CARGO_BIN_EXE_twocan");
+    let mut command = Command::new("python3");
+    command.args(["-c", PYTHON_TERMINAL]).args(shell).args([twocan, "receive", "--once", "--lang", "en", "--into"]);
+    let receiver = Process::start(command.arg(&into));
+    let address = receiver.find(|out| {
+        let out = String::from_utf8_lossy(out);
+        let (address, _) = out.split_once("listening on ")?.1.split_once('\r')?;
+        Some(address.to_owned())
+    });
+    let address = address.unwrap_or_else(|| receiver.fail("it does not listen"));
+    let sends = ["send", path.to_str().unwrap(), "--to", &address, "--lang", "en"];
+    let sender = Process::start(Command::new(twocan).args(sends));
+    receiver.says("Take it?");
+    (receiver, sender, folder)
+}
+
+#[test]
+fn a_receiver_in_the_background_of_a_terminal_listens_until_it_has_a_question() {
+    // The shell says so when the system has stopped it, and gives it the terminal then.
+    let (mut receiver, sender, _folder) = at_a_terminal(&["bash", "-mc", "\"$@\" & wait $!; echo stopped; fg", "bash"]);
+    let sent = sender.finish();
+    assert!(sent.err.contains("The receiver said no."), "{}", sent.err);
+    let shown = String::from_utf8(receiver.ended().expect("it ends, once").out).unwrap();
+    let (before, _) = shown.split_once("stopped").expect("it is stopped at the question");
+    assert!(before.contains("Take it?"), "{shown}");
+}
+
+#[test]
+fn what_was_typed_before_a_question_does_not_answer_it() {
+    let (mut receiver, sender, folder) = at_a_terminal(&[]);
+    let sent = sender.finish();
+    assert!(sent.err.contains("The receiver said no."), "{}", sent.err);
+    receiver.ended().expect("it ends, once");
+    assert!(!folder.path().join("into/a.txt").exists());
+}

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io::BufRead as _,
+    io::{self, BufRead as _, IsTerminal as _},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -28,6 +28,8 @@ const REDRAW: Duration = Duration::from_millis(100);
 const LISTED: usize = 20;
 /// Lines that may wait to be answers.
 const LINES: usize = 16;
+/// Nobody reads a question and answers it in this time: what comes sooner was typed before the question stood there.
+const TYPED_BEFORE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
     let bind = parse_bind(&typed.place).map_err(|error| Refusal(words::address_error(lang, &error)))?;
@@ -55,7 +57,14 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
         over: false,
         deaf: false,
     };
-    let lines = if typed.accept == Accept::Ask { keyboard() } else { never() };
+    // A terminal is read when there is a question: a program in the background that reads it is stopped by the system, and
+    // listens to nobody.
+    let mut reads_at_a_question = typed.accept == Accept::Ask;
+    let mut lines = never();
+    if reads_at_a_question && !io::stdin().is_terminal() {
+        reads_at_a_question = false;
+        lines = keyboard(Duration::ZERO);
+    }
     let limit = typed.limit.map_or_else(never, after);
     let redraw = tick(REDRAW);
     while !session.done() {
@@ -71,6 +80,10 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
             recv(interrupted) -> _ => session.stop(),
             recv(limit) -> _ => session.stop(),
         }
+        if reads_at_a_question && !session.asked.is_empty() {
+            reads_at_a_question = false;
+            lines = keyboard(TYPED_BEFORE);
+        }
         if session.deaf {
             session.decline_all();
         }
@@ -78,12 +91,13 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
     Ok(if session.failed { Exit::Network } else { Exit::Done })
 }
 
-/// Lines of standard input; the channel ends with it. The thread ends with the program.
-fn keyboard() -> Receiver<String> {
+/// Lines of standard input, without those of this first time; the channel ends with it. The thread ends with the program.
+fn keyboard(without: Duration) -> Receiver<String> {
     let (sender, lines) = crossbeam_channel::bounded(LINES);
     let read = move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
+        let begun = Instant::now();
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if begun.elapsed() >= without && sender.send(line).is_err() {
                 return;
             }
         }

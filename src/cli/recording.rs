@@ -1,7 +1,7 @@
 //! `--pcap FILE` and `--ladder`: all records of a session, kept until its end.
 //!
 //! Nothing is kept unless one of them is asked for. A journal with its budget keeps them, so a server may run for days; what
-//! left by then is counted and said. On Unix, Ctrl+C and SIGTERM end the session then as its own end does, else nothing
+//! left by then is counted and said. On Unix, Ctrl+C, SIGTERM and SIGHUP end the session then as its own end does, else nothing
 //! would be written. A file that is there is never overwritten.
 
 use std::{
@@ -144,15 +144,16 @@ impl Recording {
     }
 }
 
-/// SIGINT (Ctrl+C) and SIGTERM, as messages; without it they end the program at once.
+/// SIGINT (Ctrl+C), SIGTERM and SIGHUP (the terminal was closed), as messages; without it they end the program at once.
 #[cfg(unix)]
 pub(super) fn signals() -> io::Result<Receiver<()>> {
     use signal_hook::{
-        consts::{SIGINT, SIGTERM},
+        consts::{SIGHUP, SIGINT, SIGTERM},
         iterator::Signals,
     };
     let (interrupt, interrupted) = crossbeam_channel::bounded(1);
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let hangup = (!outlives_its_terminal()).then_some(SIGHUP);
+    let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for _ in signals.forever() {
             interrupt.try_send(()).ok();
@@ -161,7 +162,19 @@ pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(interrupted)
 }
 
+/// Whether whoever started the program wants it to ignore SIGHUP, as `nohup` does; then it must not be an end. Where the
+/// system does not tell, nothing changes.
+#[cfg(unix)]
+fn outlives_its_terminal() -> bool {
+    let status = if cfg!(target_os = "linux") { std::fs::read_to_string("/proc/self/status").ok() } else { None };
+    // A bit for each signal, from 1 on: SIGHUP is the first (proc_pid_status(5)).
+    let ignored = status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("SigIgn:")));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & 1 != 0)
+}
+
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(never())
 }

@@ -309,12 +309,11 @@ fn other_kind(errno: i32) -> FaultKind {
     TABLE.iter().find(|(number, _)| *number == errno).map_or(FaultKind::Other, |(_, kind)| *kind)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn numbers_become_names() {
         for (errno, name) in [
             (libc::ECONNREFUSED, "ECONNREFUSED"),

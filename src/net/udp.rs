@@ -105,6 +105,7 @@ impl Udp {
         options().map_err(|error| refuse(cx, Call::SetOption, error))?;
         // The kernel gives what it allows; what it gave is shown.
         socket.set_recv_buffer_size(spec.receive_buffer).ok();
+        sys::room_for_any_datagram(&SockRef::from(&socket));
         socket.bind(&addr.into()).map_err(|error| refuse(cx, Call::Bind, error))?;
         let mut socket = UdpSocket::from_std(socket.into());
         sys::Native::prepare(&socket);

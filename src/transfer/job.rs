@@ -175,6 +175,12 @@ impl Job {
         Self { id, direction, way, receiver, spec, folder, control, counts, told, hub }
     }
 
+    /// The same, with an other end that is known before anybody hears of it.
+    pub fn with_peer(self, peer: SocketAddr) -> Self {
+        self.set_peer(peer);
+        self
+    }
+
     pub fn set_peer(&self, peer: SocketAddr) {
         lock(&self.told).peer = Some(peer);
     }

@@ -65,12 +65,16 @@ impl Ledger {
                 FileEnd::NotReached => Some(Reason::Gone),
                 _ => None,
             });
+            let (out, of) = (self.files.iter().filter(|file| file.end == FileEnd::Declined).count(), self.files.len());
+            let sending = direction == Direction::Sending;
             match failed {
                 Some(reason) => Err(reason),
-                None if self.files.iter().all(|file| file.end == FileEnd::Declined) => {
-                    // Where it was sent from, it was the other side's no.
-                    let declined = Reason::Declined;
-                    Err(if direction == Direction::Sending { Reason::There(declined.into()) } else { declined })
+                // Where it was sent from, it was the other side's no.
+                None if out == of && sending => Err(Reason::There(Reason::Declined.into())),
+                None if out == of => Err(Reason::Declined),
+                // What its user left out is no fault of a receiver, but whoever sent it has to know that it is not there.
+                None if out > 0 && sending => {
+                    Err(Reason::There(Reason::LeftOut { out: out as u64, of: of as u64 }.into()))
                 }
                 None => Ok(()),
             }

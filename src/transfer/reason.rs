@@ -29,6 +29,14 @@ pub enum Reason {
     /// The user said no.
     #[error("declined")]
     Declined,
+    /// The user said no to some of it, and the rest is well. Only whoever sent it says so.
+    #[error("{out} of {of} were left out")]
+    LeftOut {
+        /// Files and folders that were not taken.
+        out: u64,
+        /// Files and folders that were offered.
+        of: u64,
+    },
     /// Nobody answered the question in time.
     #[error("nobody answered within {} s", .0.as_secs())]
     NoAnswer(Duration),
@@ -215,7 +223,7 @@ impl Reason {
             Self::Net(failure) => failure.fault.kind.name(),
             Self::Disk { what, .. } => what.code(),
             Self::Name(_) => "name",
-            Self::Declined => "declined",
+            Self::Declined | Self::LeftOut { .. } => "declined",
             Self::NoAnswer(_) => "no-answer",
             Self::Cancelled => "cancelled",
             Self::NoSpace { .. } => "no-space",
@@ -241,7 +249,13 @@ impl Reason {
     pub fn can_resume(&self) -> bool {
         !matches!(
             self.bare().0,
-            Self::Declined | Self::Name(_) | Self::Protocol(_) | Self::TooMany { .. } | Self::Header | Self::Nothing
+            Self::Declined
+                | Self::LeftOut { .. }
+                | Self::Name(_)
+                | Self::Protocol(_)
+                | Self::TooMany { .. }
+                | Self::Header
+                | Self::Nothing
         )
     }
 }

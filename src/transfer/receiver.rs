@@ -169,6 +169,11 @@ impl Batch {
         Ok(())
     }
 
+    /// Nothing is begun for a while: the list of parts goes as soon as they have. The next file makes a new one.
+    pub fn rest(&mut self) {
+        self.begun = None;
+    }
+
     /// Makes a folder, with those around it; where it is below the root.
     ///
     /// # Errors

@@ -120,8 +120,8 @@ impl Progress {
 /// How a transfer ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// `Ok` when every file that was accepted is well; else the reason that says most: that which ended it all, or
-    /// that of the first file.
+    /// `Ok` when every file that was accepted is well, and, for a send, none was left out; else the reason that says most:
+    /// that which ended it all, or that of the first file.
     pub result: Result<(), Reason>,
     /// Whether the other side has confirmed size and hash of every file. Never for `raw` and `helper`, whose
     /// receivers cannot: there `result` says that every byte was taken.

@@ -9,16 +9,21 @@
 //! | kind | from | rest | means |
 //! |---|---|---|---|
 //! | 1 OFFER | sender | size u64, bytes of the file in a datagram u16, name (UTF-8) | said four times a second until it is answered |
-//! | 2 ANSWER | receiver | 0: taken; 1: the user is asked; 2 and a reason: no | one to each OFFER |
+//! | 2 ANSWER | receiver | 0: taken; 1: the user is asked; 2 and a reason: no | one to each OFFER; 1 also to END: all came and is being read again |
 //! | 3 DATA | sender | number u64, bytes | number `n` holds the file from `n` × bytes in a datagram; all are full but the last |
-//! | 4 END | sender | BLAKE3 (32) | said ten times a second until it is answered, at most for three seconds |
-//! | 5 RESULT | receiver | datagrams that came u64, then 1 if the hash is right, else 0 | one to each END |
-//! | 6 CANCEL | both | reason | it is all over |
+//! | 4 END | sender | BLAKE3 (32) | said ten times a second until there is a RESULT, for three seconds without any answer |
+//! | 5 RESULT | receiver | datagrams that came u64, then 1 if the hash is right, else 0 | one to each END: with holes at once, else when all was read again |
+//! | 6 CANCEL | both | reason | this file is over |
+//! | 7 DONE | sender | nothing | everything was heard, and nothing more comes; a receiver may also wait for three seconds |
 //!
-//! Only the questions are repeated, never the bytes. A file with holes is not saved; its part stays if parts are kept.
+//! Only the questions are repeated, never the bytes, and the last answer is given again as often as it is asked for. The
+//! files of one sender come from one port, one behind the other, each with a number of its own: their folders are the same.
+//! A file with holes is not saved; its part stays if parts are kept.
 
 mod receive;
 mod send;
+
+use std::time::Duration;
 
 pub(super) use self::{receive::listen, send::send};
 use super::{
@@ -29,6 +34,8 @@ use super::{
 const MAGIC: [u8; 5] = [b'T', b'W', b'C', b'U', 1];
 /// Datagrams of one file; a bit is kept for each.
 const DATAGRAMS: u64 = 1 << 26;
+/// How long a sender says END without any answer, and a receiver answers it once more.
+const END_FOR: Duration = Duration::from_secs(3);
 
 /// A datagram, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +51,7 @@ pub enum Datagram<'a> {
     },
     /// It is taken.
     Taken,
-    /// The user is asked.
+    /// The user is asked; behind END: what came is being read again.
     Asking,
     /// It is not taken.
     Refused(Reason),
@@ -64,8 +71,10 @@ pub enum Datagram<'a> {
         /// The hash is right.
         right: bool,
     },
-    /// It is all over.
+    /// This file is over.
     Cancel(Reason),
+    /// The sender has heard everything and sends nothing more.
+    Done,
 }
 
 impl<'a> Datagram<'a> {
@@ -97,6 +106,7 @@ impl<'a> Datagram<'a> {
                 Self::Result { came: u64::from_be_bytes(*came), right: right == [1] }
             }
             6 => Self::Cancel(decoded(rest)?),
+            7 if rest.is_empty() => Self::Done,
             _ => return None,
         };
         Some((u32::from_be_bytes(*transfer), read))
@@ -115,6 +125,7 @@ impl<'a> Datagram<'a> {
             Self::End(hash) => (4, &[hash]),
             Self::Result { came, right } => (5, &[&came.to_be_bytes(), &[u8::from(*right)]]),
             Self::Cancel(reason) => (6, &[&coded(reason)]),
+            Self::Done => (7, &[]),
         };
         out.push(kind);
         out.extend_from_slice(&transfer.to_be_bytes());
@@ -144,6 +155,7 @@ mod tests {
             Datagram::End([7; 32]),
             Datagram::Result { came: 3, right: true },
             Datagram::Cancel(Reason::Cancelled),
+            Datagram::Done,
         ] {
             datagram.write(77, &mut out);
             assert!(out.len() >= HEAD);

@@ -127,6 +127,7 @@ impl Wire {
     }
 
     /// Bytes of a full segment of this connection, where the system tells.
+    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "elsewhere it is asked"))]
     pub fn segment(&self) -> Option<u32> {
         #[cfg(unix)]
         return socket2::SockRef::from(&self.stream).tcp_mss().ok();

@@ -86,6 +86,9 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         Reason::Name(error) => t!("transfer.name.refused", locale = tag, why = name(tag, *error)),
         Reason::Declined if there => t!("transfer.reason.declined_there", locale = tag),
         Reason::Declined => t!("transfer.reason.declined", locale = tag),
+        Reason::LeftOut { out, of } => {
+            t!("transfer.reason.left_out", locale = tag, out = number::grouped(*out), of = number::grouped(*of))
+        }
         Reason::NoAnswer(time) => t!("transfer.reason.no_answer", locale = tag, time = seconds(*time)),
         Reason::Cancelled if there => t!("transfer.reason.cancelled_there", locale = tag),
         Reason::Cancelled => t!("transfer.reason.cancelled", locale = tag),

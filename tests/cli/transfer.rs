@@ -4,7 +4,9 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{bound, memory, process::Process, run, start};
+#[cfg(unix)]
+use super::process::Process;
+use super::{bound, memory, run, start};
 
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -25,6 +27,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A file that takes long to send and none to make.
+#[cfg(unix)]
 fn long_file(folder: &Path, size: u64) -> std::path::PathBuf {
     let path = folder.join("long.bin");
     let mut block = vec![0; 1 << 20];
@@ -65,7 +68,7 @@ fn the_question_shows_what_comes_and_takes_numbers() {
         fs::write(path, "four").unwrap();
     }
     let (mut receiver, address) = bound(&["receive", "--into", text(into.path()), "--once"], "listening on ");
-    let sender = start(&["send", text(&paths[0]), text(&paths[1]), "--to", &address]);
+    let sender = start(&["send", text(&paths[0]), text(&paths[1]), "--to", &address, "--json"]);
     receiver.error_line("wants to send 2 files: 8 B, into");
     receiver.error_line("  2  4 B  b.txt");
     receiver.error_line("Take it?");
@@ -74,8 +77,13 @@ fn the_question_shows_what_comes_and_takes_numbers() {
     receiver.write("2\n");
     let received = receiver.finish();
     assert!(received.err.contains("a.txt: left out"), "{:?}: {}", received.code, received.err);
+    // Its user has what was wanted; not everything that was sent is there.
+    assert_eq!(received.code, Some(0), "{}", received.err);
     let sent = sender.finish();
-    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    assert_eq!(sent.code, Some(1), "{}", sent.err);
+    assert!(sent.err.contains("The receiver left out 1 of 2"), "{}", sent.err);
+    let ended = &events(&sent.out, "ended")[0];
+    assert_eq!((&ended["ok"], &ended["confirmed"]), (&false.into(), &false.into()));
     assert_eq!(names(into.path()), ["b.txt"]);
 }
 
@@ -140,17 +148,52 @@ fn who_can_reach_a_receiver_is_said() {
     receiver.finish().ok();
 }
 
+/// Sends a signal to a process.
+#[cfg(unix)]
+fn signal(process: &Process, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &process.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_is_told_to_the_other_side_and_leaves_nothing() {
+    an_end_that_is_told("-INT");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_terminal_is_told_to_the_other_side_and_leaves_nothing() {
+    an_end_that_is_told("-HUP");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_to_outlive_its_terminal_does() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = from.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    let mut command = super::command(&["receive", "--into", text(into.path()), "--accept", "all", "--once"]);
+    let program = command.get_program().to_owned();
+    let arguments: Vec<_> = command.get_args().map(std::borrow::ToOwned::to_owned).collect();
+    command = std::process::Command::new("nohup");
+    command.arg(program).args(arguments).env("LC_ALL", "en_US.UTF-8");
+    let receiver = Process::start(&mut command);
+    let address = receiver.error_line("listening on ");
+    signal(&receiver, "-HUP");
+    assert_eq!(run(&["send", text(&path), "--to", &address], "").code, Some(0));
+    receiver.finish().ok();
+}
+
+#[cfg(unix)]
+fn an_end_that_is_told(name: &str) {
     let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = long_file(from.path(), 8 << 30);
     let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
     let (receiver, address) = bound(&arguments, "listening on ");
     let sender = start(&["send", text(&path), "--to", &address, "--json"]);
     moving(&sender, 1);
-    let interrupted = std::process::Command::new("kill").args(["-INT", &receiver.id().to_string()]).status();
-    assert!(interrupted.unwrap().success());
+    signal(&receiver, name);
     assert_eq!(receiver.finish().code, Some(1));
     let sent = sender.finish();
     assert_eq!(sent.code, Some(1));
@@ -160,6 +203,7 @@ fn ctrl_c_is_told_to_the_other_side_and_leaves_nothing() {
 }
 
 /// Waits until a sender has said that so many bytes are across.
+#[cfg(unix)]
 fn moving(sender: &Process, bytes: u64) {
     let found = sender.find(|out| {
         let end = out.iter().rposition(|byte| *byte == b'\n')?;

@@ -63,8 +63,11 @@ fn some_of_it_can_be_taken() {
     let offer = offered(&bench.receiver);
     bench.receiver.answer(offer.transfer, Answer::Some(vec![0, 2])).unwrap();
     let out = ended(&bench.sender, id);
-    assert_eq!(out.result, Ok(()));
+    // Not everything is there: the sender is told so, and nothing is called confirmed.
+    assert_eq!(why(&out.result), (&Reason::LeftOut { out: 1, of: 3 }, true));
+    assert!(!out.confirmed && out.files[0].end == FileEnd::Verified);
     assert_eq!(out.files[1].end, FileEnd::Declined);
+    assert_eq!(next_ended(&bench.receiver).result, Ok(()));
     assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["a.txt", "c.txt"]);
 }
 

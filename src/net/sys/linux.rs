@@ -245,9 +245,8 @@ mod tests {
         assert_eq!(whole, received::<Portable>(65_535));
         assert_eq!(whole.iter().map(|(bytes, _)| bytes.len()).collect::<Vec<_>>(), [0, 5, 3_000]);
         let cut = received::<Linux>(1_000);
+        assert_eq!(cut, received::<Portable>(1_000));
         assert_eq!(cut[2], (vec![b'x'; 1_000], 3_000));
-        // The portable way knows that it was cut, not by how much.
-        assert_eq!(received::<Portable>(1_000)[2], (vec![b'x'; 1_000], 1_001));
     }
 
     #[test]

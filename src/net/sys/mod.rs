@@ -25,6 +25,17 @@ pub(crate) use self::portable::set_receive_low_water;
 pub(super) use self::portable::{Portable as Native, raise_descriptor_limit};
 use crate::journal::Fault;
 
+/// What a datagram holds at most, with its header.
+const LONGEST_DATAGRAM: usize = 65_535;
+
+/// Gives a UDP socket room for the longest datagram there is: macOS has 9 216 bytes and refuses a longer one as too long.
+/// Where there is more room already (Linux, Windows), it stays.
+pub(crate) fn room_for_any_datagram(socket: &socket2::SockRef<'_>) {
+    if socket.send_buffer_size().is_ok_and(|room| room < LONGEST_DATAGRAM) {
+        socket.set_send_buffer_size(LONGEST_DATAGRAM).ok();
+    }
+}
+
 /// One datagram, lent for the length of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Datagram<'a> {
@@ -55,4 +66,23 @@ pub(super) trait Datagrams {
 
     /// The next ICMP answer to a datagram of ours and the address that datagram was for.
     fn take_error(socket: &UdpSocket) -> Option<(Fault, Option<SocketAddr>)>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_the_longest_datagram_and_what_is_more_stays() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = socket2::SockRef::from(&socket);
+        socket.set_send_buffer_size(9_216).unwrap();
+        room_for_any_datagram(&socket);
+        let room = socket.send_buffer_size().unwrap();
+        assert!(room >= LONGEST_DATAGRAM, "{room}");
+        socket.set_send_buffer_size(2 * LONGEST_DATAGRAM).unwrap();
+        let room = socket.send_buffer_size().unwrap();
+        room_for_any_datagram(&socket);
+        assert_eq!(socket.send_buffer_size().unwrap(), room);
+    }
 }

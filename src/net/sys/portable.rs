@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use mio::net::UdpSocket;
 
-use super::{Datagram, Datagrams};
+use super::{Datagram, Datagrams, LONGEST_DATAGRAM};
 use crate::journal::Fault;
 
 /// Datagrams received in one go before others get their turn.
@@ -19,8 +19,9 @@ pub(crate) struct Portable {
 
 impl Datagrams for Portable {
     fn new(recv_bytes: usize) -> Self {
-        // One byte more than asked for: only so can a datagram that was cut be told from one that fits.
-        Self { buffer: vec![0; recv_bytes + 1], recv_bytes }
+        // Room for every datagram, and what is more than asked for is left out afterwards: Windows gives an error for one that
+        // it cuts, and nobody tells how long it was.
+        Self { buffer: vec![0; LONGEST_DATAGRAM], recv_bytes }
     }
 
     fn prepare(_: &UdpSocket) {}

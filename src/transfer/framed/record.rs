@@ -90,7 +90,7 @@ pub(super) fn cancel(out: &mut Vec<u8>, reason: &Reason) {
 /// A reason as it stands on the wire. What the other side said is told to it as its own.
 pub(in crate::transfer) fn coded(reason: &Reason) -> [u8; 18] {
     let (code, one, other) = match reason.bare().0 {
-        Reason::Declined => (1, 0, 0),
+        Reason::Declined | Reason::LeftOut { .. } => (1, 0, 0),
         Reason::NoAnswer(time) => (2, time.as_secs(), 0),
         // A connection that is lost cannot tell so; where it is told of a file, the file was not reached.
         Reason::Cancelled | Reason::Net(_) | Reason::Gone | Reason::There(_) | Reason::Nothing => (3, 0, 0),

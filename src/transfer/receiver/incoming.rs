@@ -139,15 +139,22 @@ impl Incoming {
         seek.and_then(|_| self.file.write_all(bytes)).map_err(|error| self.failed(&error))
     }
 
-    /// Hashes what was [written anywhere](Self::write_at); what was never written is zeros.
+    /// Begins to hash what was [written anywhere](Self::write_at); what was never written is zeros.
     ///
     /// # Errors
     /// What the system says.
     pub fn reread(&mut self) -> Result<(), Reason> {
         let size = self.size.unwrap_or_default();
-        self.file.set_len(size).map_err(|error| self.failed(&error))?;
-        self.read_again(size, &mut || false).map_err(|error| self.failed(&error))?;
-        Ok(())
+        self.file.set_len(size).and_then(|()| self.rewind()).map_err(|error| self.failed(&error))
+    }
+
+    /// Goes on with [that](Self::reread) until it is done, which is `true`, or `stop` says so, which is asked between blocks.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn reread_on(&mut self, stop: &mut dyn FnMut() -> bool) -> Result<bool, Reason> {
+        let size = self.size.unwrap_or_default();
+        self.read_on(size, stop).map_err(|error| self.failed(&error))
     }
 
     /// Begins from nothing again.
@@ -240,10 +247,19 @@ impl Incoming {
 
     /// Hashes the first `size` bytes that are in the file and stands behind them; `false` if it was stopped.
     pub(super) fn read_again(&mut self, size: u64, stop: &mut dyn FnMut() -> bool) -> io::Result<bool> {
+        self.rewind()?;
+        self.read_on(size, stop)
+    }
+
+    /// Stands before the first byte, with nothing hashed.
+    fn rewind(&mut self) -> io::Result<()> {
         self.written = 0;
         self.blake3 = blake3::Hasher::new();
         self.sha256 = self.keeping.sha256.then(sha2::Sha256::new);
-        self.file.seek(SeekFrom::Start(0))?;
+        self.file.seek(SeekFrom::Start(0)).map(|_| ())
+    }
+
+    fn read_on(&mut self, size: u64, stop: &mut dyn FnMut() -> bool) -> io::Result<bool> {
         let mut block = Block::for_file(size);
         while self.written < size {
             if stop() {

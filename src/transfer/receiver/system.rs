@@ -8,6 +8,7 @@ use std::{
 
 use cap_std::fs::{Dir, OpenOptions};
 
+#[cfg(unix)]
 use super::PRIVATE;
 
 /// A new file that nobody else may read yet.
@@ -124,6 +125,7 @@ pub(super) fn set_permissions(file: &File, mode: u32) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 pub(super) fn set_permissions(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::fs;
 
 use super::*;
-use crate::transfer::block::LARGE;
 
 /// A file that has come whole and has no name yet.
 fn incoming(path: &Path, name: &str) -> (Batch, Incoming) {
@@ -73,6 +72,8 @@ fn a_part_that_is_the_finished_file_too_is_not_gone_on_with() {
 #[test]
 fn what_was_reserved_and_not_needed_is_given_back() {
     use std::os::unix::fs::MetadataExt as _;
+
+    use crate::transfer::block::LARGE;
     let folder = tempfile::tempdir().unwrap();
     let part = Keeping { partial: true, ..Keeping::default() };
     let mut batch = Batch::new(Arc::new(Folder::open(folder.path()).unwrap()), part).unwrap();

@@ -10,7 +10,7 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 
-use super::{DATAGRAMS, Datagram};
+use super::{DATAGRAMS, Datagram, END_FOR};
 use crate::{
     journal::Call,
     transfer::{
@@ -34,6 +34,10 @@ const ASKS: Duration = Duration::from_secs(5);
 const HOLES: usize = 10_000;
 /// Datagrams that are taken before anything else is looked at.
 const BUDGET: usize = 1024;
+/// A file is read again for so long before anything else is looked at.
+const SLICE: Duration = Duration::from_millis(10);
+/// The folders of a sender that says nothing are known for so long.
+const KNOWN: Duration = Duration::from_mins(1);
 
 /// The life of a receiver of datagrams: one sender at a time, all in this thread.
 pub(in crate::transfer) fn listen(shared: &Arc<Shared>, listener: &Arc<Listener>) -> Result<(), Reason> {
@@ -48,13 +52,22 @@ pub(in crate::transfer) fn listen(shared: &Arc<Shared>, listener: &Arc<Listener>
     poll.registry().register(&mut socket, SOCKET, Interest::READABLE).map_err(failed(Call::Bind))?;
     listener.listening(&shared.hub, address);
     let (shared, listener) = (Arc::clone(shared), Arc::clone(listener));
-    let mut hearing =
-        Hearing { shared, listener, folder, socket, waker, session: None, last: None, out: Vec::new(), full: false };
+    let mut hearing = Hearing {
+        shared,
+        listener,
+        folder,
+        socket,
+        waker,
+        session: None,
+        batch: None,
+        last: None,
+        out: Vec::new(),
+        full: false,
+    };
     let mut events = Events::with_capacity(16);
     let mut buffer = vec![0; 1 << 16];
     while !hearing.over() {
-        let wait = if hearing.full { Duration::ZERO } else { hearing.wait() };
-        match poll.poll(&mut events, Some(wait)) {
+        match poll.poll(&mut events, Some(hearing.wait())) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(failed(Call::RecvFrom)(error)),
             _ => {}
         }
@@ -72,11 +85,23 @@ struct Hearing {
     socket: UdpSocket,
     waker: Arc<Waker>,
     session: Option<Session>,
-    /// The one that ended last and what came of it, for an END that is said again.
-    last: Option<(SocketAddr, u32, u64, bool)>,
+    /// The folders of the sender that was heard last: its files come one by one.
+    batch: Option<(SocketAddr, Batch)>,
+    last: Option<Last>,
     out: Vec<u8>,
     /// There may be more to take than was taken.
     full: bool,
+}
+
+/// The one that ended last.
+struct Last {
+    from: SocketAddr,
+    transfer: u32,
+    /// What was said then, for whoever asks again because that was lost. Nothing where nobody would hear it.
+    words: Option<Datagram<'static>>,
+    at: Instant,
+    /// Its sender has heard it.
+    heard: bool,
 }
 
 /// A file that is offered or comes.
@@ -94,19 +119,39 @@ struct Session {
     /// A bit for each datagram that came.
     came: Vec<u64>,
     count: u64,
+    /// All was sent, and what came is read again.
+    check: Option<Check>,
+    /// Its sender has heard that there are holes, and has nothing more.
+    done: bool,
+}
+
+/// A file that is read again.
+struct Check {
+    /// What it should come to.
+    hash: [u8; 32],
+    holes: Vec<Range<u64>>,
 }
 
 impl Hearing {
     fn over(&self) -> bool {
-        let done = self.listener.spec.policy.once && self.last.is_some() && self.session.is_none();
-        self.listener.stopped() || self.shared.stopping() || done
+        // The answer that ends the only sender may be lost: until it has it, or has given up, it asks again.
+        let done = self.once_over().is_some_and(|last| last.heard || last.at.elapsed() >= END_FOR);
+        self.listener.stopped() || self.shared.stopping() || (done && self.session.is_none())
     }
 
-    /// How long nothing has to be looked at. After the only sender's end its END may come again.
+    /// The end of the only sender that is taken, or of a file of it.
+    fn once_over(&self) -> Option<&Last> {
+        self.last.as_ref().filter(|_| self.listener.spec.policy.once)
+    }
+
+    /// How long nothing has to be looked at.
     fn wait(&self) -> Duration {
-        match &self.session {
-            None => Duration::from_mins(1),
-            Some(_) => Duration::from_millis(500),
+        match (&self.session, self.once_over()) {
+            _ if self.full => Duration::ZERO,
+            (Some(session), _) if session.check.is_some() => Duration::ZERO,
+            (Some(_), _) => Duration::from_millis(500),
+            (None, Some(last)) => END_FOR.saturating_sub(last.at.elapsed()),
+            (None, None) => KNOWN,
         }
     }
 
@@ -132,20 +177,7 @@ impl Hearing {
     fn heed(&mut self, from: SocketAddr, transfer: u32, datagram: &Datagram<'_>) {
         let ours = self.session.as_ref().is_some_and(|now| now.from == from && now.transfer == transfer);
         if !ours {
-            match (datagram, self.last) {
-                (Datagram::End(_), Some((last, number, came, right))) if (last, number) == (from, transfer) => {
-                    self.say(from, transfer, &Datagram::Result { came, right });
-                }
-                (Datagram::Offer { .. }, Some((last, number, ..))) if (last, number) == (from, transfer) => {}
-                (Datagram::Offer { .. }, _) if self.session.is_some() => {
-                    self.say(from, transfer, &Datagram::Refused(Reason::Busy));
-                }
-                (Datagram::Offer { size, payload, name }, _) => {
-                    self.offered(from, transfer, *size, u64::from(*payload), name);
-                }
-                _ => {}
-            }
-            return;
+            return self.heed_other(from, transfer, datagram);
         }
         let Some(session) = &mut self.session else { return };
         session.heard = Instant::now();
@@ -160,8 +192,44 @@ impl Hearing {
                 }
             }
             Datagram::End(hash) => self.finish(*hash),
-            Datagram::Cancel(reason) => self.close(Err(Reason::There(Box::new(reason.clone())))),
+            Datagram::Done => session.done = true,
+            Datagram::Cancel(reason) => self.close(Err(Reason::There(Box::new(reason.clone()))), None),
             _ => {}
+        }
+    }
+
+    /// Whatever belongs to no file that is offered or comes.
+    fn heed_other(&mut self, from: SocketAddr, transfer: u32, datagram: &Datagram<'_>) {
+        if let Some(last) = self.last.as_mut().filter(|last| (last.from, last.transfer) == (from, transfer)) {
+            match datagram {
+                Datagram::Done | Datagram::Cancel(_) => {
+                    last.heard = true;
+                    self.batch = None;
+                }
+                Datagram::Offer { .. } | Datagram::End(_) => {
+                    if let Some(words) = last.words.clone() {
+                        self.say(from, transfer, &words);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        }
+        let Datagram::Offer { size, payload, name } = datagram else { return };
+        match &self.session {
+            // Its next file; the last one is still being read.
+            Some(session) if session.from == from && session.check.is_some() => {
+                self.say(from, transfer, &Datagram::Asking);
+            }
+            // Its next file: what it said of the last one was lost.
+            Some(session) if session.from == from => {
+                self.close(Err(Reason::Gone), None);
+                self.offered(from, transfer, *size, u64::from(*payload), name);
+            }
+            None if self.once_over().is_none_or(|last| last.from == from) => {
+                self.offered(from, transfer, *size, u64::from(*payload), name);
+            }
+            _ => self.say(from, transfer, &Datagram::Refused(Reason::Busy)),
         }
     }
 
@@ -180,17 +248,18 @@ impl Hearing {
         };
         let (way, receiver) = (self.listener.spec.way, Some(self.listener.id));
         let (path, hub) = (Some(self.folder.path().to_owned()), Arc::clone(&self.shared.hub));
-        let job = self.shared.add(|id| Job::new(id, Direction::Receiving, way, receiver, None, path, hub));
-        job.set_peer(from);
+        let job = |id| Job::new(id, Direction::Receiving, way, receiver, None, path, hub).with_peer(from);
+        let job = self.shared.add(job);
         job.set_title(&announced, 1);
         let mut ledger = Ledger::default();
         ledger.enter(&announced, false, size);
         let (safe, free) = match fits {
             Ok(fits) => fits,
             Err(reason) => {
-                self.say(from, transfer, &Datagram::Refused(reason.clone()));
+                let words = Datagram::Refused(reason.clone());
+                self.say(from, transfer, &words);
                 // An offer that is said again must not be one more row.
-                self.last = Some((from, transfer, 0, false));
+                self.last = Some(Last { from, transfer, words: Some(words), at: Instant::now(), heard: false });
                 ledger.fail(0, reason.clone());
                 job.end(Err(reason), ledger);
                 return;
@@ -230,6 +299,8 @@ impl Hearing {
             incoming: None,
             came: vec![0; usize::try_from(datagrams.div_ceil(64)).unwrap_or(0)],
             count: 0,
+            check: None,
+            done: false,
         });
         if self.listener.spec.policy.accept == Accept::All {
             self.begin();
@@ -240,8 +311,14 @@ impl Hearing {
 
     fn begin(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let batch = Batch::new(Arc::clone(&self.folder), self.listener.keeping());
-        let begun = batch.and_then(|mut batch| batch.file(&session.name, Some(session.size), None));
+        let batch = match self.batch.take().filter(|(from, _)| *from == session.from) {
+            Some((_, batch)) => Ok(batch),
+            None => Batch::new(Arc::clone(&self.folder), self.listener.keeping()),
+        };
+        let begun = batch.and_then(|batch| {
+            let (_, batch) = self.batch.insert((session.from, batch));
+            batch.file(&session.name, Some(session.size), None).inspect(|_| batch.rest())
+        });
         match begun {
             Ok(incoming) => {
                 session.incoming = Some(incoming);
@@ -256,10 +333,20 @@ impl Hearing {
 
     /// Whatever the clock or the user says.
     fn tick(&mut self) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = &mut self.session else {
+            if self.last.as_ref().is_some_and(|last| last.at.elapsed() >= KNOWN) {
+                self.batch = None;
+            }
+            return;
+        };
         let asking = session.incoming.is_none();
         if session.job.control.cancelled() {
             return self.fail(Reason::Cancelled);
+        }
+        if session.check.is_some() {
+            // All of it is here: that its sender is silent, or gone, changes nothing.
+            self.check();
+            return;
         }
         let (silence, limit) = (session.heard.elapsed(), self.listener.spec.policy.idle_timeout);
         if !asking {
@@ -279,73 +366,121 @@ impl Hearing {
                 let time = self.listener.spec.policy.ask_timeout;
                 self.fail(Reason::NoAnswer(time));
             }
-            None if silence > ASKS => self.close(Err(Reason::Gone)),
+            None if silence > ASKS => self.close(Err(Reason::Gone), None),
             None => {}
         }
     }
 
+    /// All was sent. Holes are told of at once; what is whole is read again, of which the sender hears as often as it asks.
     fn finish(&mut self, hash: [u8; 32]) {
-        let keep = self.listener.keeping().partial;
         let Some(session) = &mut self.session else { return };
-        let Some(mut incoming) = session.incoming.take() else { return };
-        session.job.set_state(State::Finishing);
-        let datagrams = session.size.div_ceil(session.payload);
-        let lost = datagrams - session.count;
-        let holes = session.holes();
-        let saved = match (lost, incoming.reread()) {
-            (_, Err(reason)) => Err(reason),
-            (0, Ok(())) => incoming.finish(Some(hash)),
-            (lost, Ok(())) => {
-                let blake3 = incoming.hash();
-                let part = keep.then(|| incoming.keep());
-                session.ledger.with(0, |file| {
-                    file.path = part;
-                    file.blake3 = Some(blake3);
-                });
-                Err(Reason::Holes { lost, of: datagrams })
+        let (from, transfer, came) = (session.from, session.transfer, session.count);
+        let Some(incoming) = &mut session.incoming else { return };
+        if session.check.is_none() {
+            if let Err(reason) = incoming.reread() {
+                return self.fail(reason);
             }
-        };
-        session.ledger.with(0, |file| file.holes = holes);
+            session.job.set_state(State::Finishing);
+            let holes = session.holes();
+            session.check = Some(Check { hash, holes });
+            // Most files are read again before the sender could have heard that they are.
+            if session.lost() == 0 && self.check() {
+                return;
+            }
+        }
+        let lost = self.session.as_ref().map_or(0, Session::lost);
+        let words = if lost > 0 { Datagram::Result { came, right: false } } else { Datagram::Asking };
+        self.say(from, transfer, &words);
+    }
+
+    /// Goes on reading a file again; whether it is over.
+    fn check(&mut self) -> bool {
+        let Some(session) = &mut self.session else { return true };
+        let until = Instant::now() + SLICE;
+        let read = session
+            .incoming
+            .as_mut()
+            .map_or(Err(Reason::Bug), |incoming| incoming.reread_on(&mut || Instant::now() >= until));
+        match read {
+            Ok(false) => return false,
+            Ok(true) => self.checked(),
+            Err(reason) => self.fail(reason),
+        }
+        true
+    }
+
+    /// The whole of a file was read again.
+    fn checked(&mut self) {
+        let keeping = self.listener.keeping();
+        let Some(session) = &mut self.session else { return };
+        let (Some(incoming), Some(check)) = (session.incoming.take(), session.check.take()) else { return };
         let (from, transfer, came) = (session.from, session.transfer, session.count);
         session.job.counts.files_done.store(1, Relaxed);
-        let result = saved.map(|saved| {
+        let (lost, of) = (session.lost(), session.datagrams());
+        if lost > 0 {
+            let blake3 = incoming.hash();
+            let part = keeping.partial.then(|| incoming.keep());
             session.ledger.with(0, |file| {
-                file.path = Some(saved.path);
-                file.blake3 = Some(saved.blake3);
-                file.sha256 = saved.sha256;
+                file.path = part;
+                file.blake3 = Some(blake3);
+                file.holes = check.holes;
             });
-            session.ledger.end(0, FileEnd::Verified);
+            return self.close(Err(Reason::Holes { lost, of }), Some(Datagram::Result { came, right: false }));
+        }
+        if keeping.sync {
+            // The disk may take longer for it than a sender that hears nothing waits.
+            self.say(from, transfer, &Datagram::Asking);
+        }
+        let result = incoming.finish(Some(check.hash));
+        let words = match &result {
+            Ok(_) => Datagram::Result { came, right: true },
+            Err(Reason::Hash) => Datagram::Result { came, right: false },
+            Err(reason) => Datagram::Cancel(reason.clone()),
+        };
+        self.say(from, transfer, &words);
+        let result = result.map(|saved| {
+            if let Some(session) = &mut self.session {
+                session.ledger.with(0, |file| {
+                    file.path = Some(saved.path);
+                    file.blake3 = Some(saved.blake3);
+                    file.sha256 = saved.sha256;
+                });
+                session.ledger.end(0, FileEnd::Verified);
+            }
         });
-        let right = result.is_ok();
-        self.last = Some((from, transfer, came, right));
-        self.say(from, transfer, &Datagram::Result { came, right });
-        self.close(result);
+        self.close(result, Some(words));
     }
 
     /// Ends the session and tells the sender why.
     fn fail(&mut self, reason: Reason) {
-        if let Some(session) = &self.session {
-            let (from, transfer) = (session.from, session.transfer);
-            let asking = session.incoming.is_none();
-            let told = if asking { Datagram::Refused(reason.clone()) } else { Datagram::Cancel(reason.clone()) };
-            self.say(from, transfer, &told);
+        let Some(session) = &mut self.session else { return };
+        let (from, transfer, came) = (session.from, session.transfer, session.count);
+        let (lost, of) = (session.lost(), session.datagrams());
+        if let Some(check) = session.check.take().filter(|_| lost > 0) {
+            // What came of it was known and told; only its hash is not.
+            session.ledger.with(0, |file| file.holes = check.holes);
+            return self.close(Err(Reason::Holes { lost, of }), Some(Datagram::Result { came, right: false }));
         }
-        self.close(Err(reason));
+        let asking = session.incoming.is_none();
+        let words = if asking { Datagram::Refused(reason.clone()) } else { Datagram::Cancel(reason.clone()) };
+        self.say(from, transfer, &words);
+        self.close(Err(reason), Some(words));
     }
 
-    fn close(&mut self, result: Result<(), Reason>) {
+    /// Ends the session. `words` are said again to whoever asks.
+    fn close(&mut self, result: Result<(), Reason>, words: Option<Datagram<'static>>) {
         let keep = self.listener.keeping().partial;
-        if let Some(mut session) = self.session.take() {
-            if let Some(incoming) = session.incoming.take().filter(|_| keep && session.count > 0) {
-                let part = incoming.keep();
-                session.ledger.with(0, |file| file.path = Some(part));
-            }
-            if let Err(reason) = &result {
-                session.ledger.fail(0, reason.clone());
-                self.last.get_or_insert((session.from, session.transfer, session.count, false));
-            }
-            session.job.end(result, session.ledger);
+        let Some(mut session) = self.session.take() else { return };
+        if let Some(incoming) = session.incoming.take().filter(|_| keep && session.count > 0) {
+            let part = incoming.keep();
+            session.ledger.with(0, |file| file.path = Some(part));
         }
+        if let Err(reason) = &result {
+            session.ledger.fail(0, reason.clone());
+        }
+        let (from, transfer, heard) = (session.from, session.transfer, words.is_none() || session.done);
+        self.last = Some(Last { from, transfer, words, at: Instant::now(), heard });
+        session.job.end(result, session.ledger);
     }
 
     fn stop(&mut self) {
@@ -363,7 +498,8 @@ impl Hearing {
 
 impl Session {
     fn data(&mut self, number: u64, bytes: &[u8]) -> Result<(), Reason> {
-        let Some(incoming) = &mut self.incoming else { return Ok(()) };
+        // What comes behind the end was counted as lost, and told so.
+        let Some(incoming) = self.incoming.as_mut().filter(|_| self.check.is_none()) else { return Ok(()) };
         let offset = number.saturating_mul(self.payload);
         let expected = self.size.saturating_sub(offset).min(self.payload);
         // A datagram of another length is none of these, whoever sends it.
@@ -381,10 +517,18 @@ impl Session {
         Ok(())
     }
 
+    fn datagrams(&self) -> u64 {
+        self.size.div_ceil(self.payload)
+    }
+
+    fn lost(&self) -> u64 {
+        self.datagrams().saturating_sub(self.count)
+    }
+
     /// Ranges of bytes that did not come.
     fn holes(&self) -> Vec<Range<u64>> {
         let mut holes: Vec<Range<u64>> = Vec::new();
-        for number in 0..self.size.div_ceil(self.payload) {
+        for number in 0..self.datagrams() {
             let word = usize::try_from(number / 64).ok().and_then(|word| self.came.get(word)).copied().unwrap_or(0);
             if word >> (number % 64) & 1 == 1 {
                 continue;

@@ -9,9 +9,10 @@ use std::{
 
 use mio::{Interest, Token, net::UdpSocket};
 
-use super::{DATAGRAMS, Datagram};
+use super::{DATAGRAMS, Datagram, END_FOR};
 use crate::{
-    journal::Call,
+    journal::{Call, Fault, FaultKind},
+    net::room_for_any_datagram,
     transfer::{
         job::Job,
         ledger::Ledger,
@@ -26,17 +27,21 @@ use crate::{
 const SOCKET: Token = Token(0);
 /// Between two of the same question.
 const AGAIN: Duration = Duration::from_millis(250);
-/// Between two ends, and how long they are said.
+/// Between two ends.
 const END_AGAIN: Duration = Duration::from_millis(100);
-const END_FOR: Duration = Duration::from_secs(3);
 /// Bytes of the file in one datagram.
 const PAYLOAD: std::ops::RangeInclusive<usize> = 1..=65_000;
 
-/// Sends each file by itself.
+/// Sends each file by itself, all from one port.
 pub(in crate::transfer) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
     let mut lost = (0, 0);
-    let sent = raw::each_file(job, ledger, |job, item, ledger, index| {
-        let mut sending = Sending::connect(job)?;
+    let mut connected = None;
+    let sent = raw::each_file(job, ledger, |_, item, ledger, index| {
+        let sending = match &mut connected {
+            Some(sending) => sending,
+            none => none.insert(Sending::connect(job)?),
+        };
+        sending.transfer = fastrand::u32(..);
         match sending.file(item, ledger, index, &mut lost) {
             // A file with holes is no reason not to send the next.
             Err(Reason::Holes { lost, of }) => {
@@ -55,6 +60,9 @@ pub(in crate::transfer) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(
             }
         }
     });
+    if let (Some(sending), Ok(()) | Err(Reason::There(_))) = (&mut connected, &sent) {
+        sending.say(&Datagram::Done);
+    }
     match (sent, lost) {
         (Ok(()), (lost, of)) if lost > 0 => Err(Reason::Holes { lost, of }),
         (sent, _) => sent,
@@ -82,11 +90,12 @@ impl<'a> Sending<'a> {
         let failed = |call: Call| move |error: io::Error| Reason::net(call, &error, Some(peer));
         let any: IpAddr = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let mut socket = UdpSocket::bind(SocketAddr::new(any, 0)).map_err(failed(Call::Bind))?;
+        room_for_any_datagram(&socket2::SockRef::from(&socket));
         socket.connect(peer).map_err(failed(Call::Connect))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         waiting.poll.registry().register(&mut socket, SOCKET, both).map_err(failed(Call::Socket))?;
         let (out, input) = (Vec::with_capacity(1 << 16), vec![0; 2048]);
-        Ok(Self { job, waiting, socket, peer, transfer: fastrand::u32(..), out, input })
+        Ok(Self { job, waiting, socket, peer, transfer: 0, out, input })
     }
 
     fn file(&mut self, item: &Item, ledger: &mut Ledger, index: usize, lost: &mut (u64, u64)) -> Result<(), Reason> {
@@ -126,7 +135,7 @@ impl<'a> Sending<'a> {
             file.blake3 = Some(hash);
             file.sha256 = reading.sha256();
         });
-        let (came, right) = self.end(hash)?;
+        let (came, right) = self.end(hash, options.idle_timeout)?;
         let missing = datagrams.saturating_sub(came);
         *lost = (lost.0 + missing, lost.1 + datagrams);
         match (missing, right) {
@@ -171,8 +180,8 @@ impl<'a> Sending<'a> {
                     }
                     io::ErrorKind::WouldBlock => return Err(Reason::Silent(idle)),
                     io::ErrorKind::Interrupted => {}
-                    // ENOBUFS: the system drops what it has no room for, which is what this way is there to show.
-                    _ if error.raw_os_error() == Some(105) => return Ok(()),
+                    // The system drops what it has no room for, which is what this way is there to show.
+                    _ if Fault::from(&error).kind == FaultKind::NoBuffers => return Ok(()),
                     _ => return Err(Reason::net(Call::SendTo, &error, Some(self.peer))),
                 },
             }
@@ -191,18 +200,21 @@ impl<'a> Sending<'a> {
         Ok(())
     }
 
-    fn end(&mut self, hash: [u8; 32]) -> Result<(u64, bool), Reason> {
-        let deadline = Instant::now() + END_FOR;
-        while Instant::now() < deadline {
+    fn end(&mut self, hash: [u8; 32], idle: Duration) -> Result<(u64, bool), Reason> {
+        let (mut heard, mut patience) = (Instant::now(), END_FOR);
+        while heard.elapsed() < patience {
             self.say(&Datagram::End(hash));
             let again = Instant::now() + END_AGAIN;
             while let Some(left) = again.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-                if let Some(Heard::Result(came, right)) = self.hear(left)? {
-                    return Ok((came, right));
+                match self.hear(left)? {
+                    Some(Heard::Result(came, right)) => return Ok((came, right)),
+                    // It reads all of it again, and may be deaf while its disk works.
+                    Some(Heard::Asking) => (heard, patience) = (Instant::now(), idle),
+                    _ => {}
                 }
             }
         }
-        Err(Reason::Silent(END_FOR))
+        Err(Reason::Silent(patience))
     }
 
     /// A datagram that may be lost like any other.
