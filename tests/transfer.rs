@@ -32,3 +32,5 @@ mod relay;
 mod rights;
 #[path = "transfer/round.rs"]
 mod round;
+#[path = "transfer/torso.rs"]
+mod torso;
