@@ -24,7 +24,7 @@ use crate::{
         tr,
     },
     transfer::{TransferId, Way},
-    words::Lang,
+    words::{Lang, number},
 };
 
 /// What the place keeps from one frame to the next.
@@ -118,6 +118,23 @@ fn way_words(lang: Lang) -> [(Way, String, String); 4] {
 /// What the chosen way promises, and what it does not.
 fn way_tip(lang: Lang, way: Way) -> String {
     way_words(lang).into_iter().find(|(each, ..)| *each == way).map(|(.., tip)| tip).unwrap_or_default()
+}
+
+/// `3 files and 1 folder`
+fn files_and_folders(lang: Lang, files: usize, folders: usize) -> String {
+    let files_text = match files {
+        1 => tr!(lang, "transfer_window.one_file"),
+        files => tr!(lang, "transfer_window.n_files", count = number::grouped(files as u64)),
+    };
+    let folders_text = match folders {
+        0 => return files_text.into_owned(),
+        1 => tr!(lang, "transfer_window.one_folder"),
+        folders => tr!(lang, "transfer_window.n_folders", count = number::grouped(folders as u64)),
+    };
+    if files == 0 {
+        return folders_text.into_owned();
+    }
+    tr!(lang, "transfer_window.files_and_folders", files = files_text, folders = folders_text).into_owned()
 }
 
 fn section(ui: &mut Ui, text: &str) {
