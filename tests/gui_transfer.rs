@@ -24,7 +24,7 @@ use harness::{BOTH, fill, in_language, sized, step_until, window};
 use twocan::{
     gui::{App, actions::Action, transfers::TransferAction, views::Place},
     net::{Command, SocketSpec, TcpClientSpec},
-    transfer::{ReceiverState, State, Way},
+    transfer::{ReceiverState, SendOptions, SendSpec, State, Transfers, Way},
     words::Lang,
 };
 
@@ -267,5 +267,49 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         step_until(&mut harness, "the bar is gone", |harness| !shows(harness, mean));
         drop(harness);
         peer.join().unwrap();
+    }
+}
+
+/// Somebody else, who sends these.
+fn somebody_sends(paths: Vec<PathBuf>, to: SocketAddr, way: Way) -> Transfers {
+    let somebody = Transfers::new(Arc::new(()));
+    somebody.send(SendSpec { paths, to: to.into(), way, options: SendOptions::default() });
+    somebody
+}
+
+#[test]
+fn a_large_offer_is_answered_without_scrolling_and_hides_no_ending() {
+    for (lang, theme) in BOTH {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let many = files.path().join("many");
+        fs::create_dir(&many).unwrap();
+        for n in 0..300 {
+            fs::write(many.join(format!("{n:03}.txt")), "1234567890").unwrap();
+        }
+        let photo = format!("photo of the class.jpg{}.exe", " ".repeat(40));
+        fs::write(files.path().join(&photo), "x").unwrap();
+        let (mut harness, address) = receiving(lang, theme, Way::Framed, folder.path());
+        let _somebody = somebody_sends(vec![files.path().join(&photo), many], address, Way::Framed);
+        let accept = in_language(lang, "Accept 302", "接受 302 个");
+        step_until(&mut harness, "it asks", |harness| harness.query_by_label(accept).is_some());
+        harness.step();
+        let seen = |harness: &Harness<'_, App>, name: &str| harness.get_by_label(name).rect().max.y < 400.0;
+        assert!(seen(&harness, accept) && seen(&harness, in_language(lang, "Decline", "拒绝")));
+        let wants = in_language(
+            lang,
+            "127.0.0.1 wants to send 301 files and 1 folder (3.0 kB)",
+            "127.0.0.1 想发来 301 个文件、1 个文件夹（3.0 kB）",
+        );
+        harness.get_by_label(wants);
+        harness.get_by_label(&format!("photo of the class.jpg{}.exe", "␣".repeat(40)));
+        harness.get_by_label("many").click();
+        harness.step();
+        harness.step();
+        harness.get_by_label(in_language(lang, "Accept 1", "接受 1 个"));
+        harness.get_by_label(in_language(lang, "All", "全部")).click();
+        harness.step();
+        harness.step();
+        harness.get_by_label(accept);
+        click(&mut harness, in_language(lang, "Decline", "拒绝"));
     }
 }
