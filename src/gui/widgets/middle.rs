@@ -11,9 +11,7 @@ const END: usize = 12;
 pub fn spaces(name: &str) -> Cow<'_, str> {
     let chars: Vec<char> = name.chars().collect();
     let is_space = |index: Option<usize>| index.and_then(|index| chars.get(index)).is_none_or(|c| c.is_whitespace());
-    let hides = |index: usize| {
-        is_space(Some(index)) && (is_space(index.checked_sub(1)) || is_space(Some(index + 1)))
-    };
+    let hides = |index: usize| is_space(Some(index)) && (is_space(index.checked_sub(1)) || is_space(Some(index + 1)));
     if !(0..chars.len()).any(hides) {
         return name.into();
     }

@@ -224,13 +224,7 @@ mod tests {
 
     #[test]
     fn with_a_folder_goes_what_is_in_it() {
-        let entry = |name: &str, folder| Entry {
-            name: name.into(),
-            saved_as: None,
-            folder,
-            size: None,
-            refused: None,
-        };
+        let entry = |name: &str, folder| Entry { name: name.into(), saved_as: None, folder, size: None, refused: None };
         let entries = [entry("a", true), entry("a/x", true), entry("a/x/1", false), entry("ab", false)];
         let mut unwanted = BTreeSet::new();
         want(&entries, &mut unwanted, 0, false);
