@@ -43,8 +43,8 @@ pub struct TransferState {
     folder: Option<String>,
     /// Entries of an offer that the user does not want.
     unwanted: BTreeMap<TransferId, BTreeSet<u32>>,
-    /// Files of an ended transfer that are listed one by one.
-    opened: BTreeSet<TransferId>,
+    /// How many files of an ended transfer are listed one by one.
+    opened: BTreeMap<TransferId, usize>,
 }
 
 impl TransferState {
@@ -68,6 +68,7 @@ pub fn transfer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     let tokens = ui.tokens();
     let flat = Frame::new().fill(tokens.panel);
     let width = ui.ctx().content_rect().width();
+    state.opened.retain(|id, _| cx.model.transfers.rows.iter().any(|row| row.transfer.id == *id));
     state.unwanted.retain(|id, _| cx.model.transfers.offers.iter().any(|offer| offer.transfer == *id));
     // At 200 % there is room for two columns only: then offers stand at the top of the middle one.
     let narrow = width < 960.0;
