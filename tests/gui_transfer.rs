@@ -24,7 +24,7 @@ use harness::{BOTH, fill, in_language, sized, step_until, window};
 use twocan::{
     gui::{App, actions::Action, transfers::TransferAction, views::Place},
     net::{Command, SocketSpec, TcpClientSpec},
-    transfer::{ReceiverState, State, Way},
+    transfer::{Partial, ReceiverState, SendOptions, SendSpec, State, Transfers, Way},
     words::Lang,
 };
 
@@ -41,7 +41,15 @@ fn receiving(
     way: Way,
     into: &Path,
 ) -> (Harness<'static, App>, SocketAddr) {
-    let mut harness = window(lang, theme);
+    start_receiving(window(lang, theme), lang, way, into)
+}
+
+fn start_receiving(
+    mut harness: Harness<'static, App>,
+    lang: Lang,
+    way: Way,
+    into: &Path,
+) -> (Harness<'static, App>, SocketAddr) {
     harness.state_mut().model.settings.transfer.receive_way = way;
     harness.run();
     click(&mut harness, in_language(lang, "Transfer", "传文件"));
@@ -84,6 +92,8 @@ fn raw_bytes_are_asked_for_and_saved_in_both_languages() {
         assert_eq!(saved.len(), 1);
         assert_eq!(fs::read_to_string(&saved[0]).unwrap(), "你好");
         assert!(harness.query_all_by_label_contains("BLAKE3").next().is_some(), "the hash is shown");
+        harness.get_by_label(in_language(lang, "not verified", "未核对"));
+        assert!(harness.query_by_label(in_language(lang, "all bytes sent", "字节已全部发出")).is_none(), "who knows?");
         click(&mut harness, in_language(lang, "Clear", "清空"));
         step_until(&mut harness, "the list is empty", |harness| harness.state().model.transfers.rows.is_empty());
     }
@@ -142,8 +152,16 @@ fn nobody_there_is_told_in_words_and_can_be_tried_again() {
     harness.step();
     harness.get_by_label("FAILED");
     harness.get_by_label_contains("Nobody is listening on");
+    let first = harness.state().model.transfers.rows[0].transfer.id;
     click(&mut harness, "Send again");
-    step_until(&mut harness, "it was tried again", |harness| ended(harness) == 2);
+    let again = |harness: &Harness<'_, App>| {
+        let rows = &harness.state().model.transfers.rows;
+        rows.len() == 1 && rows[0].transfer.id != first && ended(harness) == 1
+    };
+    step_until(&mut harness, "it was tried again, and only once", again);
+    harness.step();
+    click(&mut harness, "Put back on the list");
+    assert_eq!(harness.state().view.transfer.paths, [folder.path().join("a.txt")]);
 }
 
 #[test]
@@ -213,7 +231,9 @@ fn a_large_file_is_paused_and_cancelled_with_a_click() {
     harness.step();
     step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
     harness.step();
-    assert_eq!(harness.query_all_by_label("FAILED").count(), 2);
+    assert_eq!(harness.query_all_by_label("cancelled").count(), 2);
+    let parts = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(parts, 0, "nothing stays that nobody asked to keep");
 }
 
 #[test]
@@ -267,5 +287,123 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         step_until(&mut harness, "the bar is gone", |harness| !shows(harness, mean));
         drop(harness);
         peer.join().unwrap();
+    }
+}
+
+/// Somebody else, who sends these.
+fn somebody_sends(paths: Vec<PathBuf>, to: SocketAddr, way: Way) -> Transfers {
+    let somebody = Transfers::new(Arc::new(()));
+    somebody.send(SendSpec { paths, to: to.into(), way, options: SendOptions::default() });
+    somebody
+}
+
+#[test]
+fn a_large_offer_is_answered_without_scrolling_and_hides_no_ending() {
+    for (lang, theme) in BOTH {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let many = files.path().join("many");
+        fs::create_dir(&many).unwrap();
+        for n in 0..300 {
+            fs::write(many.join(format!("{n:03}.txt")), "1234567890").unwrap();
+        }
+        let photo = format!("photo of the class.jpg{}.exe", " ".repeat(40));
+        fs::write(files.path().join(&photo), "x").unwrap();
+        let (mut harness, address) = receiving(lang, theme, Way::Framed, folder.path());
+        let _somebody = somebody_sends(vec![files.path().join(&photo), many], address, Way::Framed);
+        let accept = in_language(lang, "Accept 302", "接受 302 个");
+        step_until(&mut harness, "it asks", |harness| harness.query_by_label(accept).is_some());
+        harness.step();
+        let seen = |harness: &Harness<'_, App>, name: &str| harness.get_by_label(name).rect().max.y < 400.0;
+        assert!(seen(&harness, accept) && seen(&harness, in_language(lang, "Decline", "拒绝")));
+        let wants = in_language(
+            lang,
+            "127.0.0.1 wants to send 301 files and 1 folder (3.0 kB)",
+            "127.0.0.1 想发来 301 个文件、1 个文件夹（3.0 kB）",
+        );
+        harness.get_by_label(wants);
+        harness.get_by_label(&format!("photo of the class.jpg{}.exe", "␣".repeat(40)));
+        harness.get_by_label("many").click();
+        harness.step();
+        harness.step();
+        harness.get_by_label(in_language(lang, "Accept 1", "接受 1 个"));
+        harness.get_by_label(in_language(lang, "All", "全部")).click();
+        harness.step();
+        harness.step();
+        harness.get_by_label(accept);
+        click(&mut harness, in_language(lang, "Decline", "拒绝"));
+    }
+}
+
+/// The widget of this name is there and its text is inside the middle column.
+fn stands_in_the_middle(harness: &Harness<'_, App>, name: &str) {
+    let rect = harness.get_by_label(name).rect();
+    assert!(rect.min.x > 328.0 && rect.max.x < harness.ctx.content_rect().width() - 320.0, "{name}: {rect:?}");
+}
+
+#[test]
+fn a_refused_name_is_named_and_the_others_are_there() {
+    for (lang, theme) in BOTH {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let long = format!("{}.txt", "long".repeat(50));
+        let paths: Vec<PathBuf> = ["CON.txt", "a:b.txt", &long].iter().map(|name| files.path().join(name)).collect();
+        for path in &paths {
+            fs::write(path, "x").unwrap();
+        }
+        let many = files.path().join("many");
+        fs::create_dir(&many).unwrap();
+        for n in 0..250 {
+            fs::write(many.join(format!("{n:03}.txt")), "").unwrap();
+        }
+        let (mut harness, address) = receiving(lang, theme, Way::Framed, folder.path());
+        let paths = [vec![many], paths].concat();
+        let _somebody = somebody_sends(paths, address, Way::Framed);
+        let accept = in_language(lang, "Accept 253", "接受 253 个");
+        step_until(&mut harness, "it asks", |harness| harness.query_by_label(accept).is_some());
+        click(&mut harness, accept);
+        step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+        harness.step();
+        harness.get_by_label(in_language(lang, "partly", "部分完成"));
+        harness.get_by_label_contains(in_language(lang, "252 of 253 files", "252 / 253 个文件"));
+        let why = in_language(lang, "a:b.txt: The name cannot be used: ", "a:b.txt：这个名字不能用：");
+        harness.get_by_label_contains(why);
+        click(&mut harness, in_language(lang, "Show 253 files and 1 folder", "显示 253 个文件、1 个文件夹"));
+        // What failed stands first, however many others there are.
+        stands_in_the_middle(&harness, "a:b.txt");
+        stands_in_the_middle(&harness, in_language(lang, "failed", "失败"));
+        assert!(harness.query_by_label("CON.txt").is_none());
+        click(&mut harness, in_language(lang, "Show more (54 left)", "再显示一些（还有 54 个）"));
+        harness.get_by_label(in_language(lang, "saved as _CON.txt", "已存为 _CON.txt"));
+        stands_in_the_middle(&harness, &long);
+        let copy = in_language(lang, "Copy the SHA-256 hash of CON.txt", "复制 CON.txt 的 SHA-256 哈希");
+        harness.get_by_role_and_label(Role::Button, copy);
+    }
+}
+
+#[test]
+fn only_what_can_be_resumed_is_kept_and_where_is_told() {
+    for way in [Way::Raw, Way::Framed] {
+        let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let large = files.path().join("large.bin");
+        fs::File::create(&large).unwrap().set_len(8 << 30).unwrap();
+        let mut harness = window(BOTH[0].0, BOTH[0].1);
+        assert_eq!(harness.state().model.settings.transfer.partial, Partial::Remove);
+        harness.state_mut().model.settings.transfer.partial = Partial::Keep;
+        let (mut harness, address) = start_receiving(harness, BOTH[0].0, way, folder.path());
+        let somebody = somebody_sends(vec![large], address, way);
+        step_until(&mut harness, "it asks", |harness| harness.query_by_label("Accept 1").is_some());
+        click(&mut harness, "Accept 1");
+        step_until(&mut harness, "it moves", |harness| {
+            harness.state().model.transfers.rows.iter().any(|row| row.transfer.progress.bytes > 1 << 20)
+        });
+        drop(somebody);
+        step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+        harness.step();
+        let told = harness.query_by_label_contains("What came is kept in").is_some();
+        let part = |name: &str| name.ends_with(".part");
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert_eq!(
+            (told, names.filter(|name| part(name)).count()),
+            if way == Way::Framed { (true, 1) } else { (false, 0) }
+        );
     }
 }

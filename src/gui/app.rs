@@ -190,7 +190,15 @@ impl App {
             TransferAction::Unpause(id) => self.transfers.unpause(id),
             TransferAction::Cancel(id) => self.transfers.cancel(id),
             TransferAction::Resume(id) => {
-                self.transfers.resume(id);
+                // The new one stands for it from now on: else it could be resumed once more beside it.
+                if self.transfers.resume(id).is_some() {
+                    self.transfers.forget(id);
+                }
+            }
+            TransferAction::PutBack(id) => {
+                if let Some(spec) = self.transfers.spec(id) {
+                    self.view.transfer.add(spec.paths);
+                }
             }
             TransferAction::ForgetEnded => {
                 let ended: Vec<_> = self.model.transfers.ended().map(|row| row.transfer.id).collect();

@@ -38,6 +38,8 @@ pub enum TransferAction {
     Cancel(TransferId),
     /// Try again, from where it broke off.
     Resume(TransferId),
+    /// Put what a send was to send on the list again.
+    PutBack(TransferId),
     /// Take all that have ended off the list.
     ForgetEnded,
     /// Show a folder of the user's in the system's file manager.
@@ -73,7 +75,7 @@ impl Default for TransferSettings {
             bind: "127.0.0.1:8021".into(),
             receive_way: Way::default(),
             folder: None,
-            partial: Partial::Keep,
+            partial: Partial::Remove,
         }
     }
 }
@@ -121,7 +123,14 @@ impl TransferRow {
     }
 
     fn sample(&mut self, now: Instant) {
-        let bytes = self.transfer.progress.bytes;
+        if self.transfer.state != State::Moving {
+            // Or the first sample afterwards would hold the rest.
+            self.sampled = None;
+            return;
+        }
+        // What was there already did not move.
+        let progress = &self.transfer.progress;
+        let bytes = progress.bytes.saturating_sub(progress.resumed);
         let Some((then, before)) = self.sampled else {
             self.sampled = Some((now, bytes));
             return;
@@ -131,11 +140,9 @@ impl TransferRow {
             return;
         }
         self.sampled = Some((now, bytes));
-        if self.transfer.state == State::Moving {
-            self.rates.push_back(bytes.saturating_sub(before) as f64 / passed.as_secs_f64());
-            if self.rates.len() > TransferBook::SAMPLES {
-                self.rates.pop_front();
-            }
+        self.rates.push_back(bytes.saturating_sub(before) as f64 / passed.as_secs_f64());
+        if self.rates.len() > TransferBook::SAMPLES {
+            self.rates.pop_front();
         }
     }
 }
@@ -244,6 +251,33 @@ mod tests {
         settings.remember("10.0.0.15:1");
         assert_eq!(settings.recent.len(), TransferSettings::RECENT);
         assert_eq!(settings.recent[..2], ["10.0.0.15:1", "10.0.0.19:1"]);
+    }
+
+    #[test]
+    fn what_was_there_already_and_pauses_are_no_speed() {
+        let service = Transfers::new(Arc::new(()));
+        let spec = SendSpec {
+            paths: Vec::new(),
+            to: "127.0.0.1:1".parse().unwrap(),
+            way: Way::Framed,
+            options: SendOptions::default(),
+        };
+        let mut transfer = service.transfer(service.send(spec)).unwrap();
+        transfer.state = State::Moving;
+        let mut row = TransferRow { transfer, rates: VecDeque::new(), sampled: None };
+        let start = Instant::now();
+        let mut look = |seconds: u32, state: State, bytes: u64, resumed: u64| {
+            row.transfer.state = state;
+            (row.transfer.progress.bytes, row.transfer.progress.resumed) = (bytes, resumed);
+            row.sample(start + Duration::from_secs(1) * seconds);
+            row.rates.iter().copied().collect::<Vec<_>>()
+        };
+        look(0, State::Moving, 0, 0);
+        assert_eq!(look(1, State::Moving, 1_000, 0), [1_000.0]);
+        assert_eq!(look(2, State::Moving, 1_002_000, 1_000_000), [1_000.0, 1_000.0]);
+        look(3, State::Paused, 1_002_500, 1_000_000);
+        assert_eq!(look(100, State::Moving, 1_002_500, 1_000_000), [1_000.0, 1_000.0]);
+        assert_eq!(look(101, State::Moving, 1_003_500, 1_000_000), [1_000.0; 3]);
     }
 
     fn look_until(book: &mut TransferBook, service: &Transfers, done: impl Fn(&TransferBook) -> bool) {

@@ -159,6 +159,13 @@ impl Counts {
     pub fn set_total(&self, total: Option<u64>) {
         self.total.store(total.map_or(0, |total| total.saturating_add(1)), Relaxed);
     }
+
+    /// A file has failed that would have ended at so many bytes: what it still lacks will not come, and the bar ends where
+    /// everything that can come has come.
+    pub fn give_up(&self, end: u64) {
+        let lacks = end.saturating_sub(self.bytes.load(Relaxed));
+        self.set_total(self.total().map(|total| total.saturating_sub(lacks)));
+    }
 }
 
 impl Job {
@@ -288,6 +295,16 @@ impl Job {
             },
             outcome: told.outcome.clone(),
         }
+    }
+
+    /// Whether its question was answered, and more than waiting is to be done.
+    pub fn is_answered(&self) -> bool {
+        !matches!(lock(&self.told).state, None | Some(State::Preparing | State::Asking))
+    }
+
+    /// Whether nobody has said what it is.
+    pub fn is_nameless(&self) -> bool {
+        lock(&self.told).title.is_empty()
     }
 
     pub fn offer(&self) -> Option<Arc<Offer>> {

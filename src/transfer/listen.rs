@@ -164,7 +164,7 @@ fn bound(bind: SocketAddr) -> Result<TcpListener, Reason> {
 }
 
 fn begin(shared: &Arc<Shared>, listener: &Arc<Listener>, folder: &Arc<Folder>, stream: TcpStream, peer: SocketAddr) {
-    let busy = shared.under_way(listener.id) >= listener.spec.policy.senders;
+    let busy = shared.is_busy(listener.id, listener.spec.policy.senders);
     let spec = &listener.spec;
     let (way, id, hub) = (spec.way, listener.id, Arc::clone(&shared.hub));
     let path = Some(folder.path().to_owned());

@@ -145,7 +145,7 @@ pub struct Policy {
     pub name: Option<String>,
     /// Files and folders that one sender may announce.
     pub entries: u32,
-    /// Senders that may be there at a time; one more is refused.
+    /// Senders whose files may come at a time; one more is refused. Beside them eight times as many may wait for an answer.
     pub senders: usize,
 }
 

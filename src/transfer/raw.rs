@@ -114,8 +114,7 @@ pub(super) fn each_file(
                 if !alone {
                     return Err(reason);
                 }
-                // So that the bar ends where everything that can come has come.
-                job.counts.bytes.store(before.saturating_add(item.size), Relaxed);
+                job.counts.give_up(before.saturating_add(item.size));
             }
         }
         job.counts.files_done.fetch_add(1, Relaxed);

@@ -30,6 +30,11 @@ use crate::{journal::Call, net::Wake};
 const NOTICES: usize = 4096;
 /// Transfers that are over and still listed; the oldest leave.
 const ENDED: usize = 500;
+/// Of these, connections that ended before anything was offered: somebody looks for open ports, or is refused. They are
+/// not to push out what the user has sent and received.
+const NAMELESS: usize = 8;
+/// So many senders may wait for an answer for each that may move.
+const QUESTIONS: usize = 8;
 /// Threads hold their buffers on the heap.
 const STACK_BYTES: usize = 512 * 1024;
 
@@ -150,6 +155,11 @@ impl Transfers {
         Some(self.send(job.spec.clone()?))
     }
 
+    /// What was asked for, of a send that is still listed.
+    pub fn spec(&self, id: TransferId) -> Option<SendSpec> {
+        self.job(id)?.spec.clone()
+    }
+
     /// Answers an offer.
     ///
     /// # Errors
@@ -250,9 +260,14 @@ impl Shared {
     pub fn add(&self, job: impl FnOnce(TransferId) -> Job) -> Arc<Job> {
         let job = Arc::new(job(TransferId(self.next.fetch_add(1, Relaxed))));
         let mut jobs = lock(&self.jobs);
-        let over: Vec<_> = jobs.values().filter(|job| job.outcome().is_some()).map(|job| job.id).collect();
-        for id in over.iter().take((over.len() + 1).saturating_sub(ENDED)) {
-            jobs.remove(id);
+        let over = jobs.values().filter(|job| job.outcome().is_some());
+        let (nameless, over): (Vec<_>, Vec<_>) = over
+            .map(|job| job.id)
+            .partition(|id| jobs.get(id).is_some_and(|job| job.direction == Direction::Receiving && job.is_nameless()));
+        for (over, most) in [(nameless, NAMELESS), (over, ENDED)] {
+            for id in over.iter().take((over.len() + 1).saturating_sub(most)) {
+                jobs.remove(id);
+            }
         }
         jobs.insert(job.id, Arc::clone(&job));
         drop(jobs);
@@ -294,10 +309,13 @@ impl Shared {
         jobs.iter().filter(|job| job.way == Way::Udp).for_each(|job| job.end(Err(Reason::Bug), Ledger::default()));
     }
 
-    /// Transfers of a receiver that have not ended.
-    pub fn under_way(&self, receiver: ReceiverId) -> usize {
+    /// Whether a receiver has as many senders as it may: of those that move, or, so that no crowd fills the memory, of
+    /// those that wait for the user's answer.
+    pub fn is_busy(&self, receiver: ReceiverId, senders: usize) -> bool {
         let jobs = lock(&self.jobs);
-        jobs.values().filter(|job| job.receiver == Some(receiver) && job.outcome().is_none()).count()
+        let under_way = jobs.values().filter(|job| job.receiver == Some(receiver) && job.outcome().is_none());
+        let (moving, waiting): (Vec<_>, Vec<_>) = under_way.partition(|job| job.is_answered());
+        moving.len() >= senders || waiting.len() >= senders.saturating_mul(QUESTIONS)
     }
 }
 

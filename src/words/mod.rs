@@ -8,7 +8,7 @@
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
 //! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run. [`verdict`], [`judgement`], [`mechanisms`],
 //!   [`header_field`]: what is built on UDP there.
-//! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
+//! - [`reason`], [`reason_seen`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod arq;
@@ -37,7 +37,7 @@ pub use self::{
     rules::{rules_error, rules_problem},
     sim::{counters, departure, lesson, outcome, run_error, run_problem},
     told::{actions_told, rules_form, rules_told, then_told, when_told},
-    transfer::{file_end, reason, transfer_state, way, way_for},
+    transfer::{file_end, reason, reason_seen, transfer_state, way, way_for},
     typed::{address_error, compose_error, reach},
 };
 use crate::preset::Localised;

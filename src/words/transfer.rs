@@ -132,6 +132,31 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
     .into_owned()
 }
 
+/// The same as the user of this side is to hear it: whoever receives cannot send again, but can ask for it.
+pub fn reason_seen(lang: Lang, why: &Reason, side: Direction) -> String {
+    let tag = lang.tag();
+    let (bare, there) = why.bare();
+    if side == Direction::Sending {
+        return reason(lang, why);
+    }
+    match bare {
+        Reason::NoAnswer(time) => t!("transfer.received.no_answer", locale = tag, time = seconds(*time)),
+        Reason::Size { announced, came } if came <= announced => {
+            let (announced, came) = (number::grouped(*announced), number::grouped(*came));
+            t!("transfer.received.size", locale = tag, announced = announced, came = came)
+        }
+        Reason::Hash => t!("transfer.received.hash", locale = tag),
+        Reason::Changed => t!("transfer.received.changed", locale = tag),
+        Reason::Silent(time) if there => t!("transfer.received.silent_there", locale = tag, time = seconds(*time)),
+        Reason::Silent(time) => t!("transfer.received.silent", locale = tag, time = seconds(*time)),
+        Reason::Holes { lost, of } => {
+            t!("transfer.received.holes", locale = tag, lost = number::grouped(*lost), of = number::grouped(*of))
+        }
+        _ => return reason(lang, why),
+    }
+    .into_owned()
+}
+
 /// Limits are whole seconds; `1 min 0 s` and `5 s` need no more.
 fn seconds(time: Duration) -> String {
     number::duration(Duration::from_secs(time.as_secs()))
@@ -212,8 +237,8 @@ mod tests {
         assert_eq!(
             both(&full),
             [
-                "The disk is full: a.bin could not be written. Make room, then resume.",
-                "磁盘已满，a.bin 写不进去。腾出空间，再续传。"
+                "The disk is full: a.bin could not be written. Make room, then have it sent again.",
+                "磁盘已满，a.bin 写不进去。腾出空间，再让对方发一次。"
             ]
         );
         let there = Reason::There(Box::new(full));
@@ -229,6 +254,31 @@ mod tests {
         assert_eq!(both(&cut)[0], "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again.");
         let silent = Reason::Silent(Duration::from_mins(1));
         assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
+    }
+
+    #[test]
+    fn whoever_receives_is_not_told_to_send() {
+        let time = Duration::from_mins(2);
+        let why = [
+            Reason::NoAnswer(time),
+            Reason::Size { announced: 2, came: 1 },
+            Reason::Hash,
+            Reason::There(Reason::Changed.into()),
+            Reason::Silent(time),
+            Reason::There(Reason::Silent(time).into()),
+            Reason::Holes { lost: 1, of: 2 },
+        ];
+        for why in &why {
+            for lang in Lang::ALL {
+                let [sent, received] =
+                    [Direction::Sending, Direction::Receiving].map(|side| reason_seen(lang, why, side));
+                assert_ne!(sent, received);
+                assert!(!received.contains("transfer."), "{received}");
+                let asks = if lang == Lang::En { "sk them" } else { "请对方" };
+                assert!(received.contains(asks), "{received}");
+            }
+        }
+        assert_eq!(reason_seen(Lang::En, &Reason::Gone, Direction::Receiving), both(&Reason::Gone)[0]);
     }
 
     #[test]

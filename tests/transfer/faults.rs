@@ -495,8 +495,30 @@ fn a_file_that_changes_while_it_is_sent_fails_alone() {
     relay.release();
     let out = ended(&bench.sender, id);
     assert_eq!(why(&out.result), (&Reason::Changed, false));
+    // What crossed, and not what would have.
+    assert!(out.bytes < 64 << 20, "{}", out.bytes);
+    assert_eq!(bench.sender.transfer(id).unwrap().progress.fraction(), Some(1.0));
     assert_eq!(why(&next_ended(&bench.receiver).result), (&Reason::Changed, true));
     assert_eq!(bench.received().into_keys().collect::<Vec<_>>(), ["b.txt"]);
+}
+
+#[test]
+fn what_a_file_lacks_that_is_gone_is_not_told_as_sent() {
+    let bench = Bench::new();
+    let paths = [bench.long_file("a.bin", 64 << 20), bench.file("b.bin", "bb"), bench.file("c.bin", "c")];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let id = bench.send(&paths, listener.local_addr().unwrap(), Way::Raw);
+    let (mut stream, _) = listener.accept().unwrap();
+    fs::remove_file(&paths[1]).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(stream);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(stream);
+    let out = ended(&bench.sender, id);
+    assert!(matches!(why(&out.result), (Reason::Disk { what: DiskFault::Missing, .. }, false)), "{:?}", out.result);
+    assert_eq!(out.bytes, (64 << 20) + 1);
+    assert_eq!(bench.sender.transfer(id).unwrap().progress.fraction(), Some(1.0));
 }
 
 #[test]
@@ -504,10 +526,44 @@ fn a_receiver_that_is_full_of_senders_says_so() {
     let bench = Bench::new();
     let path = bench.file("a.txt", "a");
     let (_, to) = bench.receive(Way::Framed, Policy { senders: 1, ..Policy::default() });
-    bench.send(std::slice::from_ref(&path), to, Way::Framed);
-    offered(&bench.receiver);
-    let out = ended(&bench.sender, bench.send(&[path], to, Way::Framed));
+    let path = std::slice::from_ref(&path);
+    // Those that wait for an answer are no burden.
+    for _ in 0..8 {
+        bench.send(path, to, Way::Framed);
+        offered(&bench.receiver);
+    }
+    let out = ended(&bench.sender, bench.send(path, to, Way::Framed));
     assert_eq!(why(&out.result), (&Reason::Busy, true));
+}
+
+#[test]
+fn a_file_that_is_taken_leaves_no_room_for_a_second_sender() {
+    let bench = Bench::new();
+    let long = bench.long_file("a.bin", 64 << 20);
+    let (_, to) = bench.receive(Way::Framed, Policy { senders: 1, ..all() });
+    let relay = Relay::start(to, 1 << 20);
+    let id = bench.send(&[long], relay.address(), Way::Framed);
+    relay.held();
+    let out = ended(&bench.sender, bench.send(&[bench.file("b.txt", "b")], to, Way::Framed));
+    assert_eq!(why(&out.result), (&Reason::Busy, true));
+    relay.release();
+    assert!(ended(&bench.sender, id).result.is_ok());
+}
+
+#[test]
+fn those_who_look_for_open_ports_push_nothing_off_the_list() {
+    let bench = Bench::new();
+    let (_, to) = bench.receive(Way::Framed, all());
+    let id = bench.send(&[bench.file("a.txt", "a")], to, Way::Framed);
+    assert!(ended(&bench.sender, id).result.is_ok());
+    next_ended(&bench.receiver);
+    for _ in 0..40 {
+        drop(TcpStream::connect(to).unwrap());
+        assert!(next_ended(&bench.receiver).result.is_err());
+    }
+    let list = bench.receiver.list();
+    assert!(list.len() <= 10, "{}", list.len());
+    assert_eq!(list.first().unwrap().title, "a.txt");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod card;
 pub mod compact;
 pub mod encoding_menu;
 mod field;
+mod middle;
 mod slider;
 mod sparkline;
 
@@ -17,6 +18,7 @@ pub use self::{
     button::{Look, button, button_width, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
+    middle::{file_name, middle, spaces},
     slider::slider,
     sparkline::sparkline,
 };

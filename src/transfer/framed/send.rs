@@ -219,16 +219,17 @@ impl Session<'_> {
     ) -> Result<(), Reason> {
         let before = self.job.counts.bytes.load(Relaxed);
         let sent = self.bytes(at, item, there, sha256, buffer)?;
-        // So that the bar ends where everything that can come has come.
-        self.job.counts.bytes.store(before.saturating_add(item.size), Relaxed);
         match sent {
             Ok(reading) => {
+                // Whatever was resumed and sent, this is what is across now.
+                self.job.counts.bytes.store(before.saturating_add(item.size), Relaxed);
                 self.ledger.with(index, |file| {
                     file.blake3 = Some(reading.hash());
                     file.sha256 = reading.sha256();
                 });
             }
             Err(reason) => {
+                self.job.counts.give_up(before.saturating_add(item.size));
                 record::failed(&mut self.out, kind::SKIP, at, &reason);
                 self.flush()?;
                 if self.takes.get_mut(at as usize).and_then(Option::take).is_some() {

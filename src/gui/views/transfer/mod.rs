@@ -24,7 +24,7 @@ use crate::{
         tr,
     },
     transfer::{TransferId, Way},
-    words::Lang,
+    words::{Lang, number},
 };
 
 /// What the place keeps from one frame to the next.
@@ -43,8 +43,8 @@ pub struct TransferState {
     folder: Option<String>,
     /// Entries of an offer that the user does not want.
     unwanted: BTreeMap<TransferId, BTreeSet<u32>>,
-    /// Files of an ended transfer that are listed one by one.
-    opened: BTreeSet<TransferId>,
+    /// How many files of an ended transfer are listed one by one.
+    opened: BTreeMap<TransferId, usize>,
 }
 
 impl TransferState {
@@ -68,6 +68,7 @@ pub fn transfer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     let tokens = ui.tokens();
     let flat = Frame::new().fill(tokens.panel);
     let width = ui.ctx().content_rect().width();
+    state.opened.retain(|id, _| cx.model.transfers.rows.iter().any(|row| row.transfer.id == *id));
     state.unwanted.retain(|id, _| cx.model.transfers.offers.iter().any(|offer| offer.transfer == *id));
     // At 200 % there is room for two columns only: then offers stand at the top of the middle one.
     let narrow = width < 960.0;
@@ -118,6 +119,23 @@ fn way_words(lang: Lang) -> [(Way, String, String); 4] {
 /// What the chosen way promises, and what it does not.
 fn way_tip(lang: Lang, way: Way) -> String {
     way_words(lang).into_iter().find(|(each, ..)| *each == way).map(|(.., tip)| tip).unwrap_or_default()
+}
+
+/// `3 files and 1 folder`
+fn files_and_folders(lang: Lang, files: usize, folders: usize) -> String {
+    let files_text = match files {
+        1 => tr!(lang, "transfer_window.one_file"),
+        files => tr!(lang, "transfer_window.n_files", count = number::grouped(files as u64)),
+    };
+    let folders_text = match folders {
+        0 => return files_text.into_owned(),
+        1 => tr!(lang, "transfer_window.one_folder"),
+        folders => tr!(lang, "transfer_window.n_folders", count = number::grouped(folders as u64)),
+    };
+    if files == 0 {
+        return folders_text.into_owned();
+    }
+    tr!(lang, "transfer_window.files_and_folders", files = files_text, folders = folders_text).into_owned()
 }
 
 fn section(ui: &mut Ui, text: &str) {

@@ -104,7 +104,7 @@ fn where_to(lang: Lang, transfer: &Transfer) -> String {
         let folder = crate::transfer::name::shown(&folder.display().to_string());
         parts.push(tr!(lang, "transfer_window.saving_to", folder = folder).into_owned());
     }
-    if !progress.current.is_empty() {
+    if !progress.current.is_empty() && progress.current != transfer.title {
         parts.push(progress.current.clone());
     }
     parts.join(" · ")

@@ -71,7 +71,9 @@ pub fn receive_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     {
         changed.bind = bind.to_string();
         changed.folder = Some(folder.clone());
-        let policy = Policy { partial: changed.partial, sha256: true, ..Policy::default() };
+        // Only what can be resumed is worth keeping.
+        let partial = if changed.receive_way.resumes() { changed.partial } else { Partial::Remove };
+        let policy = Policy { partial, sha256: true, ..Policy::default() };
         let spec = ReceiveSpec { bind, folder, way: changed.receive_way, policy };
         cx.actions.push(Action::Transfer(TransferAction::Receive(spec)));
     }
