@@ -101,13 +101,19 @@ pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
 
 /// What was seen of an arrow.
 pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
-    let ours = matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
+    let end = |line: usize| ladder.lines.get(line).filter(|line| matches!(line.end, End::Socket(_)));
+    let (sender, ours) = (end(arrow.from.line), end(arrow.to.line).is_some());
     match arrow.seen {
         Seen::Both => tr!(lang, "ladder.seen_both"),
         Seen::Unread => tr!(lang, "ladder.not_read"),
         Seen::Sender if ours => tr!(lang, "ladder.not_matched"),
         Seen::Sender => tr!(lang, "ladder.seen_sender"),
-        Seen::Receiver => tr!(lang, "ladder.seen_receiver"),
+        // Of ours it is known that it sent it: there is no row of that.
+        Seen::Receiver => match sender.map(|line| line.kind) {
+            Some(Kind::UdpSocket) => tr!(lang, "ladder.came_without_row"),
+            Some(_) => tr!(lang, "ladder.came_not_matched"),
+            None => tr!(lang, "ladder.seen_receiver"),
+        },
         Seen::Neither => tr!(lang, "ladder.seen_neither"),
     }
     .into_owned()
