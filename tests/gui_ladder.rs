@@ -437,6 +437,37 @@ fn what_left_while_the_ladder_was_not_on_show_is_known_all_the_same() {
     }
 }
 
+/// A file's datagrams have no rows where they are sent; that one of ours sent them is known.
+#[test]
+fn datagrams_of_a_file_are_of_the_socket_that_sends_it() {
+    for lang in Lang::ALL {
+        let (one, two) = ("127.0.0.1:9001", "127.0.0.1:9002");
+        let mut bench = Bench::new(lang, Kind::UdpSocket);
+        bench.tab = Tab::Ladder;
+        bench.model.sockets.open(SocketId(2), Kind::UdpSocket, 0, 0);
+        bench.push_of(1, MS, Event::Bound, one, one.as_bytes());
+        bench.push_of(2, 2 * MS, Event::Bound, two, two.as_bytes());
+        bench.push_of(2, 3 * MS, Event::FileStarted { size: 5 }, one, b"/tmp/five");
+        bench.push_of(1, 4 * MS, Event::Received { full: 5 }, two, b"12345");
+        bench.push_of(2, 5 * MS, Event::FileEnded { sent: 5, cancelled: false }, one, b"/tmp/five");
+        let mut harness = show(bench);
+        harness.run();
+        let shown = items(&harness);
+        let said = tr(
+            lang,
+            "datagram of a file, 5 bytes from #2 to #1, received; its send has no row here",
+            "文件的数据报，5 字节，从 #2 到 #1，已收到；这里没有它的 send 那一行",
+        );
+        assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        let said = tr(lang, "part of a file; #1 received it whole", "属于一个文件；#1 完整收到");
+        assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        harness.get_by_label(tr(lang, "1 datagram received, 1 of a file.", "收到 1 个数据报，其中 1 个属于文件。"));
+        harness.state_mut().model.selected = Some(SocketId(2));
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "1 file: its datagrams have no rows", "1 个文件：它的数据报"));
+    }
+}
+
 #[test]
 fn an_empty_ladder_says_why() {
     for lang in Lang::ALL {

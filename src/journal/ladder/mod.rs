@@ -87,6 +87,8 @@ pub enum What {
     Data,
     /// A datagram.
     Datagram,
+    /// A datagram that is a part of a file: that it was sent is in no row.
+    Part,
     /// The bytes of a file, from its first to its last.
     File,
     /// One end will send no more.

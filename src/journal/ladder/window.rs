@@ -336,7 +336,8 @@ impl<'i> Maker<'i> {
         let Some(peer) = flight.peer else { return };
         let line = self.index.bound_to(peer).or_else(|| self.column(End::Peer(peer)));
         let from = line.map(|line| Tip { line, step: None });
-        self.push(from, here, What::Datagram, Seen::Receiver, Some(flight.when.seq), len);
+        let what = if self.datagrams.is_part_of_file(flight.when.seq) { What::Part } else { What::Datagram };
+        self.push(from, here, what, Seen::Receiver, Some(flight.when.seq), len);
     }
 
     /// The other end of a datagram, where it is a step of this ladder.

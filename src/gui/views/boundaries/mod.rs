@@ -37,7 +37,7 @@ use crate::{
         },
     },
     journal::{
-        Direction, Kind, SocketEntry, SocketId,
+        Direction, Kind, SocketEntry, SocketId, State,
         spans::{self, Ends, Life, Matching, Streams},
     },
 };
@@ -167,7 +167,11 @@ fn boundaries_ui(ui: &mut Ui, cx: &mut Cx<'_>, traffic: &mut TrafficState, low: 
             None
         }
         Subject::Nothing => {
-            head_ui(ui, cx, low, "", tr!(cx.lang, "boundaries.no_stream").as_ref(), |_, _| ());
+            let open = entry.is_some_and(|entry| entry.state == State::Established);
+            let was = open || entry.is_some_and(|entry| matches!(entry.state, State::Closed(_) | State::Aborted));
+            let left = was && cx.model.journal.gone() > 0;
+            let key = if left { "boundaries.left" } else { "boundaries.no_stream" };
+            head_ui(ui, cx, low, "", tr!(cx.lang, key).as_ref(), |_, _| ());
             None
         }
     };
@@ -511,7 +515,10 @@ fn datagrams_ui(
     let lang = cx.lang;
     let (all, journal) = (traffic.datagrams(), &cx.model.journal);
     let tally = |direction| all.tally(id, direction);
-    let empty = |direction| tally(direction).sent + tally(direction).received == 0;
+    let empty = |direction| {
+        let tally = tally(direction);
+        tally.sent + tally.received + tally.files == 0
+    };
     let outward = match state.way {
         Way::Either => !empty(Direction::Out) || empty(Direction::In),
         Way::Out => true,
