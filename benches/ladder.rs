@@ -32,7 +32,7 @@ use twocan::{
     journal::{
         Batch, Budget, Epoch, Event, Journal, Kind, Nanos, Record, SocketId, Sockets, Span,
         ladder::{Index, Scale, Timeline},
-        spans::Datagrams,
+        spans::{Datagrams, Streams},
     },
     text::{Charset, Unmappable},
 };
@@ -143,6 +143,7 @@ impl Pure {
         let chosen = BTreeSet::from([SocketId(1), SocketId(2)]);
         let mut journal = Journal::new(Budget { bytes: 1 << 30, rows: 1 << 20 });
         let (mut index, mut timeline, mut datagrams) = (Index::default(), Timeline::default(), Datagrams::default());
+        let mut streams = Streams::default();
         timeline.set(&index, scale, 26.0, 1.0);
         let mut taken = Vec::new();
         for batch in batches {
@@ -152,7 +153,8 @@ impl Pure {
             journal.push(batch);
             let start = Instant::now();
             datagrams.advance(&journal, usize::MAX);
-            index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
+            streams.advance(&journal, usize::MAX);
+            index.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX);
             timeline.follow(&mut index);
             taken.push(start.elapsed());
         }

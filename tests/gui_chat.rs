@@ -115,7 +115,7 @@ fn people_talk_in_both_languages() {
         step_until(&mut harness, "it was seen", |harness| harness.state().model.chat.unread() == 0);
 
         // In GBK. What was said in UTF-8 would be read in it too, in characters that no bundled font has.
-        harness.state_mut().actions.push(Action::ClearJournal);
+        harness.state_mut().actions.push(Action::ClearJournalNow);
         harness.step();
         harness.state_mut().model.settings.composer.charset = Charset::GBK;
         harness.get_by_label(message).focus();

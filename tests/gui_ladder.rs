@@ -23,7 +23,7 @@ use egui_kittest::{
 use harness::in_language as tr;
 use twocan::{
     gui::views::Tab,
-    journal::{Call, Event, Fault, FaultKind, Kind, Nanos, SocketId, Span},
+    journal::{Budget, Call, Event, Fault, FaultKind, Kind, Nanos, SocketId, Span},
     words::Lang,
 };
 use views::{Bench, show, show_any_text};
@@ -273,7 +273,7 @@ fn it_follows_the_end_and_keeps_its_place_and_paints_what_is_on_screen() {
     harness.run();
     assert!((harness.get_by_label(&shown).rect().top() - y).abs() < 1.0);
     harness.get_by_label_contains("Not following");
-    harness.get_by_label("Follow").click();
+    harness.get_by_label("Follow the ladder").click();
     harness.run();
     assert!(has(&harness, "send = 4 n259"));
 }
@@ -375,7 +375,7 @@ fn a_replay_shows_what_had_happened_by_then_and_repaints_only_while_it_runs() {
     assert!(!has(&harness, "recv = 14"));
     harness.get_by_label("Next event").click();
     harness.run();
-    harness.get_by_label("Follow").click();
+    harness.get_by_label("Follow the ladder").click();
     harness.run();
     assert!(has(&harness, "recv = 14"));
 }
@@ -393,6 +393,102 @@ fn a_row_that_is_chosen_elsewhere_comes_into_sight() {
     harness.state_mut().traffic.select(Some(15));
     harness.run();
     assert!(has(&harness, "send = 4 n010"), "{:#?}", items(&harness));
+}
+
+/// The ladder of a connection goes on where a flood left it behind, or where it was not on show while rows left.
+#[test]
+fn what_left_while_the_ladder_was_not_on_show_is_known_all_the_same() {
+    for lang in Lang::ALL {
+        let mut bench = pair(lang);
+        bench.tab = Tab::Traffic;
+        bench.traffic.keep_up(&bench.model);
+        bench.model.journal.set_budget(Budget { rows: 4, ..Budget::default() });
+        let sent = |bench: &mut Bench, n: u64, text: &[u8]| {
+            bench.push_of(1, (3_000 + n) * MS, Event::Sent { asked: text.len() as u32 }, SERVER, text);
+            bench.traffic.keep_up(&bench.model);
+        };
+        for n in 0..9 {
+            sent(&mut bench, n, b"x");
+        }
+        bench.push_of(3, 3_020 * MS, Event::Received { full: 9 }, HERE, b"xxxxxxxxx");
+        sent(&mut bench, 21, b"after");
+        bench.push_of(3, 3_022 * MS, Event::Received { full: 5 }, HERE, b"after");
+        bench.tab = Tab::Ladder;
+        let mut harness = show(bench);
+        harness.run();
+        harness.get_by_label(tr(lang, "#1 client 127.0.0.1:53122", "#1 客户端 127.0.0.1:53122"));
+        harness.get_by_label(tr(lang, "#3 accepted 127.0.0.1:8008", "#3 已接受的连接 127.0.0.1:8008"));
+        harness.get_by_label_contains(tr(
+            lang,
+            "#3 is ESTABLISHED from 10:42:07.003",
+            "#3 自 10:42:07.003 起处于 ESTABLISHED",
+        ));
+        let shown = items(&harness);
+        for said in [
+            tr(lang, "5 bytes from #1 to #3, seen at both ends", "5 字节，从 #1 到 #3，两端都看到"),
+            tr(
+                lang,
+                "8 bytes from #1 to #3, received; older rows have left, so its send is not known",
+                "8 字节，从 #1 到 #3，已收到；较早的行已移出，因此不知道由哪次 send 发出",
+            ),
+        ] {
+            assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        }
+    }
+}
+
+/// A file's datagrams have no rows where they are sent; that one of ours sent them is known.
+#[test]
+fn datagrams_of_a_file_are_of_the_socket_that_sends_it() {
+    for lang in Lang::ALL {
+        let (one, two) = ("127.0.0.1:9001", "127.0.0.1:9002");
+        let mut bench = Bench::new(lang, Kind::UdpSocket);
+        bench.tab = Tab::Ladder;
+        bench.model.sockets.open(SocketId(2), Kind::UdpSocket, 0, 0);
+        bench.push_of(1, MS, Event::Bound, one, one.as_bytes());
+        bench.push_of(2, 2 * MS, Event::Bound, two, two.as_bytes());
+        bench.push_of(2, 3 * MS, Event::FileStarted { size: 5 }, one, b"/tmp/five");
+        bench.push_of(1, 4 * MS, Event::Received { full: 5 }, two, b"12345");
+        bench.push_of(2, 5 * MS, Event::FileEnded { sent: 5, cancelled: false }, one, b"/tmp/five");
+        let mut harness = show(bench);
+        harness.run();
+        let shown = items(&harness);
+        let said = tr(
+            lang,
+            "datagram of a file, 5 bytes from #2 to #1, received; its send has no row here",
+            "文件的数据报，5 字节，从 #2 到 #1，已收到；这里没有它的 send 那一行",
+        );
+        assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        let said = tr(lang, "part of a file; #1 received it whole", "属于一个文件；#1 完整收到");
+        assert!(has(&harness, said), "{said} is not in {shown:#?}");
+        harness.get_by_label(tr(lang, "1 datagram received, 1 of a file.", "收到 1 个数据报，其中 1 个属于文件。"));
+        harness.state_mut().model.selected = Some(SocketId(2));
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "1 file: its datagrams have no rows", "1 个文件：它的数据报"));
+    }
+}
+
+#[test]
+fn an_empty_ladder_says_why() {
+    for lang in Lang::ALL {
+        let mut bench = pair(lang);
+        bench.model.journal.clear();
+        let mut harness = show(bench);
+        harness.run();
+        harness.get_by_label_contains(tr(lang, "were cleared or have left", "已清除或移出"));
+        harness.get_by_label(tr(lang, "Pause the ladder", "暂停时序图")).click();
+        harness.run();
+        harness.state_mut().push_of(1, 4_000 * MS, Event::Sent { asked: 1 }, SERVER, b"!");
+        harness.run();
+        harness.get_by_label_contains(tr(
+            lang,
+            "Paused: what happens now is not drawn",
+            "已暂停：现在发生的不会画出来",
+        ));
+        harness.get_by_label(tr(lang, "Follow the ladder", "跟随时序图")).click();
+        harness.run();
+        assert!(has(&harness, "#1 send = 1 !"));
+    }
 }
 
 #[test]

@@ -78,8 +78,10 @@ pub enum Action {
     SetMessageLimit(usize),
     /// Show the boundaries of messages under the table, or only their sentence.
     SetBoundaries(bool),
-    /// Drop every row.
+    /// Ask whether every row is to be dropped.
     ClearJournal,
+    /// Drop every row.
+    ClearJournalNow,
     /// Open a socket and chat with it.
     OpenChat(UdpSpec),
     /// Chat with a UDP socket that is there already, or with none.

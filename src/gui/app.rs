@@ -254,6 +254,11 @@ impl App {
                 self.notices.push(Notice::done(Done::Copied(language)));
             }
             Action::Run(command) => self.run_command(ctx, command),
+            // Nothing brings it back, so a slip of the finger must not be enough.
+            Action::ClearJournal if !self.model.journal.is_empty() => {
+                self.view.place = Place::Bench;
+                self.view.confirm.ask_to_clear();
+            }
             Action::ShowNew(kind) => {
                 self.view.place = Place::Bench;
                 self.view.leave_pages();
@@ -368,9 +373,12 @@ impl App {
                         self.view.place = Place::Bench;
                     }
                     // Whoever opened one that can send wants to write next.
-                    Action::Open(SocketSpec::TcpClient(_)) | Action::OpenNew(SocketSpec::TcpClient(_)) => {
-                        self.view.composer.focus();
-                    }
+                    Action::Open(spec) | Action::OpenNew(spec) => match spec {
+                        SocketSpec::TcpClient(_) => self.view.composer.focus(),
+                        SocketSpec::Udp(spec) if spec.connect.is_some() => self.view.composer.focus(),
+                        SocketSpec::Udp(_) => self.view.composer.focus_address(),
+                        SocketSpec::TcpServer(_) => {}
+                    },
                     _ => {}
                 }
                 if matches!(action, Action::OpenNew(_) | Action::OpenPreset(_) | Action::OpenPair(_)) {

@@ -11,6 +11,7 @@ mod streams;
 
 use std::{collections::HashMap, fmt::Write as _, net::SocketAddr, ops::Range};
 
+pub(super) use self::streams::Past;
 pub use self::{
     datagrams::{Datagram, Datagrams, Fate, Tally},
     pieces::Pieces,
@@ -277,7 +278,7 @@ pub fn text(sends: Option<&Lane>, recvs: Option<&Lane>, at_most: usize) -> Strin
 pub(super) const LATE: Nanos = 100_000_000;
 
 /// An IPv4 address that a dual-stack socket gave as an IPv6 one, as itself.
-fn canonical(addr: SocketAddr) -> SocketAddr {
+pub(super) fn canonical(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(addr.ip().to_canonical(), addr.port())
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::record::{Batch, Nanos, Record};
+use super::record::{Batch, Event, Nanos, Record};
 
 /// How much the journal may hold before its oldest batches leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,11 @@ impl<'j> Row<'j> {
             return "";
         }
         std::str::from_utf8(self.bytes).unwrap_or_default()
+    }
+
+    /// The true length of a datagram that was received.
+    pub(in crate::journal) fn full(&self) -> u32 {
+        if let Event::Received { full } = self.record.event { full } else { 0 }
     }
 }
 
@@ -236,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::journal::{Event, SocketId, Span};
+    use crate::journal::{SocketId, Span};
 
     fn batch(at: u64, sizes: &[usize]) -> Batch {
         let mut batch = Batch::default();

@@ -65,7 +65,7 @@ impl Model {
             Action::SetUsualFramings(framings) => self.settings.framing = framings,
             Action::SetMessageLimit(bytes) => self.settings.message_limit = bytes,
             Action::SetBoundaries(open) => self.settings.boundaries = open,
-            Action::ClearJournal => self.journal.clear(),
+            Action::ClearJournalNow => self.journal.clear(),
             Action::OpenChat(spec) => {
                 self.settings.chat.address = spec.address;
                 let id = self.open(&SocketSpec::Udp(spec), engine);
@@ -75,7 +75,8 @@ impl Model {
             Action::UseForChat(None) => self.chat.stop(),
             Action::ChatSeen(address) => self.chat.seen(address),
             Action::SetChat(settings) => self.settings.chat = settings,
-            Action::Copy(_)
+            Action::ClearJournal
+            | Action::Copy(_)
             | Action::CopyCode(..)
             | Action::Run(_)
             | Action::ShowNew(_)

@@ -15,7 +15,7 @@ use super::{
         chunks::{Chunks, Near},
         record::{Direction, Nanos, SocketId},
         sockets::{Kind, Origin, Sockets},
-        spans::Datagrams,
+        spans::{Datagrams, Streams},
         store::{Journal, Reader, Row},
     },
     End, Lifeline,
@@ -80,10 +80,10 @@ impl Index {
     /// Takes in what is new for the ladder of these sockets, at most `rows` of them, and lets go of what left. Returns
     /// whether all of it was taken.
     ///
-    /// `datagrams` are those of the same journal; rows that they have not looked at wait.
+    /// `datagrams` and `streams` are those of the same journal; rows that the first have not looked at wait.
     pub fn advance(
         &mut self,
-        (journal, datagrams): (&Journal, &Datagrams),
+        (journal, datagrams, streams): (&Journal, &Datagrams, &Streams),
         sockets: &Sockets,
         chosen: &BTreeSet<SocketId>,
         rows: usize,
@@ -91,9 +91,10 @@ impl Index {
         let range = journal.range();
         let mut touched = self.leave(range.start);
         if self.next < range.start {
-            // Rows left that were never looked at: nobody knows any more where in its stream anything stands.
+            // Rows left that were never looked at here: what they told of connections the streams have kept.
             let (next, start, revision) = (range.start, range.start, self.revision);
-            *self = Self { next, start, revision, changed: Some(0), ..Self::default() };
+            let lives = Lives::since(journal, streams, sockets);
+            *self = Self { lives, next, start, revision, changed: Some(0), ..Self::default() };
             touched = true;
         }
         if self.chosen != *chosen {
@@ -478,11 +479,12 @@ mod tests {
             let (batches, sockets) = batches(&moves, per_batch);
             let chosen = BTreeSet::from([SocketId(first)]);
             let (mut journal, mut growing) = (Journal::new(Budget::default()), Index::default());
-            let mut datagrams = Datagrams::default();
+            let (mut datagrams, mut streams) = (Datagrams::default(), Streams::default());
             for batch in batches {
                 journal.push(batch);
                 datagrams.advance(&journal, usize::MAX);
-                prop_assert!(growing.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX));
+        streams.advance(&journal, usize::MAX);
+                prop_assert!(growing.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX));
                 let keys: Vec<_> = growing.order.iter().map(|slot| slot.key(growing.start)).collect();
                 prop_assert!(keys.is_sorted_by(|a, b| a < b), "{:?}", keys);
             }
@@ -506,20 +508,55 @@ mod tests {
             let (batches, sockets) = batches(&moves, 3);
             let chosen = BTreeSet::from([SocketId(2)]);
             let mut journal = Journal::new(Budget { rows, ..Budget::default() });
-            let (mut index, mut datagrams) = (Index::default(), Datagrams::default());
+            let mut index = Index::default();
+            let (mut datagrams, mut streams) = (Datagrams::default(), Streams::default());
             for batch in batches {
                 journal.push(batch);
                 datagrams.advance(&journal, usize::MAX);
-                index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
+        streams.advance(&journal, usize::MAX);
+                index.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX);
             }
             let there: BTreeSet<_> =
                 journal.rows_from(0).filter(|row| row.record.socket != SocketId(1)).map(|row| row.seq).collect();
             let shown: BTreeSet<_> = (0..index.len()).filter_map(|place| index.seq(place)).collect();
             prop_assert_eq!(shown, there);
             let before = index.whole(&journal, &datagrams);
-            index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
-            index.advance((&journal, &datagrams), &sockets, &chosen, usize::MAX);
+            index.advance((&journal, &datagrams, &streams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
+            index.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX);
             prop_assert_eq!(index.whole(&journal, &datagrams), before);
+        }
+    }
+
+    proptest! {
+        /// A ladder that was not on show while rows came and left is the one that saw them all.
+        #[test]
+        fn what_left_unseen_is_known_all_the_same(
+            moves in prop::collection::vec((any::<bool>(), 1_u8..9, 0_u8..40), 30..90),
+            rows in 5_usize..40,
+            first in 2_u32..4,
+            ended in any::<bool>(),
+        ) {
+            let (mut batches, mut sockets) = batches(&moves, 3);
+            if ended {
+                let mut batch = Batch::default();
+                let record = record(2, 2_000, Event::HalfClosed, "127.0.0.1:8008");
+                sockets.apply(&record, b"");
+                batch.push(record, b"");
+                // So that the end of its direction may have left too.
+                batches.insert(batches.len() - batches.len().min(9), batch);
+            }
+            let chosen = BTreeSet::from([SocketId(first)]);
+            let mut journal = Journal::new(Budget { rows, ..Budget::default() });
+            let (mut datagrams, mut streams) = (Datagrams::default(), Streams::default());
+            let (mut kept_up, mut fell_behind) = (Index::default(), Index::default());
+            for batch in batches {
+                journal.push(batch);
+                datagrams.advance(&journal, usize::MAX);
+                streams.advance(&journal, usize::MAX);
+                kept_up.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX);
+            }
+            fell_behind.advance((&journal, &datagrams, &streams), &sockets, &chosen, usize::MAX);
+            prop_assert_eq!(fell_behind.whole(&journal, &datagrams), kept_up.whole(&journal, &datagrams));
         }
     }
 
@@ -533,9 +570,10 @@ mod tests {
         for batch in batches {
             journal.push(batch);
         }
-        let mut datagrams = Datagrams::default();
+        let (mut datagrams, mut streams) = (Datagrams::default(), Streams::default());
         datagrams.advance(&journal, usize::MAX);
-        index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
+        streams.advance(&journal, usize::MAX);
+        index.advance((&journal, &datagrams, &streams), &sockets, &BTreeSet::from([SocketId(2)]), usize::MAX);
         let groups: Vec<_> = (0..index.len()).step_by(100).map(|from| from..(from + 100).min(index.len())).collect();
         let ladder = index.window(&journal, &datagrams, &groups);
         let bytes = |seen| ladder.arrows.iter().filter(|arrow| arrow.seen == seen).map(|arrow| arrow.len).sum::<u64>();

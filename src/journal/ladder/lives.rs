@@ -15,7 +15,7 @@ use super::super::{
     fault::{Call, FaultKind},
     record::{Direction, Event, Nanos, Record, SocketId},
     sockets::{Kind, Sockets, State},
-    spans::{LATE, Piece, Pieces},
+    spans::{LATE, Piece, Pieces, canonical},
     store::Reader,
 };
 
@@ -38,6 +38,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// Nothing but bytes of which the rows have left.
+    pub fn behind(bytes: u64) -> Self {
+        Self { pieces: Pieces::behind(bytes), ..Self::default() }
+    }
+
     fn push(&mut self, seq: u64, len: u64) {
         if len > 0 {
             self.pieces.push(seq, len);
@@ -60,6 +65,11 @@ impl Lane {
         self.pieces.bytes()
     }
 
+    /// Where the first piece begins that is still there.
+    pub fn begins(&self) -> u64 {
+        self.pieces.front().map_or(self.len(), |piece| piece.offset)
+    }
+
     /// The pieces that have a part in these bytes, as indices.
     pub fn over(&self, from: u64, until: u64) -> Range<usize> {
         self.pieces.over(from, until)
@@ -72,11 +82,13 @@ impl Lane {
         first..before(until).max(first)
     }
 
-    fn leave(&mut self, start: u64) {
-        self.pieces.leave(start);
+    /// Returns whether any left.
+    fn leave(&mut self, start: u64) -> bool {
+        let left = self.pieces.leave(start);
         if self.files.first().is_some_and(|first| *first < start) {
             self.files = self.files.split_off(&start);
         }
+        left > 0
     }
 }
 
@@ -121,17 +133,21 @@ impl Flights {
         self.rows.partition_within(places, |row| is_so(row.from(self.start)))
     }
 
-    fn leave(&mut self, start: u64) {
+    /// Returns whether any left.
+    fn leave(&mut self, start: u64) -> bool {
+        let before = self.rows.len();
         while self.rows.front().is_some_and(|row| row.from(self.start) < start) {
             self.rows.pop_front();
         }
         self.start = start;
+        self.rows.len() < before
     }
 }
 
 /// A file on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
+    pub size: u64,
     pub began: Moment,
     pub ended: Option<Moment>,
 }
@@ -168,6 +184,8 @@ pub(super) struct Life {
     pub opened: Option<Moment>,
     /// The call that ended its direction.
     pub ended: Option<Moment>,
+    /// Rows of what it received have left: when the last of those was is not known.
+    pub heard_before: bool,
     /// `recv` returned 0.
     pub heard: Option<Moment>,
     /// It broke the connection off.
@@ -199,6 +217,7 @@ impl Life {
             marks: VecDeque::new(),
             opened: None,
             ended: None,
+            heard_before: false,
             heard: None,
             aborted: None,
             broken: None,
@@ -241,7 +260,7 @@ pub(super) struct Lives {
     /// Connections whose other end was not met yet, by their own and their peer's address.
     alone: HashMap<(SocketAddr, SocketAddr), Vec<usize>>,
     /// The same sockets once more, for their states.
-    fold: Sockets,
+    pub(super) fold: Sockets,
 }
 
 impl Lives {
@@ -336,18 +355,22 @@ impl Lives {
                 self.received_early(journal, slot, when, earlier);
             }
             Event::FileStarted { size } => {
-                life.files.push_back(Run { began: when, ended: None });
+                life.files.push_back(Run { size, began: when, ended: None });
                 if tcp {
                     life.sent.push_file(when.seq, size);
                 }
             }
             Event::FileEnded { sent, .. } => {
-                if let Some(run) = life.files.back_mut() {
+                let counted = life.files.back_mut().map(|run| {
                     run.ended = Some(when);
-                }
+                    run.size
+                });
                 // It may have been stopped, or the file was shorter than it said.
                 if life.sent.pieces.back().is_some_and(|piece| life.sent.is_file(piece)) {
                     life.sent.pieces.set_last(sent);
+                } else if counted != Some(sent) {
+                    // The row that counted it has left: where in the stream the next bytes stand is not known any more.
+                    life.whole = false;
                 }
             }
             Event::Connected { .. } | Event::Opened { .. } => {
@@ -382,7 +405,7 @@ impl Lives {
     /// Looks for the other end of a connection whose addresses have become known.
     fn pair(&mut self, journal: &Reader<'_>, slot: usize, earlier: &mut Vec<Earlier>) -> Option<usize> {
         let life = self.get(slot)?;
-        let (local, peer) = (life.local?, life.peer?);
+        let (local, peer) = (canonical(life.local?), canonical(life.peer?));
         if life.other.is_some() {
             return None;
         }
@@ -460,9 +483,8 @@ impl Lives {
         for slot in 0..self.all.len() {
             let Some(life) = self.get_mut(slot) else { continue };
             life.sent.leave(start);
-            life.received.leave(start);
             life.out.leave(start);
-            life.came.leave(start);
+            life.heard_before |= life.received.leave(start) | life.came.leave(start);
             while life.marks.front().is_some_and(|mark| mark.seq < start) {
                 life.marks.pop_front();
             }
@@ -484,7 +506,7 @@ impl Lives {
         {
             other.other = None;
         }
-        if let (Some(local), Some(peer)) = pair
+        if let (Some(local), Some(peer)) = (pair.0.map(canonical), pair.1.map(canonical))
             && let Some(waiting) = self.alone.get_mut(&(local, peer))
         {
             waiting.retain(|waiting| *waiting != slot);

@@ -11,6 +11,7 @@
 mod index;
 mod lives;
 mod overview;
+mod past;
 mod text;
 mod timeline;
 mod window;
@@ -86,6 +87,8 @@ pub enum What {
     Data,
     /// A datagram.
     Datagram,
+    /// A datagram that is a part of a file: that it was sent is in no row.
+    Part,
     /// The bytes of a file, from its first to its last.
     File,
     /// One end will send no more.
@@ -228,8 +231,10 @@ impl Ladder {
     /// The ladder of these sockets, and of the other ends of their connections.
     pub fn of(journal: &Journal, sockets: &Sockets, chosen: &BTreeSet<SocketId>) -> Self {
         let (mut index, mut datagrams) = (Index::default(), spans::Datagrams::default());
+        let mut streams = spans::Streams::default();
         datagrams.advance(journal, usize::MAX);
-        index.advance((journal, &datagrams), sockets, chosen, usize::MAX);
+        streams.advance(journal, usize::MAX);
+        index.advance((journal, &datagrams, &streams), sockets, chosen, usize::MAX);
         index.whole(journal, &datagrams)
     }
 

@@ -66,7 +66,8 @@ impl Maker<'_> {
         };
         let came = life.received.during(&self.journal, start, end);
         let went = life.sent.during(&self.journal, start, end);
-        if life.other.is_none() {
+        let other = self.index.lives.other(life).filter(|other| other.whole && life.whole);
+        let Some(other) = other else {
             if let Some((seq, offset, end)) = one(&life.received, &came) {
                 counted(far, here, Seen::Receiver, Some(seq), end - offset, came.len());
             }
@@ -74,14 +75,17 @@ impl Maker<'_> {
                 counted(here, far, Seen::Sender, Some(seq), end - offset, went.len());
             }
             return;
-        }
-        let Some(other) = self.index.lives.other(life).filter(|other| other.whole && life.whole) else { return };
-        if let Some((_, offset, end)) = one(&life.received, &came) {
+        };
+        if let Some((seq, offset, end)) = one(&life.received, &came) {
             let sends = other.sent.over(offset, end);
+            if sends.is_empty() {
+                // Their rows have left.
+                counted(far, here, Seen::Receiver, Some(seq), end - offset, came.len());
+            }
             let first = other.sent.pieces.get(sends.start).and_then(|piece| moment(&self.journal, piece.seq));
             let line = self.index.columns.get(&End::Socket(other.id)).copied();
             let step = first.and_then(|when| self.index.place_of(when));
-            let from = line.map(|line| Tip { line, step });
+            let from = line.filter(|_| !sends.is_empty()).map(|line| Tip { line, step });
             counted(from, here, Seen::Both, first.map(|when| when.seq), end - offset, sends.len());
         }
         // Those of which nothing was returned.

@@ -91,6 +91,7 @@ impl Arrow {
             What::File if matches!(self.seen, Seen::Sender | Seen::Unread) => format!("file {} B ?", self.len),
             What::File => format!("file {} B", self.len),
             _ if matches!(self.seen, Seen::Sender | Seen::Unread) => format!("{} B ?", self.len),
+            What::Part => format!("{} B of a file", self.len),
             What::Data | What::Datagram => format!("{} B", self.len),
         }
     }

@@ -95,7 +95,8 @@ fn idle_before(journal: &Reader<'_>, life: &Life, event: Event, when: Moment) ->
     if !matches!(event, Event::Received { .. } | Event::PeerEnded) {
         return None;
     }
-    let before = recv_before(journal, life, when).or(life.opened.filter(|opened| opened.at <= when.at))?;
+    let opened = life.opened.filter(|opened| !life.heard_before && opened.at <= when.at);
+    let before = recv_before(journal, life, when).or(opened)?;
     let idle = when.at.saturating_sub(before.at);
     (idle >= WAIT).then_some(idle)
 }
@@ -274,7 +275,14 @@ impl<'i> Maker<'i> {
             return self.push(self.far(life, None), here, What::Data, Seen::Receiver, Some(piece.seq), piece.len);
         };
         if self.matched(life).is_none() {
-            return;
+            let from = self.far(life, None);
+            return self.push(from, here, What::Data, Seen::Receiver, Some(piece.seq), piece.len);
+        }
+        // Of what was sent in rows that have left it is known only whose it is.
+        let unknown = other.sent.begins().min(piece.end()).saturating_sub(piece.offset);
+        if unknown > 0 {
+            let from = self.far(life, None);
+            self.push(from, here, What::Data, Seen::Receiver, Some(piece.seq), unknown);
         }
         let over = other.sent.over(piece.offset, piece.end());
         if over.len() > self.limit {
@@ -328,7 +336,8 @@ impl<'i> Maker<'i> {
         let Some(peer) = flight.peer else { return };
         let line = self.index.bound_to(peer).or_else(|| self.column(End::Peer(peer)));
         let from = line.map(|line| Tip { line, step: None });
-        self.push(from, here, What::Datagram, Seen::Receiver, Some(flight.when.seq), len);
+        let what = if self.datagrams.is_part_of_file(flight.when.seq) { What::Part } else { What::Datagram };
+        self.push(from, here, what, Seen::Receiver, Some(flight.when.seq), len);
     }
 
     /// The other end of a datagram, where it is a step of this ladder.
@@ -522,10 +531,12 @@ impl<'i> Maker<'i> {
             return;
         };
         for (_, life) in index.lives.iter().filter(|(_, life)| index.shows(life)) {
-            let (Some(line), Some(opened)) = (self.line(life), life.opened) else { continue };
+            let Some(line) = self.line(life).filter(|_| life.opened.is_some()) else { continue };
             if life.kind == Kind::TcpListener {
                 continue;
             }
+            // What it received in rows that have left was behind that.
+            let opened = life.opened.filter(|_| !life.heard_before);
             // Each recv of the window, and the first behind it.
             let times: Vec<_> = if life.kind == Kind::UdpSocket {
                 let those = self.during(&life.came, start, end.saturating_add(1));
@@ -540,13 +551,16 @@ impl<'i> Maker<'i> {
             let over = over.map(|when| when.at).min();
             let last = times.last().copied();
             for when in times {
-                let before = recv_before(&self.journal, life, when).unwrap_or(opened);
-                self.wait(line, before, Some(when), when.at);
+                let before = recv_before(&self.journal, life, when).or(opened);
+                if let Some(before) = before {
+                    self.wait(line, before, Some(when), when.at);
+                }
             }
             // What nothing has come of yet.
             if life.state().is_open() && life.state() != State::SynSent && over.is_none() {
                 let newest = Moment { seq: u64::MAX >> 1, at: u64::MAX };
-                let before = last.or_else(|| recv_before(&self.journal, life, newest)).unwrap_or(opened);
+                let before = last.or_else(|| recv_before(&self.journal, life, newest)).or(opened);
+                let Some(before) = before else { continue };
                 let now = index.time(index.len().saturating_sub(1)).unwrap_or_default();
                 let none_after = recv_before(&self.journal, life, newest).is_none_or(|latest| latest.seq <= before.seq);
                 if none_after {

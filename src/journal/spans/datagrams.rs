@@ -8,11 +8,14 @@
 //!
 //! Of each datagram only its rows are kept, eight bytes in all; what it was is read from them when somebody asks.
 
+mod files;
+
 use std::{
     collections::{HashMap, VecDeque},
     net::SocketAddr,
 };
 
+use self::files::Files;
 use super::{LATE, same};
 use crate::journal::{
     chunks::{Chunks, Near},
@@ -50,6 +53,8 @@ pub struct Datagram {
     pub kept: u32,
     /// Its receiver has read a later one.
     pub overtaken: bool,
+    /// It is a part of a file that a socket of ours sent: those have no rows where they are sent.
+    pub of_file: bool,
 }
 
 /// What became of a datagram, as far as anybody here can know.
@@ -67,6 +72,8 @@ pub enum Fate {
     Unseen,
     /// It came whole from outside.
     FromOutside,
+    /// It came whole, and is a part of a file that a socket of ours sent.
+    OfFile,
 }
 
 impl Datagram {
@@ -79,6 +86,7 @@ impl Datagram {
     pub fn fate(&self) -> Fate {
         match (self.sent, self.received) {
             (_, Some(_)) if self.is_cut() => Fate::Cut,
+            (None, Some(_)) if self.of_file => Fate::OfFile,
             (None, Some(_)) => Fate::FromOutside,
             (_, Some(_)) => Fate::Whole,
             _ if self.overtaken => Fate::Lost,
@@ -108,6 +116,13 @@ pub struct Tally {
     pub cut: u64,
     /// Of those: from outside.
     pub from_outside: u64,
+    /// Of those: parts of files of ours.
+    pub of_file: u64,
+    /// Files that this socket sent, or began to, and the datagrams of them that a socket of ours received; none of those is
+    /// among the others.
+    pub files: u64,
+    /// Those datagrams.
+    pub file_received: u64,
     /// Not received, and a later one was.
     pub lost: u64,
     /// Sent to somebody outside.
@@ -119,7 +134,7 @@ pub struct Tally {
 impl Tally {
     /// Those that may still come.
     pub fn on_their_way(&self) -> u64 {
-        (self.sent + self.from_outside).saturating_sub(self.received + self.lost + self.unseen)
+        (self.sent + self.from_outside + self.of_file).saturating_sub(self.received + self.lost + self.unseen)
     }
 }
 
@@ -137,8 +152,10 @@ const SENT_FIRST: u32 = 1;
 const TO_US: u32 = 2;
 /// A later one was read.
 const OVERTAKEN: u32 = 4;
+/// It is a part of a file.
+const OF_FILE: u32 = 8;
 /// The bits that are not distance.
-const BITS: u32 = 3;
+const BITS: u32 = 4;
 
 impl Rows {
     fn new(row: u64, bits: u32) -> Self {
@@ -156,7 +173,7 @@ impl Rows {
         if self.is(SENT_FIRST) { (Some(first), second) } else { (second, Some(first)) }
     }
 
-    /// Tells of the other row. One that is half a thousand million rows away is not there any more.
+    /// Tells of the other row. One that is a quarter of a thousand million rows away is not there any more.
     fn join(&mut self, row: u64, start: u64) {
         let by = row.saturating_sub(self.first.from(start));
         if by < 1 << (u32::BITS - BITS) {
@@ -207,6 +224,7 @@ pub struct Datagrams {
     overtaken: HashMap<(u16, u16), VecDeque<Flying>>,
     /// Those received of which no send was told yet: number and row, oldest first.
     early: VecDeque<(u64, u64)>,
+    files: Files,
     swept: u64,
 }
 
@@ -250,6 +268,8 @@ impl Datagrams {
                 let local = self.bound.get(&socket).copied();
                 number = local.map(|local| self.received(journal, row, local, full));
             }
+            Event::FileStarted { size } => self.file_began(journal, row, size),
+            Event::FileEnded { sent, .. } => self.file_ended(row, sent),
             _ => {}
         }
         self.by_row.push_back(number.map(Near::new).unwrap_or_default());
@@ -280,10 +300,12 @@ impl Datagrams {
             list.tally.received += 1;
             list.tally.cut += u64::from(gone > 0);
             list.tally.gone += u64::from(gone);
+            let was_of_file = self.was_no_file(number, (socket, to), len);
             if let Some((receiver, _)) = receiver {
                 let tally = &mut self.list(receiver, Direction::In).tally;
                 tally.sent += 1;
-                tally.from_outside = tally.from_outside.saturating_sub(1);
+                let taken_for = if was_of_file { &mut tally.of_file } else { &mut tally.from_outside };
+                *taken_for = taken_for.saturating_sub(1);
             }
             self.overtake(socket, (local, to), row.seq);
             return number;
@@ -328,7 +350,8 @@ impl Datagrams {
             Some(flying)
         };
         let Some(flying) = take(&mut self.flying).or_else(|| late(self)) else {
-            let number = self.push(Rows::new(row.seq, 0));
+            let of_file = self.is_of_file(from, local, full);
+            let number = self.push(Rows::new(row.seq, if of_file { OF_FILE } else { 0 }));
             self.early.push_back((number, row.seq));
             if self.early.len() > EARLY {
                 self.early.pop_front();
@@ -336,7 +359,7 @@ impl Datagrams {
             let list = self.list(socket, Direction::In);
             list.numbers.push_back(Near::new(number));
             list.tally.received += 1;
-            list.tally.from_outside += 1;
+            *(if of_file { &mut list.tally.of_file } else { &mut list.tally.from_outside }) += 1;
             list.tally.cut += u64::from(gone > 0);
             list.tally.gone += u64::from(gone);
             return number;
@@ -463,6 +486,11 @@ impl Datagrams {
         if sent == Some(seq) { received } else { sent }
     }
 
+    /// Whether a row tells of a part of a file of ours that was received.
+    pub fn is_part_of_file(&self, seq: u64) -> bool {
+        self.rows_of(seq).is_some_and(|(_, rows)| rows.is(OF_FILE))
+    }
+
     /// Number and rows of the datagram that a row tells of.
     fn rows_of(&self, seq: u64) -> Option<(u64, Rows)> {
         let number = self.by_row.get(usize::try_from(seq.checked_sub(self.start)?).ok()?)?.from(self.left);
@@ -478,15 +506,16 @@ impl Datagrams {
         let row = |seq: Option<u64>| seq.map_or(Some(None), |seq| journal.row(seq).map(Some));
         let (out, came) = (row(sent)?, row(received)?);
         let at = |socket: SocketId| self.bound.get(&socket).copied();
-        let sender = out.map(|row| row.record.socket);
+        let of_file = rows.is(OF_FILE);
+        let from_us = || self.receiver(came?.record.peer).filter(|_| of_file);
+        let sender = out.map(|row| row.record.socket).or_else(from_us);
         let to = out.and_then(|row| row.record.peer).or_else(|| at(came?.record.socket));
         let receiver = match came {
             Some(came) => Some(came.record.socket),
             None if rows.is(TO_US) => self.receiver(to),
             None => None,
         };
-        let full = |row: Row<'_>| if let Event::Received { full } = row.record.event { full } else { 0 };
-        let len = out.map(|row| row.bytes.len() as u32).or(came.map(full))?;
+        let len = out.map(|row| row.bytes.len() as u32).or(came.map(|row| row.full()))?;
         Some(Datagram {
             sent,
             received,
@@ -497,6 +526,7 @@ impl Datagrams {
             len,
             kept: came.map_or(0, |row| row.bytes.len() as u32),
             overtaken: rows.is(OVERTAKEN),
+            of_file,
         })
     }
 

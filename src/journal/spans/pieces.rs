@@ -25,6 +25,11 @@ pub struct Pieces {
 impl Eq for Pieces {}
 
 impl Pieces {
+    /// None so far, and so many bytes before the first.
+    pub(in crate::journal) fn behind(bytes: u64) -> Self {
+        Self { total: bytes, ..Self::default() }
+    }
+
     /// How many are there.
     pub fn len(&self) -> usize {
         self.calls.len()

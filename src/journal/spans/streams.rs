@@ -8,12 +8,14 @@ use std::{
 
 use super::{Lane, canonical, take};
 use crate::journal::{
-    record::{Event, SocketId},
+    record::{Event, Record, SocketId},
     store::{Journal, Row},
 };
 
 /// Rows that may leave before the calls they told of are forgotten everywhere.
 const SWEEP: u64 = 16_384;
+/// Rows that are remembered of a life beyond its bytes: connections that fail time and again tell no more than that.
+const STORY: usize = 16;
 
 /// One life of a socket: it and its generation.
 pub type Life = (SocketId, u16);
@@ -28,6 +30,52 @@ pub struct Ends {
     /// The other end, if it is in this program.
     pub other: Option<Life>,
     closed: bool,
+    /// Its own address, as its opening told it.
+    local: Option<SocketAddr>,
+    /// What happened to the connection itself, and the file that is on its way: rows that may have left.
+    story: Vec<(u64, Record)>,
+}
+
+impl Ends {
+    fn tells(&mut self, row: &Row<'_>) {
+        if self.story.len() < STORY {
+            self.story.push((row.seq, *row.record));
+        }
+    }
+}
+
+/// What happened in one life of a connection before a row.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::journal) struct Past<'s> {
+    ends: &'s Ends,
+    before: u64,
+}
+
+impl<'s> Past<'s> {
+    /// Its own address.
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.ends.local
+    }
+
+    /// Whether where its bytes stand in their streams is known.
+    pub fn is_whole(&self) -> bool {
+        self.ends.sent.whole && self.ends.received.whole
+    }
+
+    /// Rows that told what happened to the connection itself, the first of them its opening.
+    pub fn story(&self) -> impl Iterator<Item = (u64, &'s Record)> {
+        let before = self.before;
+        self.ends.story.iter().map(|(seq, record)| (*seq, record)).take_while(move |(seq, _)| *seq < before)
+    }
+
+    /// Bytes that were sent and received.
+    pub fn moved(&self) -> (u64, u64) {
+        let before = |lane: &Lane| {
+            let at = lane.pieces.partition_point(|piece| piece.seq < self.before);
+            lane.pieces.get(at).map_or(lane.len(), |piece| piece.offset)
+        };
+        (before(&self.ends.sent), before(&self.ends.received))
+    }
 }
 
 /// The lanes of all connections in the journal.
@@ -73,13 +121,27 @@ impl Streams {
             Event::Connected { .. } | Event::Opened { .. } if !self.udp.contains(&life) => {
                 let ends = self.lives.entry(life).or_default();
                 take(&mut ends.sent, &mut ends.received, row);
+                ends.local = row.detail().parse().ok();
+                ends.tells(row);
                 if let (Ok(local), Some(peer)) = (row.detail().parse(), row.record.peer) {
                     self.pair(life, canonical(local), canonical(peer));
                 }
             }
-            Event::Sent { .. } | Event::Received { .. } | Event::FileEnded { .. } => {
+            Event::Sent { .. } | Event::Received { .. } => {
                 if let Some(ends) = self.lives.get_mut(&life) {
                     take(&mut ends.sent, &mut ends.received, row);
+                }
+            }
+            Event::FileEnded { .. } => {
+                if let Some(ends) = self.lives.get_mut(&life) {
+                    take(&mut ends.sent, &mut ends.received, row);
+                    // Its bytes are counted now.
+                    ends.story.retain(|(_, record)| !matches!(record.event, Event::FileStarted { .. }));
+                }
+            }
+            Event::PeerEnded | Event::HalfClosed | Event::Failed { .. } | Event::FileStarted { .. } => {
+                if let Some(ends) = self.lives.get_mut(&life) {
+                    ends.tells(row);
                 }
             }
             Event::Bound => {
@@ -88,6 +150,7 @@ impl Streams {
             Event::Closed { .. } | Event::Aborted { .. } => {
                 if let Some(ends) = self.lives.get_mut(&life) {
                     ends.closed = true;
+                    ends.tells(row);
                 }
             }
             _ => {}
@@ -113,7 +176,8 @@ impl Streams {
         self.lives.retain(|_, ends| {
             ends.sent.forget(before);
             ends.received.forget(before);
-            !(ends.closed && ends.sent.pieces.is_empty() && ends.received.pieces.is_empty())
+            let told = ends.story.last().is_some_and(|(last, _)| *last >= before);
+            told || !(ends.closed && ends.sent.pieces.is_empty() && ends.received.pieces.is_empty())
         });
         let lives = &self.lives;
         self.alone.retain(|_, life| lives.contains_key(life));
@@ -122,6 +186,15 @@ impl Streams {
     /// What one life of a connection sent and received.
     pub fn ends(&self, life: Life) -> Option<&Ends> {
         self.lives.get(&life)
+    }
+
+    /// What happened on each connection that was opened before this row, in the order of their sockets.
+    pub(in crate::journal) fn past(&self, before: u64) -> Vec<(Life, Past<'_>)> {
+        let began = |ends: &Ends| ends.story.first().is_some_and(|(first, _)| *first < before);
+        let past = self.lives.iter().filter(|(_, ends)| began(ends));
+        let mut past: Vec<_> = past.map(|(life, ends)| (*life, Past { ends, before })).collect();
+        past.sort_unstable_by_key(|(life, _)| *life);
+        past
     }
 
     /// The other end of a connection, with its lanes.

@@ -94,11 +94,12 @@ fn datagram_ui(
         word(ui, sent.intersect(clip), &size, tokens.on_message);
     } else {
         hollow(&painter, sent, tokens.faint);
-        word(ui, sent.intersect(clip), &tr!(lang, "ladder.outside"), tokens.muted);
+        let whence = if datagram.of_file { tr!(lang, "boundaries.word_file") } else { tr!(lang, "ladder.outside") };
+        word(ui, sent.intersect(clip), &whence, tokens.muted);
     }
     let outline = Stroke::new(1.5, tokens.text);
     match datagram.fate() {
-        Fate::Whole | Fate::FromOutside => {
+        Fate::Whole | Fate::FromOutside | Fate::OfFile => {
             painter.rect_filled(between, 0.0, band);
             painter.rect_filled(received, 0.0, color);
             painter.rect_stroke(received, CornerRadius::same(3), outline, StrokeKind::Inside);

@@ -8,18 +8,19 @@
 mod cells;
 mod controls;
 mod datagrams;
+mod keys;
 mod lanes;
 mod window;
 mod words;
 
 use egui::{
-    Align, Event, EventFilter, FontId, Frame, Key, Layout, Margin, Modifiers, Panel, Rect, RichText, Role, Sense, Ui,
-    WidgetInfo, vec2,
+    Align, FontId, Frame, Layout, Margin, Panel, Rect, RichText, Role, Sense, TextWrapMode, Ui, WidgetInfo, vec2,
 };
 
 pub use self::controls::{Number, Typed, number_ui};
 use self::{
     controls::controls_ui,
+    keys::{Step, keys_ui, stepped},
     window::{Placed, Window},
 };
 use super::{
@@ -37,7 +38,7 @@ use crate::{
         },
     },
     journal::{
-        Direction, Kind, SocketEntry, SocketId,
+        Direction, Kind, SocketEntry, SocketId, State,
         spans::{self, Ends, Life, Matching, Streams},
     },
 };
@@ -50,6 +51,8 @@ const BETWEEN: f32 = 13.0;
 const NAMES: f32 = 42.0;
 /// From this width on the sentence stands beside the title, else below it.
 const WIDE: f32 = 760.0;
+/// Height of two lines of the sentence.
+const SENTENCE: f32 = 31.0;
 /// Below this height of the middle there is room for the sentence only.
 const LOW: f32 = 300.0;
 /// Calls of one lane, or datagrams, that are on show unless one zooms.
@@ -167,7 +170,11 @@ fn boundaries_ui(ui: &mut Ui, cx: &mut Cx<'_>, traffic: &mut TrafficState, low: 
             None
         }
         Subject::Nothing => {
-            head_ui(ui, cx, low, "", tr!(cx.lang, "boundaries.no_stream").as_ref(), |_, _| ());
+            let open = entry.is_some_and(|entry| entry.state == State::Established);
+            let was = open || entry.is_some_and(|entry| matches!(entry.state, State::Closed(_) | State::Aborted));
+            let left = was && cx.model.journal.gone() > 0;
+            let told = if left { tr!(cx.lang, "boundaries.left") } else { tr!(cx.lang, "boundaries.no_stream") };
+            head_ui(ui, cx, low, "", &told, |_, _| ());
             None
         }
     };
@@ -217,7 +224,12 @@ fn head_ui(
         }
     });
     if !wide && !sentence.is_empty() {
-        said(ui);
+        let room = vec2(ui.available_width(), if open && !low { SENTENCE } else { 0.0 });
+        // Its second line comes and goes as calls are counted: what stands below does not move.
+        ui.vertical(|ui| {
+            ui.set_min_size(room);
+            said(ui);
+        });
     }
     open && !low
 }
@@ -233,6 +245,8 @@ fn listener_ui(ui: &mut Ui, cx: &mut Cx<'_>, low: bool) {
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        // A button goes to the next line as a whole.
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
         for id in connections.into_iter().rev().take(OFFERED) {
             if compact_button(ui, &tr!(cx.lang, "boundaries.choose", id = id)).clicked() {
                 cx.actions.push(Action::Select(Some(id)));
@@ -351,50 +365,6 @@ fn bar_ui(ui: &Ui, window: &mut Window, placed: &Placed, rect: Rect) {
     ui.painter().rect_filled(thumb, 2.0, color);
 }
 
-/// Where a key moves the selection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    By(isize),
-    First,
-    Last,
-    Other,
-}
-
-fn keys_ui(ui: &Ui, ground: &Ground, window: &mut Window, most: f64) -> Option<Step> {
-    if !ground.focused {
-        return None;
-    }
-    let id = ui.scope_id().with("lanes");
-    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let typed = |text| ui.input(|input| input.events.iter().any(|e| matches!(e, Event::Text(typed) if typed == text)));
-    for (larger, sign) in [(true, "+"), (false, "-")] {
-        if typed(sign) {
-            window.step(&ground.placed, larger, most);
-        }
-    }
-    let steps = [
-        (Key::ArrowLeft, Step::By(-1)),
-        (Key::ArrowRight, Step::By(1)),
-        (Key::Home, Step::First),
-        (Key::End, Step::Last),
-        (Key::ArrowUp, Step::Other),
-        (Key::ArrowDown, Step::Other),
-    ];
-    steps.into_iter().find(|(key, _)| pressed(*key)).map(|(_, step)| step)
-}
-
-/// The place that a step leads to, of so many.
-fn stepped(at: usize, count: usize, step: Step) -> usize {
-    let last = count.saturating_sub(1);
-    match step {
-        Step::By(by) => at.saturating_add_signed(by).min(last),
-        Step::First => 0,
-        Step::Last | Step::Other => last,
-    }
-}
-
 fn stream_ui(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
@@ -511,7 +481,10 @@ fn datagrams_ui(
     let lang = cx.lang;
     let (all, journal) = (traffic.datagrams(), &cx.model.journal);
     let tally = |direction| all.tally(id, direction);
-    let empty = |direction| tally(direction).sent + tally(direction).received == 0;
+    let empty = |direction| {
+        let tally = tally(direction);
+        tally.sent + tally.received + tally.files == 0
+    };
     let outward = match state.way {
         Way::Either => !empty(Direction::Out) || empty(Direction::In),
         Way::Out => true,

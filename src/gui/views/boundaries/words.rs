@@ -70,8 +70,14 @@ pub fn stream(
 
 /// What became of datagrams: `3 datagrams sent, 2 received, 1 lost, 1 cut: 6 bytes are gone.`
 pub fn datagrams(lang: Lang, tally: Tally, rows_missing: u64) -> String {
+    let came = grouped(tally.file_received);
+    let files = match tally.files {
+        0 => String::new(),
+        1 => tr!(lang, "boundaries.one_file", count = came).into_owned(),
+        files => tr!(lang, "boundaries.files", files = grouped(files), count = came).into_owned(),
+    };
     if tally.sent + tally.received == 0 {
-        return tr!(lang, "boundaries.no_datagrams").into_owned();
+        return if files.is_empty() { tr!(lang, "boundaries.no_datagrams").into_owned() } else { files };
     }
     let mut parts = Vec::new();
     let mut part = |count: u64, text: std::borrow::Cow<'static, str>| {
@@ -87,6 +93,7 @@ pub fn datagrams(lang: Lang, tally: Tally, rows_missing: u64) -> String {
         _ => tr!(lang, "boundaries.received", count = grouped(tally.received)),
     };
     part(tally.received, received);
+    part(tally.of_file, tr!(lang, "boundaries.of_file", count = grouped(tally.of_file)));
     part(tally.from_outside, tr!(lang, "boundaries.from_outside", count = grouped(tally.from_outside)));
     part(tally.lost, tr!(lang, "boundaries.lost", count = grouped(tally.lost)));
     part(tally.cut, tr!(lang, "boundaries.cut", count = grouped(tally.cut)));
@@ -101,6 +108,9 @@ pub fn datagrams(lang: Lang, tally: Tally, rows_missing: u64) -> String {
     if rows_missing > 0 {
         return format!("{told} {}", tr!(lang, "boundaries.rows_missing", count = grouped(rows_missing)));
     }
+    if !files.is_empty() {
+        return format!("{told} {files}");
+    }
     told.into_owned()
 }
 
@@ -113,6 +123,7 @@ pub fn fate(lang: Lang, datagram: &Datagram) -> (String, String) {
         Fate::Whole | Fate::FromOutside => {
             (String::new().into(), tr!(lang, "boundaries.said_whole", id = id(datagram.receiver)))
         }
+        Fate::OfFile => (String::new().into(), tr!(lang, "boundaries.said_file", id = id(datagram.receiver))),
         Fate::Cut => (
             tr!(lang, "boundaries.word_cut", bytes = gone),
             tr!(lang, "boundaries.said_cut", id = id(datagram.receiver), kept = kept, bytes = gone),

@@ -32,6 +32,8 @@ pub struct Draft {
     pub repeat: RepeatForm,
     /// The file to be sent, as typed or chosen.
     pub file: String,
+    /// Room that was needed to say what is wrong with this message, in points.
+    pub problems: f32,
 }
 
 /// Messages sent before, oldest first.

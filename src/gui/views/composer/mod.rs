@@ -63,6 +63,8 @@ pub struct ComposerState {
     field: field::FieldState,
     open: Option<More>,
     framing: ChoiceState,
+    /// Whether the cursor is to go into the address of a datagram.
+    focus_address: bool,
     /// As of the last frame, in points.
     height: f32,
 }
@@ -132,7 +134,13 @@ impl ComposerState {
 
     /// Puts the cursor into the field in the next frame.
     pub fn focus(&mut self) {
+        self.focus_address = false;
         self.field.focus();
+    }
+
+    /// Puts the cursor into the address that a datagram goes to: it has to be known first.
+    pub fn focus_address(&mut self) {
+        self.focus_address = true;
     }
 }
 
@@ -150,19 +158,21 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     let lines = rules.and_then(|rules| rules.lines.as_ref());
 
     ui.spacing_mut().item_spacing.y = 8.0;
+    let framings = model.framings(entry.id);
+    let framed = state.preview.of(&draft.text, composition, &framings.send).clone();
+    let told = problems(cx, entry, &draft, &framed, lines.is_some());
+    problems_ui(ui, &mut draft, entry, &told);
     repeat::running_ui(ui, cx, entry);
     file::running_ui(ui, cx, entry);
     asks::asks_ui(ui, cx, entry, &mut draft);
     match entry.kind {
         Kind::UdpSocket if lines.is_some() => {}
-        Kind::UdpSocket => to_address_ui(ui, cx, entry, &mut draft),
+        Kind::UdpSocket => to_address_ui(ui, state, cx, entry, &mut draft),
         Kind::TcpListener => to_connection_ui(ui, cx, entry, &mut draft),
         Kind::TcpConnection => {}
     }
     let target =
         if lines.is_some() { Target::of_lines(model, entry, &draft) } else { Target::of(model, entry, &draft) };
-    let framings = model.framings(entry.id);
-    let framed = state.preview.of(&draft.text, composition, &framings.send).clone();
     let row = ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         ui.set_max_height(58.0);
         ui.spacing_mut().item_spacing.x = 12.0;
@@ -221,9 +231,6 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
     if !beside.inner {
         ui.horizontal(|ui| options::framed_ui(ui, cx.lang, entry.kind, &framed));
     }
-    if let (Err(error), None) = (&framed, lines) {
-        error_line(ui, error.told(cx.lang));
-    }
     // What else is refused is said in the header, but a listener's connections have none here.
     let queue_full = model.refusal(entry.id).filter(|error| matches!(error, CommandError::QueueFull(_)));
     let refused = queue_full.or_else(|| entry.connections.iter().find_map(|id| model.refusal(*id)));
@@ -258,6 +265,10 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         draft.text.clear();
         state.field.focus();
     }
+    let now = state.preview.of(&draft.text, composition, &framings.send).clone();
+    if problems(cx, entry, &draft, &now, lines.is_some()) != told {
+        ui.ctx().request_discard("what was typed is wrong in another way");
+    }
     state.drafts.insert(entry.id, draft);
     // A panel at the bottom stands where the height of the last frame put it: lay out again rather than show a
     // frame in which buttons are not where they will be clicked.
@@ -266,6 +277,51 @@ pub fn composer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ComposerState) {
         state.height = height;
         ui.ctx().request_discard("the composer's height changed");
     }
+}
+
+/// What is wrong with what was typed: the address, and the message.
+fn problems(
+    cx: &Cx<'_>,
+    entry: &SocketEntry,
+    draft: &Draft,
+    framed: &Result<Framed, Unsendable>,
+    lines: bool,
+) -> Vec<String> {
+    let mut told = Vec::new();
+    if lines {
+        return told;
+    }
+    if entry.kind == Kind::UdpSocket
+        && !draft.to.trim().is_empty()
+        && let Err(Blocked::Address(error)) = Target::of(cx.model, entry, draft)
+    {
+        told.push(address_text(cx.lang, &error));
+    }
+    told.extend(framed.as_ref().err().map(|error| error.told(cx.lang)));
+    told
+}
+
+/// Says what is wrong above the fields, so that they stay where they are while one types: the composer grows upwards. The
+/// room stays until the message is gone, for a half byte or a half address is wrong with every other key.
+fn problems_ui(ui: &mut Ui, draft: &mut Draft, entry: &SocketEntry, told: &[String]) {
+    let typing = !draft.text.is_empty() || ui.memory(|memory| memory.has_focus(to_id(entry.id)));
+    if told.is_empty() && !typing {
+        draft.problems = 0.0;
+    }
+    if told.is_empty() && draft.problems == 0.0 {
+        return;
+    }
+    let room = ui.vertical(|ui| {
+        ui.set_min_size(vec2(ui.available_width(), draft.problems));
+        for problem in told {
+            error_line(ui, problem);
+        }
+    });
+    draft.problems = draft.problems.max(room.response.rect.height());
+}
+
+fn to_id(socket: SocketId) -> egui::Id {
+    egui::Id::unique(("composer_to", socket))
 }
 
 /// The button that opens the encoding lens on the message: below the one that sends, where nothing else needs the room.
@@ -297,7 +353,7 @@ fn prepare(draft: &mut Draft, entry: &SocketEntry) {
     }
 }
 
-fn to_address_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draft) {
+fn to_address_ui(ui: &mut Ui, state: &mut ComposerState, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draft) {
     let lang = cx.lang;
     let tokens = ui.tokens();
     ui.horizontal(|ui| {
@@ -305,14 +361,18 @@ fn to_address_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draf
         let connected = entry.peer.map(|peer| tr!(lang, "composer.to_connected", address = peer));
         let hint = connected.unwrap_or_else(|| tr!(lang, "composer.to_hint"));
         let field = egui::TextEdit::singleline(&mut draft.to)
-            .id_salt(("composer_to", entry.id))
+            .id(to_id(entry.id))
             .font(egui::TextStyle::Monospace)
             .hint_text(RichText::new(hint).color(tokens.faint))
             .margin(egui::Margin::symmetric(8, 4))
             .desired_width(220.0)
             .char_limit(100);
-        if ui.add(field).labelled_by(label.id).changed() {
+        let response = ui.add(field).labelled_by(label.id);
+        if response.changed() {
             draft.addressed = true;
+        }
+        if std::mem::take(&mut state.focus_address) {
+            response.request_focus();
         }
         if !entry.peers.is_empty() {
             compact_menu(ui, &tr!(lang, "composer.peers"), &tr!(lang, "composer.peers"), |ui| {
@@ -324,11 +384,6 @@ fn to_address_ui(ui: &mut Ui, cx: &Cx<'_>, entry: &SocketEntry, draft: &mut Draf
                     }
                 }
             });
-        }
-        if let Err(Blocked::Address(error)) = Target::of(cx.model, entry, draft)
-            && !draft.to.trim().is_empty()
-        {
-            error_line(ui, address_text(lang, &error));
         }
     });
 }

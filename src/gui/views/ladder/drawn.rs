@@ -8,7 +8,7 @@ use crate::{
     journal::{
         SocketId,
         ladder::{Index, Ladder, Scale, Timeline, company, server_of},
-        spans::Datagrams,
+        spans::{Datagrams, Streams},
     },
 };
 
@@ -61,11 +61,11 @@ impl Drawn {
     }
 
     /// Takes in what came since the last frame; only who is shown, while `paused`. Returns whether that is all.
-    pub fn sync(&mut self, model: &Model, datagrams: &Datagrams, scope: Scope, paused: bool) -> bool {
+    pub fn sync(&mut self, model: &Model, known: (&Datagrams, &Streams), scope: Scope, paused: bool) -> bool {
         let Some(subject) = model.selected else { return true };
         let chosen = scope.sockets(model, subject);
         let rows = if paused && self.chosen == chosen { 0 } else { ROWS };
-        let done = self.index.advance((&model.journal, datagrams), &model.sockets, &chosen, rows);
+        let done = self.index.advance((&model.journal, known.0, known.1), &model.sockets, &chosen, rows);
         self.chosen = chosen;
         done || rows == 0
     }

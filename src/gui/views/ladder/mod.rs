@@ -149,7 +149,7 @@ impl LadderState {
             self.subject = model.selected;
             (self.place, self.paused, self.replay) = (Place::default(), false, None);
         }
-        if !self.drawn.sync(model, traffic.datagrams(), self.scope, self.paused) {
+        if !self.drawn.sync(model, (traffic.datagrams(), traffic.streams()), self.scope, self.paused) {
             ui.request_repaint();
         }
         self.drawn.place(self.scale, 2_f64.powi(self.zoom.into()));
@@ -239,17 +239,22 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut 
             if !narrow {
                 copy_ui(ui, cx, state, traffic);
             }
-            let follow = compact_icon(ui, icons::ARROW_DOWN, &tr!(lang, "traffic.follow"), roomy);
+            // The table beside it has buttons with the same words.
+            let button = |ui: &mut Ui, icon: &str, word: &str, name: &str| {
+                compact_icon(ui, icon, if roomy { word } else { name }, roomy).accessible_name(name.to_owned())
+            };
+            let (word, name) = (tr!(lang, "traffic.follow"), tr!(lang, "ladder.follow"));
+            let follow = button(ui, icons::ARROW_DOWN, &word, &name);
             if follow.on_hover_text(tr!(lang, "ladder.follow_hint")).clicked() {
                 state.follow();
                 state.paused = false;
             }
-            let (icon, word) = if state.paused {
-                (icons::PLAY, tr!(lang, "traffic.resume"))
+            let (icon, word, name) = if state.paused {
+                (icons::PLAY, tr!(lang, "traffic.resume"), tr!(lang, "ladder.resume"))
             } else {
-                (icons::PAUSE, tr!(lang, "traffic.pause"))
+                (icons::PAUSE, tr!(lang, "traffic.pause"), tr!(lang, "ladder.pause"))
             };
-            if compact_icon(ui, icon, &word, roomy).clicked() {
+            if button(ui, icon, &word, &name).clicked() {
                 state.paused = !state.paused;
             }
             if state.scale == Scale::True && !narrow {

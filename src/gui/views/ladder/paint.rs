@@ -26,7 +26,7 @@ use crate::{
         widgets,
     },
     journal::{
-        Event, Kind, Nanos,
+        Event, Kind, Nanos, State,
         ladder::{Arrow, End, Ladder, Step, Tip, What},
     },
     words::number,
@@ -75,7 +75,14 @@ impl Grid {
 /// Paints the names of the lifelines and below them the ladder.
 pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &mut TrafficState) {
     if state.drawn.index.is_empty() {
-        let text = tr!(cx.lang, "ladder.empty");
+        let told = cx.model.selected_entry().is_some_and(|entry| entry.state != State::New);
+        let text = if state.paused {
+            tr!(cx.lang, "ladder.empty_paused")
+        } else if told && cx.model.journal.gone() > 0 {
+            tr!(cx.lang, "ladder.empty_left")
+        } else {
+            tr!(cx.lang, "ladder.empty")
+        };
         ui.vertical_centered(|ui| {
             ui.add_space((ui.available_height() * 0.3).min(120.0));
             ui.set_max_width(420.0);

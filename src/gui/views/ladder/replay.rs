@@ -70,7 +70,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::journal::{Batch, Event, Journal, Kind, Record, SocketId, Sockets, Span, spans::Datagrams};
+    use crate::journal::{
+        Batch, Event, Journal, Kind, Record, SocketId, Sockets, Span,
+        spans::{Datagrams, Streams},
+    };
 
     const MS: Nanos = 1_000_000;
 
@@ -83,9 +86,9 @@ mod tests {
             batch.push(record, b"x");
         }
         journal.push(batch);
-        let (mut index, mut datagrams) = (Index::default(), Datagrams::default());
+        let (mut index, mut datagrams, streams) = (Index::default(), Datagrams::default(), Streams::default());
         datagrams.advance(&journal, usize::MAX);
-        index.advance((&journal, &datagrams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
+        index.advance((&journal, &datagrams, &streams), &sockets, &BTreeSet::from([SocketId(1)]), usize::MAX);
         index
     }
 

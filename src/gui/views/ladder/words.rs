@@ -87,12 +87,16 @@ pub fn step_tip(cx: &Cx<'_>, texts: &mut Texts, row: &Row<'_>, kind: Kind) -> St
 pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
     let (from, to) = (end(ladder, arrow.from.line), end(ladder, arrow.to.line));
     let what = match arrow.what {
-        What::Data | What::Datagram if arrow.count > 1 => counted(lang, arrow),
+        What::Data | What::Datagram | What::Part if arrow.count > 1 => counted(lang, arrow),
         What::File => file(lang, arrow),
         What::Data => count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX)),
         What::Datagram => {
             let bytes = count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX));
             tr!(lang, "ladder.datagram", bytes = bytes).into_owned()
+        }
+        What::Part => {
+            let bytes = count_bytes(lang, usize::try_from(arrow.len).unwrap_or(usize::MAX));
+            tr!(lang, "ladder.part_of_file", bytes = bytes).into_owned()
         }
         _ => arrow.word(),
     };
@@ -101,13 +105,19 @@ pub fn arrow(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
 
 /// What was seen of an arrow.
 pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
-    let ours = matches!(ladder.lines.get(arrow.to.line).map(|line| line.end), Some(End::Socket(_)));
+    let end = |line: usize| ladder.lines.get(line).filter(|line| matches!(line.end, End::Socket(_)));
+    let (sender, ours) = (end(arrow.from.line), end(arrow.to.line).is_some());
     match arrow.seen {
         Seen::Both => tr!(lang, "ladder.seen_both"),
         Seen::Unread => tr!(lang, "ladder.not_read"),
         Seen::Sender if ours => tr!(lang, "ladder.not_matched"),
         Seen::Sender => tr!(lang, "ladder.seen_sender"),
-        Seen::Receiver => tr!(lang, "ladder.seen_receiver"),
+        // Of ours it is known that it sent it: there is no row of that.
+        Seen::Receiver => match sender.map(|line| line.kind) {
+            Some(Kind::UdpSocket) => tr!(lang, "ladder.came_without_row"),
+            Some(_) => tr!(lang, "ladder.came_not_matched"),
+            None => tr!(lang, "ladder.seen_receiver"),
+        },
         Seen::Neither => tr!(lang, "ladder.seen_neither"),
     }
     .into_owned()
@@ -117,7 +127,7 @@ pub fn seen(lang: Lang, ladder: &Ladder, arrow: &Arrow) -> String {
 fn counted(lang: Lang, arrow: &Arrow) -> String {
     let count = number::grouped(arrow.count);
     match (arrow.what, arrow.seen) {
-        (What::Datagram, _) => tr!(lang, "ladder.datagrams", count = count),
+        (What::Datagram | What::Part, _) => tr!(lang, "ladder.datagrams", count = count),
         (_, Seen::Receiver) => tr!(lang, "ladder.recvs", count = count),
         _ => tr!(lang, "ladder.sends", count = count),
     }

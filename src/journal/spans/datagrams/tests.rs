@@ -99,9 +99,11 @@ fn a_datagram_is_lost_only_once_a_later_one_was_read() {
     assert!(all.advance(&journal, 99));
     assert_eq!(fates(&all, &journal, Direction::Out, 1), [Fate::Lost, Fate::Unseen, Fate::Cut]);
     assert_eq!(fates(&all, &journal, Direction::In, 2), [Fate::Lost, Fate::Cut, Fate::FromOutside]);
-    let tally = Tally { sent: 3, received: 1, cut: 1, from_outside: 0, lost: 1, unseen: 1, gone: 6 };
+    let tally =
+        Tally { sent: 3, received: 1, cut: 1, from_outside: 0, lost: 1, unseen: 1, gone: 6, ..Tally::default() };
     assert_eq!(all.tally(SocketId(1), Direction::Out), tally);
-    let tally = Tally { sent: 2, received: 2, cut: 1, from_outside: 1, lost: 1, unseen: 0, gone: 6 };
+    let tally =
+        Tally { sent: 2, received: 2, cut: 1, from_outside: 1, lost: 1, unseen: 0, gone: 6, ..Tally::default() };
     assert_eq!((all.tally(SocketId(2), Direction::In), tally.on_their_way()), (tally, 0));
     assert_eq!(all.of_row(&journal, 5).and_then(|datagram| datagram.sent), Some(4));
     assert_eq!(all.position(SocketId(1), Direction::Out, 5), Some(2));
@@ -139,6 +141,35 @@ fn what_left_is_forgotten_and_still_counted() {
     assert_eq!(all.len(SocketId(1), Direction::Out), (3, 6));
     assert_eq!((all.of_row(&journal, 2), all.tally(SocketId(1), Direction::Out).sent), (None, 9));
     assert_eq!(all.of_row(&journal, 9).map(|datagram| datagram.fate()), Some(Fate::Unseen));
+}
+
+#[test]
+fn datagrams_of_a_file_are_known_as_such_whoever_tells_first() {
+    let mut journal = pair();
+    let mut all = Datagrams::default();
+    let came = |full| Event::Received { full };
+    // The receiver's worker tells of one before the sender's tells that a file begins.
+    push(&mut journal, 2, came(4), ONE, b"1234");
+    push(&mut journal, 1, Event::FileStarted { size: 10 }, TWO, b"/a");
+    push(&mut journal, 2, came(4), ONE, b"5678");
+    // A message in between, which is told of as received before it is told of as sent.
+    push(&mut journal, 2, came(1), ONE, b"!");
+    push(&mut journal, 1, Event::Sent { asked: 1 }, TWO, b"!");
+    push(&mut journal, 1, Event::FileEnded { sent: 10, cancelled: false }, TWO, b"/a");
+    push(&mut journal, 2, came(2), ONE, b"90");
+    // All of it was there: this is from somewhere else.
+    push(&mut journal, 2, came(1), ONE, b"x");
+    assert!(all.advance(&journal, 99));
+    let fates: Vec<_> = (0..all.len(SocketId(2), Direction::In).0)
+        .filter_map(|n| all.nth(&journal, SocketId(2), Direction::In, n))
+        .map(|datagram| (datagram.fate(), datagram.sender.map(|id| id.0)))
+        .collect();
+    let of_file = (Fate::OfFile, Some(1));
+    assert_eq!(fates, [of_file, of_file, (Fate::Whole, Some(1)), of_file, (Fate::FromOutside, None)]);
+    let tally = Tally { sent: 1, received: 5, of_file: 3, from_outside: 1, ..Tally::default() };
+    assert_eq!((all.tally(SocketId(2), Direction::In), tally.on_their_way()), (tally, 0));
+    let tally = Tally { sent: 1, received: 1, files: 1, file_received: 3, ..Tally::default() };
+    assert_eq!((all.tally(SocketId(1), Direction::Out), tally.on_their_way()), (tally, 0));
 }
 
 proptest! {
