@@ -7,6 +7,8 @@
 
 #[path = "cli/arguments.rs"]
 mod arguments;
+#[path = "cli/ends.rs"]
+mod ends;
 #[path = "cli/framing.rs"]
 mod framing;
 #[path = "cli/kills.rs"]

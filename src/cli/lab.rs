@@ -8,14 +8,14 @@ mod table;
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::{self, BufWriter, Write as _},
+    io::{self, BufWriter},
     path::Path,
 };
 
 use rust_i18n::t;
 
 use self::table::Table;
-use super::{Exit, Refusal, arguments, notes};
+use super::{Exit, Refusal, arguments, notes, printed};
 use crate::{
     export::sim_pcapng,
     sim::{Ended, Log, Prepared, Run, Side, Transport, Workload, prepared},
@@ -65,7 +65,7 @@ pub(super) fn run(typed: &arguments::Lab, lang: Lang) -> Result<Exit, Refusal> {
 
 /// A line of text on standard output; nobody may be reading it.
 fn tell(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    printed::line(text);
 }
 
 fn refusal(key: &str, lang: Lang) -> Refusal {

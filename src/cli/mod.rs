@@ -8,7 +8,7 @@
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
 //! - `send`, `receive`: files; `carried` is what both say about them.
-//! - `output`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
+//! - `output`, `printed`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
 
 mod arguments;
 mod carried;
@@ -21,6 +21,7 @@ mod notes;
 mod options;
 mod output;
 mod preset;
+mod printed;
 mod receive;
 mod recording;
 mod responder;
@@ -67,8 +68,12 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help goes to standard output, errors to standard error; a closed one is no reason to complain.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            let written = error.print();
+            if error.use_stderr() {
+                return Exit::Usage.into();
+            }
+            printed::note(written);
+            return printed::end(Exit::Done, lang).into();
         }
     };
     let ended = match &arguments.subcommand {
@@ -82,12 +87,11 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Subcommand::Tour(typed) => Ok(tour::run(lang, typed.json)),
         Subcommand::Lab(typed) => lab::run(typed, lang),
     };
-    ended
-        .unwrap_or_else(|refusal| {
-            notes::warn(&t!("cli.error", locale = lang.tag(), text = refusal.0));
-            Exit::Usage
-        })
-        .into()
+    let exit = ended.unwrap_or_else(|refusal| {
+        notes::warn(&t!("cli.error", locale = lang.tag(), text = refusal.0));
+        Exit::Usage
+    });
+    printed::end(exit, lang).into()
 }
 
 /// Gives the tour where no window can be opened, and says so first. `why` is what the system said.
@@ -97,7 +101,7 @@ pub fn tour_instead(why: Option<&str>) -> ExitCode {
         Some(why) => notes::warn(&t!("cli.window_failed", locale = lang.tag(), why = why)),
         None => notes::warn(&t!("cli.no_display", locale = lang.tag())),
     }
-    tour::run(lang, false).into()
+    printed::end(tour::run(lang, false), lang).into()
 }
 
 /// Arguments that cannot be used, as a sentence in the user's language.

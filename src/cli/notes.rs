@@ -10,7 +10,7 @@ use rust_i18n::t;
 use crate::{
     journal::{CloseReason, Event, Kind, Row, SocketId},
     net::{Reach, interfaces},
-    words::{self, Lang},
+    words::{self, Lang, number},
 };
 
 /// Writes a line to standard error. A closed one is no reason to stop.
@@ -45,6 +45,10 @@ impl Notes {
     pub fn record(&self, row: &Row<'_>, kind: Kind, main: SocketId) {
         if let Event::Failed { .. } = row.record.event {
             warn(&of(row.record.socket, main, words::event(self.lang, row, kind).into()));
+        } else if let Event::Closed { why: CloseReason::User, unsent: unsent @ 1.. } = row.record.event {
+            // Nobody closes here but the session at its end.
+            let count = number::grouped(unsent.into());
+            warn(&of(row.record.socket, main, t!("cli.closed_unsent", locale = self.lang.tag(), count = count)));
         } else if !self.quiet
             && let Some(text) = self.text(row, kind)
         {

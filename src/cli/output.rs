@@ -13,6 +13,7 @@ use std::{
 
 use jiff::tz::TimeZone;
 
+use super::printed;
 use crate::{
     export::{jsonl, line::Lines},
     framing::{self, Framing, FramingError, Missing},
@@ -94,7 +95,7 @@ impl<W: io::Write> Output<W> {
         }
     }
 
-    /// Whether nobody reads any more.
+    /// Whether nothing more can be written: nobody reads any more, or the disk is full.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
@@ -210,14 +211,14 @@ impl<W: io::Write> Output<W> {
 
     /// Hands everything to the reader.
     pub fn flush(&mut self) {
-        let flushed = self.out.flush();
-        self.closed |= flushed.is_err();
+        if !self.closed {
+            self.closed = !printed::note(self.out.flush());
+        }
     }
 
     fn write(&mut self) {
         if !self.closed {
-            let written = self.out.write_all(self.text.as_bytes());
-            self.closed |= written.is_err();
+            self.closed = !printed::note(self.out.write_all(self.text.as_bytes()));
         }
         self.text.clear();
     }

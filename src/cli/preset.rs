@@ -1,7 +1,6 @@
 //! `twocan presets` and `twocan preset`: the classic programs.
 
 use std::{
-    io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
 };
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::{
     Exit, Refusal, arguments,
     options::{self, Options},
-    responder,
+    printed, responder,
     session::{self, Role},
     udp,
 };
@@ -28,7 +27,6 @@ use crate::{
 
 /// Prints a line a preset.
 pub(super) fn list(lang: Lang, json: bool) -> Exit {
-    let mut out = io::stdout().lock();
     let widest = |of: fn(&Preset) -> usize| preset::all().iter().map(of).max().unwrap_or(0);
     let name_width = widest(|preset| preset.name.len());
     let listing_width = widest(|preset| listings(preset).len());
@@ -49,7 +47,7 @@ pub(super) fn list(lang: Lang, json: bool) -> Exit {
             )
         };
         // Nobody may be reading it: `twocan presets | head`.
-        if writeln!(out, "{line}").is_err() {
+        if !printed::line(&line) {
             break;
         }
     }

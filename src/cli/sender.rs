@@ -3,6 +3,9 @@
 //! The engine takes commands without blocking and says when it has too many; a pipe may deliver a gigabyte. So one
 //! line is taken at a time, and the next only when the sockets have room again: what standard input holds then stays
 //! in the pipe, whose writer waits. Nothing is dropped on the way.
+//!
+//! A line is sent whole or not at all. Only one that is longer than [`LONGEST_LINE`] goes out piece by piece, where a
+//! stream lets it; should a later piece be refused, it is said how much went out.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -19,7 +22,10 @@ use crate::{
     framing::Framing,
     journal::SocketId,
     net::{Command, CommandError, Counters, Endpoint, Engine},
-    text::{Composition, Ending, Mode},
+    text::{
+        ComposeError, Composition, Ending, Mode,
+        hex::{self, HexError},
+    },
     words::{self, Lang, number},
 };
 
@@ -27,7 +33,7 @@ use crate::{
 const WAITING: u64 = 1 << 20;
 /// A long TCP message is handed over in pieces of this size; it is a stream in any case.
 const CHUNK: usize = 256 << 10;
-/// The longest line that is kept whole, where it cannot be sent in pieces.
+/// The longest line that is kept whole; `cli.line_too_long` names it.
 const LONGEST_LINE: usize = 16 << 20;
 
 /// Where a message goes.
@@ -52,6 +58,11 @@ pub(super) struct Sender {
     pending: Option<Pending>,
     /// A line of which not everything was read yet.
     gathered: Vec<u8>,
+    /// Its number.
+    gathering: u64,
+    /// The line of which the first pieces were sent.
+    begun: Option<Begun>,
+    hex: hex::Lines,
     /// The line of which no further piece is to be sent.
     refused: Option<u64>,
     /// Whether a line was refused.
@@ -59,10 +70,22 @@ pub(super) struct Sender {
 }
 
 struct Pending {
+    /// The line that it was made of.
+    number: u64,
     bytes: Vec<u8>,
     to: Option<Endpoint>,
     /// Sockets that have not got all of it, with the bytes that they have got.
     left: Vec<(SocketId, usize)>,
+}
+
+/// What is behind of a line that is sent in pieces.
+#[derive(Clone, Copy, Debug, Default)]
+struct Begun {
+    number: u64,
+    /// Its bytes and characters so far, and the bytes that were made of them.
+    bytes: usize,
+    characters: usize,
+    sent: usize,
 }
 
 impl Sender {
@@ -76,6 +99,9 @@ impl Sender {
             counters: BTreeMap::new(),
             pending: None,
             gathered: Vec::new(),
+            gathering: 0,
+            begun: None,
+            hex: hex::Lines::default(),
             refused: None,
             failed: false,
         }
@@ -91,34 +117,67 @@ impl Sender {
         self.is_free() && self.counters.values().all(|counters| counters.totals().waiting == 0)
     }
 
+    /// The line that was taken and that no socket has all of.
+    pub fn unsent(&self) -> Option<u64> {
+        let gathering = (!self.gathered.is_empty()).then_some(self.gathering);
+        self.pending.as_ref().map(|pending| pending.number).or(gathering)
+    }
+
     /// Makes a message of a line and keeps it until [`pump`](Self::pump) has handed it over. A line that cannot be
     /// sent is refused with its number and column. Whether there is a message now.
     pub fn take(&mut self, line: Line, target: Target) -> bool {
-        if self.refused == Some(line.number) {
+        let Line { number, mut bytes, then } = line;
+        if self.refused == Some(number) {
             return false;
         }
-        let in_pieces = !self.datagrams
-            && !self.raw
-            && self.composition.mode == Mode::Text
-            && !self.composition.escapes
-            && self.framing == Framing::None;
-        let mut bytes = line.bytes;
         if !self.gathered.is_empty() {
-            bytes = [std::mem::take(&mut self.gathered), bytes].concat();
+            self.gathered.append(&mut bytes);
+            bytes = std::mem::take(&mut self.gathered);
         }
-        if !in_pieces && bytes.len() > LONGEST_LINE {
-            let longest = number::size(LONGEST_LINE as u64);
-            let problem = t!("cli.line_too_long", locale = self.lang.tag(), size = longest);
-            self.refuse(line.number, &problem);
-        } else if !in_pieces && line.then == Then::More {
+        let is_long = bytes.len() > LONGEST_LINE;
+        let in_pieces = self.takes_pieces() && (is_long || self.begun.is_some());
+        if is_long && !in_pieces {
+            let problem = t!("cli.line_too_long", locale = self.lang.tag());
+            self.refuse(number, &problem);
+        } else if !in_pieces && then == Then::More {
             self.gathered = bytes;
+            self.gathering = number;
         } else {
-            match self.compose(&bytes, line.then) {
-                Ok(bytes) => self.pending = Some(Pending::new(bytes, target)),
-                Err(problem) => self.refuse(line.number, &problem),
+            match self.compose(number, &bytes, then) {
+                Ok(Some(composed)) => {
+                    if in_pieces && then == Then::More {
+                        let begun = self.begun.get_or_insert(Begun { number, ..Begun::default() });
+                        begun.bytes += bytes.len();
+                        begun.characters += String::from_utf8_lossy(&bytes).chars().count();
+                        begun.sent += composed.len();
+                    } else {
+                        self.begun = None;
+                    }
+                    self.pending = Some(Pending::new(number, composed, target));
+                }
+                Ok(None) => {}
+                Err(problem) => self.refuse(number, &problem),
             }
         }
         self.pending.is_some()
+    }
+
+    /// Whether pieces of a line are the same bytes as the whole of it, but for ISO-2022-JP's returns to ASCII.
+    fn takes_pieces(&self) -> bool {
+        !self.datagrams
+            && !self.raw
+            && self.composition.mode == Mode::Text
+            && !self.composition.escapes
+            && self.framing == Framing::None
+    }
+
+    /// Nothing more comes from standard input.
+    pub fn end(&mut self) {
+        if let Err(error) = self.hex.finish()
+            && let HexError::Repeat { line } = error
+        {
+            self.refuse(line as u64, &words::compose_error(self.lang, &error.into()));
+        }
     }
 
     /// Hands over as much as the sockets have room for.
@@ -173,26 +232,49 @@ impl Sender {
         }
     }
 
-    fn compose(&self, bytes: &[u8], then: Then) -> Result<Vec<u8>, String> {
+    /// The message that a line makes, or this piece of it; a line of a dump may make none.
+    fn compose(&mut self, number: u64, bytes: &[u8], then: Then) -> Result<Option<Vec<u8>>, String> {
+        let begun = self.begun.unwrap_or_default();
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            t!("cli.not_utf8", locale = self.lang.tag(), byte = error.valid_up_to() + 1).into_owned()
+            let byte = begun.bytes + error.valid_up_to() + 1;
+            t!("cli.not_utf8", locale = self.lang.tag(), byte = byte).into_owned()
         })?;
         if self.raw {
-            return Ok(bytes.to_vec());
+            return Ok(Some(bytes.to_vec()));
         }
-        // The ending stands in for the newline; where there was none there is none to replace.
-        let ending = if then == Then::Newline { self.composition.ending } else { Ending::None };
-        let composition = Composition { ending, ..self.composition };
-        let message = composition.bytes(text).map_err(|error| words::compose_error(self.lang, &error))?;
+        let message = if self.composition.mode == Mode::Hex {
+            let number = usize::try_from(number).unwrap_or(usize::MAX);
+            self.hex.read(number, text).map_err(ComposeError::from)
+        } else {
+            // The ending stands in for the newline; where there was none there is none to replace.
+            let ending = if then == Then::Newline { self.composition.ending } else { Ending::None };
+            Composition { ending, ..self.composition }.bytes(text).map(Some)
+        };
+        let Some(message) = message.map_err(|mut error| {
+            if let ComposeError::Encode(error) = &mut error {
+                error.column += begun.characters;
+            }
+            words::compose_error(self.lang, &error)
+        })?
+        else {
+            return Ok(None);
+        };
         let mut framed = Vec::new();
         self.framing.encode(&message, &mut framed).map_err(|error| words::framing_error(self.lang, &error))?;
-        Ok(framed)
+        Ok(Some(framed))
     }
 
     fn refuse(&mut self, number: u64, problem: &str) {
         self.failed = true;
         self.refused = Some(number);
-        notes::warn(&t!("cli.line", locale = self.lang.tag(), number = number, problem = problem));
+        let tag = self.lang.tag();
+        match self.begun.take() {
+            Some(begun) if begun.number == number => {
+                let count = number::grouped(begun.sent as u64);
+                notes::warn(&t!("cli.line_cut", locale = tag, number = number, count = count, problem = problem));
+            }
+            _ => notes::warn(&t!("cli.line", locale = tag, number = number, problem = problem)),
+        }
     }
 
     fn has_room(&mut self, engine: &Engine, id: SocketId) -> bool {
@@ -208,11 +290,12 @@ impl Sender {
 }
 
 impl Pending {
-    fn new(bytes: Vec<u8>, target: Target) -> Self {
-        match target {
-            Target::Streams(ids) => Self { bytes, to: None, left: ids.into_iter().map(|id| (id, 0)).collect() },
-            Target::Datagram(id, to) => Self { bytes, to, left: vec![(id, 0)] },
-        }
+    fn new(number: u64, bytes: Vec<u8>, target: Target) -> Self {
+        let (ids, to) = match target {
+            Target::Streams(ids) => (ids, None),
+            Target::Datagram(id, to) => (vec![id], to),
+        };
+        Self { number, bytes, to, left: ids.into_iter().map(|id| (id, 0)).collect() }
     }
 }
 
@@ -259,6 +342,37 @@ mod tests {
         assert_eq!(taken(&mut sender, line(2, &vec![b'x'; 65_536], Then::Newline)), None);
         assert!(sender.failed);
         assert_eq!(taken(&mut sender, line(3, b"", Then::Newline)).unwrap(), b"\0\0");
+    }
+
+    #[test]
+    fn a_long_line_is_refused_before_anything_of_it_is_sent() {
+        let mut sender = sender(Composition { charset: Charset::GB2312, ..Composition::default() }, false);
+        let piece = "你".repeat(300_000);
+        for then in [Then::More, Then::More] {
+            assert_eq!(taken(&mut sender, line(1, piece.as_bytes(), then)), None);
+        }
+        let gathered = [piece.repeat(2), "镕".into()].concat();
+        let error = sender.compose(1, gathered.as_bytes(), Then::Newline).unwrap_err();
+        assert!(error.contains("column 600001"), "{error}");
+        assert_eq!(taken(&mut sender, line(1, "镕".as_bytes(), Then::Newline)), None);
+        assert!(sender.failed && sender.begun.is_none());
+        assert_eq!(taken(&mut sender, line(2, "好".as_bytes(), Then::Newline)).unwrap(), b"\xBA\xC3");
+    }
+
+    #[test]
+    fn one_that_is_longer_says_how_much_of_it_was_sent_and_where_in_all_of_it_the_rest_is_wrong() {
+        let mut sender = sender(Composition { charset: Charset::GB2312, ..Composition::default() }, false);
+        let piece = "你".repeat(LONGEST_LINE / 3 + 1);
+        assert_eq!(taken(&mut sender, line(1, piece.as_bytes(), Then::More)).unwrap().len(), piece.len() / 3 * 2);
+        let begun = sender.begun.unwrap();
+        assert_eq!((begun.bytes, begun.characters, begun.sent), (piece.len(), piece.len() / 3, piece.len() / 3 * 2));
+        assert_eq!(taken(&mut sender, line(1, "好".as_bytes(), Then::More)).unwrap(), b"\xBA\xC3");
+        let error = sender.compose(1, "镕".as_bytes(), Then::Newline).unwrap_err();
+        assert!(error.contains(&format!("column {}", piece.len() / 3 + 2)), "{error}");
+        let error = sender.compose(1, b"\xFF", Then::Newline).unwrap_err();
+        assert!(error.contains(&format!("byte {}", piece.len() + 4)), "{error}");
+        assert_eq!(taken(&mut sender, line(1, b"end", Then::Newline)).unwrap(), b"end");
+        assert!(sender.begun.is_none() && !sender.failed);
     }
 
     #[test]

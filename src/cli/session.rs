@@ -4,6 +4,8 @@
 //! room in a full socket. The rules of the end are those of a person at a terminal: once one direction has ended, the
 //! other is waited for as long as something happens, and [`Options::wait`] longer.
 
+mod end;
+
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -11,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, at, never, select};
+use crossbeam_channel::{Receiver, at, never, select};
 use rust_i18n::t;
 
+use self::end::End;
 use super::{
     Exit, Refusal,
     http::Http,
@@ -34,8 +37,6 @@ use crate::{
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
 const RETRY: Duration = Duration::from_millis(2);
-/// How long closing may take before what waits to be sent is given up.
-const CLOSING: Duration = Duration::from_secs(1);
 /// How long silence is waited for beyond its own time: records come later than they happened.
 const LATE: Nanos = 20_000_000;
 /// Closed connections of a server that are still remembered.
@@ -95,12 +96,24 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Ex
         sent: Tally::default(),
         last_heard: None,
         active: Instant::now(),
+        patience: patience(spec, options.wait),
         network_failed: false,
+        gave_up: false,
         unreachable: false,
         closed: VecDeque::new(),
         recording,
     };
     Ok(session.run(&lines))
+}
+
+/// How long the other end may be silent: what it says is only seen after the wait before `recv`.
+fn patience(spec: &SocketSpec, wait: Duration) -> Duration {
+    let read_delay = match spec {
+        SocketSpec::TcpServer(spec) => spec.read_delay,
+        SocketSpec::TcpClient(spec) => spec.read_delay,
+        SocketSpec::Udp(spec) => spec.read_delay,
+    };
+    if wait.is_zero() { wait } else { wait.saturating_add(read_delay) }
 }
 
 /// How far standard input has come.
@@ -145,7 +158,11 @@ struct Session<'o> {
     last_heard: Option<SocketAddr>,
     /// When something last moved.
     active: Instant,
+    /// How long nothing may move once one direction has ended.
+    patience: Duration,
     network_failed: bool,
+    /// Whether something was handed over and never left.
+    gave_up: bool,
     unreachable: bool,
     closed: VecDeque<SocketId>,
     /// All records, where they are wanted at the end.
@@ -162,8 +179,8 @@ impl Session<'_> {
             self.sender.pump(&self.engine);
             self.settle();
             self.half_close();
-            if let Some(exit) = self.ended(end_at) {
-                return self.finish(exit);
+            if let Some(end) = self.ended(end_at) {
+                return self.finish(end, lines);
             }
             let target = if self.input != Input::Open || !self.sender.is_free() { None } else { self.next_target() };
             if let Some(target) = &target
@@ -177,9 +194,9 @@ impl Session<'_> {
             select! {
                 recv(batches) -> batch => match batch {
                     Ok(batch) => self.take(batch),
-                    Err(_) => return self.finish(Exit::Network),
+                    Err(_) => return self.finish(End::over(Exit::Network), lines),
                 },
-                recv(interrupted) -> _ => return self.finish(Exit::Done),
+                recv(interrupted) -> _ => return self.finish(End::early(Exit::Done), lines),
                 recv(input) -> line => match (line, target) {
                     (Ok(Ok(line)), Some(target)) => {
                         self.active = Instant::now();
@@ -189,9 +206,9 @@ impl Session<'_> {
                     (Ok(Err(error)), _) => {
                         let tag = self.options.lang.tag();
                         notes::warn(&t!("cli.input_failed", locale = tag, error = error));
-                        self.input = Input::Ended;
+                        self.end_input();
                     }
-                    _ => self.input = Input::Ended,
+                    _ => self.end_input(),
                 },
                 recv(timer) -> _ => {}
             }
@@ -212,6 +229,11 @@ impl Session<'_> {
     fn reads_ahead(&self) -> bool {
         let awaits = matches!(&self.keyboard, Keyboard::Feeds(person) if person.awaits());
         awaits && self.ahead.is_none() && self.input == Input::Open
+    }
+
+    fn end_input(&mut self) {
+        self.input = Input::Ended;
+        self.sender.end();
     }
 
     fn type_line(&mut self, line: Line, target: Target) {
@@ -290,7 +312,7 @@ impl Session<'_> {
             }
             _ => false,
         };
-        if waiting { self.active.checked_add(self.options.wait) } else { None }
+        if waiting { self.active.checked_add(self.patience) } else { None }
     }
 
     fn next_look(&self, end_at: Option<Instant>) -> Option<Instant> {
@@ -308,6 +330,7 @@ impl Session<'_> {
             let given = self.output.quiet_until(now, self.still_wanted());
             self.given(&given);
             self.output.flush();
+            self.active = Instant::now();
         }
     }
 
@@ -337,30 +360,36 @@ impl Session<'_> {
         self.given(&given);
     }
 
-    fn ended(&mut self, end_at: Option<Instant>) -> Option<Exit> {
+    fn ended(&mut self, end_at: Option<Instant>) -> Option<End> {
         let now = Instant::now();
         let tag = self.options.lang.tag();
         match self.state() {
-            State::Failed(_) | State::Closed(CloseReason::Failure) => return Some(Exit::Network),
-            State::Closed(_) | State::Aborted => return Some(Exit::Done),
-            _ if self.unreachable => return Some(Exit::Network),
+            State::Failed(_) | State::Closed(CloseReason::Failure) => return Some(End::over(Exit::Network)),
+            State::Closed(_) | State::Aborted => return Some(End::over(Exit::Done)),
+            _ if self.unreachable => return Some(End::over(Exit::Network)),
             _ => {}
         }
         if self.output.is_closed() || self.still_wanted() == 0 {
-            return Some(Exit::Done);
+            return Some(End::over(Exit::Done));
         }
         if self.has_all_answers() || self.whole {
-            return Some(Exit::Done);
+            return Some(End::over(Exit::Done));
         }
         if end_at.is_some_and(|end| end <= now) {
-            return Some(if self.is_connecting() { Exit::Network } else { Exit::Done });
+            if self.is_connecting() {
+                let time = number::duration(self.options.limit.unwrap_or_default());
+                notes::warn(&t!("cli.not_connected", locale = tag, time = time));
+                return Some(End::early(Exit::Network));
+            }
+            return Some(End::early(Exit::Done));
         }
-        if self.silent_at().is_some_and(|silent| silent <= now) {
+        // What waits to be written is no silence.
+        if self.silent_at().is_some_and(|silent| silent <= now) && self.engine.batches().is_empty() {
             if !self.options.wait.is_zero() {
-                let time = number::duration(self.options.wait);
+                let time = number::duration(self.patience);
                 self.notes.say(&t!("cli.silent", locale = tag, time = time));
             }
-            return Some(Exit::Done);
+            return Some(End::early(Exit::Done));
         }
         None
     }
@@ -386,6 +415,7 @@ impl Session<'_> {
     }
 
     fn take(&mut self, batch: Batch) {
+        let before = self.active;
         for record in &batch.records {
             if self.still_wanted() == 0 {
                 self.take_last(record, &batch);
@@ -395,10 +425,10 @@ impl Session<'_> {
         }
         self.whole = self.http.is_whole();
         self.output.flush();
-        self.keep(batch);
-    }
-
-    fn keep(&mut self, batch: Batch) {
+        if self.active != before {
+            // Writing may have taken long: the time of a slow reader is not the peer's silence.
+            self.active = Instant::now();
+        }
         if let Some(recording) = &mut self.recording {
             recording.take(batch);
         }
@@ -450,20 +480,12 @@ impl Session<'_> {
                 }
             }
             Event::Failed { call, .. } => self.failed(record.socket, call),
+            Event::Closed { why: CloseReason::User, unsent } => self.gave_up |= unsent > 0,
             _ => {}
         }
         self.notes.record(&row, kind, self.id);
         self.output.record(&row, kind);
         self.forget_closed(record);
-    }
-
-    /// A record after the end: what was received is no longer shown, so that `--count` means what it says.
-    fn take_last(&mut self, record: &Record, batch: &Batch) {
-        if matches!(record.event, Event::Received { .. }) {
-            self.sockets.apply(record, batch.bytes_of(record));
-        } else {
-            self.take_record(record, batch);
-        }
     }
 
     fn failed(&mut self, socket: SocketId, call: Call) {
@@ -507,90 +529,5 @@ impl Session<'_> {
             self.sockets.forget(old);
             self.engine.forget(old);
         }
-    }
-
-    /// Closes what is open, waits for that, and tells what was moved.
-    fn finish(mut self, exit: Exit) -> Exit {
-        let ended = !self.state().is_open();
-        // What a peer does not take in that time is given up by closing a second time, and its record says so.
-        if !self.close_all(CLOSING) {
-            self.close_all(CLOSING);
-        }
-        let sockets: Vec<_> = self.sockets.iter().map(|entry| entry.id).collect();
-        for id in sockets {
-            self.output_ended(id);
-        }
-        self.output.flush();
-        self.http.tell(&self.notes, ended);
-        self.tell_totals();
-        let unseen = self.engine.counters(self.id).map_or(0, |counters| counters.totals().rows_not_shown);
-        let saved = self.recording.take().is_none_or(|recording| {
-            recording.finish(&self.notes, &self.sockets, self.engine.epoch(), self.options, unseen)
-        });
-        if exit == Exit::Done && (self.network_failed || !saved) {
-            Exit::Network
-        } else if exit == Exit::Done && self.sender.failed {
-            Exit::Text
-        } else {
-            exit
-        }
-    }
-
-    /// Tells every open socket to close; `false` if some are still open after that time.
-    fn close_all(&mut self, time: Duration) -> bool {
-        let until = Instant::now() + time;
-        let batches = self.engine.batches().clone();
-        let mut to_close: Vec<_> = self.open_connections().collect();
-        if self.state().is_open() {
-            to_close.push(self.id);
-        }
-        let mut open = to_close.clone();
-        while !open.is_empty() {
-            to_close.retain(|id| {
-                let told = self.engine.command(*id, Command::Close);
-                matches!(told, Err(CommandError::Busy(_) | CommandError::QueueFull(_)))
-            });
-            let retry = if to_close.is_empty() { until } else { until.min(Instant::now() + RETRY) };
-            match batches.recv_deadline(retry) {
-                Ok(batch) => {
-                    for record in &batch.records {
-                        self.take_last(record, &batch);
-                    }
-                    self.keep(batch);
-                }
-                // Nothing more will come, or nothing came in time.
-                Err(RecvTimeoutError::Disconnected) => return true,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if Instant::now() >= until {
-                return false;
-            }
-            open.retain(|id| self.sockets.get(*id).is_some_and(|entry| entry.state.is_open()));
-        }
-        true
-    }
-
-    fn tell_totals(&self) {
-        let tag = self.options.lang.tag();
-        let (mut received, mut sent) = (self.received, self.sent);
-        if let (Role::Udp { .. }, Some(counters)) = (&self.role, self.engine.counters(self.id)) {
-            // Rows of datagrams may be missing when standard output is slow; the counters know of all of them.
-            let totals = counters.totals();
-            received = Tally { messages: totals.messages_in, bytes: totals.bytes_in };
-            sent = Tally { messages: totals.messages_out, bytes: totals.bytes_out };
-            for (count, key) in [(totals.kernel_drops, "cli.dropped"), (totals.rows_not_shown, "cli.not_shown")] {
-                if count > 0 {
-                    notes::warn(&t!(key, locale = tag, count = number::grouped(count)));
-                }
-            }
-        }
-        self.notes.say(&t!(
-            "cli.totals",
-            locale = tag,
-            messages_in = number::grouped(received.messages),
-            bytes_in = number::grouped(received.bytes),
-            messages_out = number::grouped(sent.messages),
-            bytes_out = number::grouped(sent.bytes)
-        ));
     }
 }

@@ -4,7 +4,6 @@
 //! exit code is 1 if one did not happen. Only loopback is used, with ports that the system chooses.
 
 use std::{
-    io::{self, Write as _},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -13,7 +12,7 @@ use std::{
 use rust_i18n::t;
 use serde::Serialize;
 
-use super::{Exit, notes};
+use super::{Exit, notes, printed};
 use crate::{
     journal::{Call, Event, Failure, Fault, FaultKind, Kind, SocketId, record::duration},
     net::{Command, Endpoint, Engine, Responder, ServerModel, SocketSpec, TcpClientSpec, TcpServerSpec, UdpSpec},
@@ -73,7 +72,7 @@ pub(super) fn run(lang: Lang, json: bool) -> Exit {
 
 /// A line on standard output; nobody may be reading it.
 fn tell(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    printed::line(line);
 }
 
 #[derive(Serialize)]

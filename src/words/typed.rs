@@ -68,6 +68,10 @@ pub fn compose_error(lang: Lang, error: &ComposeError) -> String {
             found = format!("{found:04X}")
         ),
         ComposeError::Hex(HexError::Repeat { line }) => t!("compose.hex_repeat", locale = tag, line = line),
+        ComposeError::Hex(HexError::Text { line, column }) => {
+            t!("compose.hex_text", locale = tag, place = place(tag, *line, *column))
+        }
+        ComposeError::Hex(HexError::Row { .. }) => t!("compose.hex_row", locale = tag),
     }
     .into_owned()
 }

@@ -30,13 +30,13 @@ pub fn client_of<T: Send + 'static>(
 }
 
 /// Starts something that waits for the program and returns a way to get its result, or to fail in time.
-fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl FnOnce() -> T {
+pub fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl FnOnce() -> T {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new().spawn(move || sender.send(work())).unwrap();
     move || receiver.recv_timeout(DEADLINE).expect("the peer is done")
 }
 
-fn accept(listener: &TcpListener) -> TcpStream {
+pub fn accept(listener: &TcpListener) -> TcpStream {
     let (stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream

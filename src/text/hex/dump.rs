@@ -1,7 +1,8 @@
 //! Pasted dumps: which text is one, and its bytes.
 //!
 //! A dump is a line `OFFSET  BYTES  TEXT` after the other. That its offsets add up is what tells it from hex
-//! that was typed in groups of four or eight digits, and what proves that the right columns were left out:
+//! that was typed in groups of four or eight digits. What is left out is looked at first: a text column says the same as
+//! its bytes, or the row is an error. So are rows of words that are read backwards (`xxd -e`) and of bits (`xxd -b`).
 //!
 //! ```text
 //! 00000000  48 65 6c 6c 6f 20 77 6f  72 6c 64 0a              |Hello world.|     hexdump -C
@@ -13,7 +14,7 @@
 //!
 //! `hexdump` and `xxd -a` write `*` for lines that repeat the one before.
 
-use super::{HexError, REPEAT_LIMIT};
+use super::{HexError, REPEAT_LIMIT, plain, text};
 
 /// Whether a text is a dump rather than hex with separators.
 pub(super) fn is_one(text: &str) -> bool {
@@ -23,6 +24,9 @@ pub(super) fn is_one(text: &str) -> bool {
         return true;
     }
     let second = lines.next();
+    if second.is_none() && first.row().is_ok_and(|row| row.text) && plain(text).is_err() {
+        return true;
+    }
     let star = |line: &str| line.trim() == "*";
     if first.offset == 0 && second.is_some_and(|(_, line)| star(line)) {
         return true;
@@ -32,9 +36,8 @@ pub(super) fn is_one(text: &str) -> bool {
         return second.is_none_or(|line| Line::of(line).is_some());
     }
     let Some(second) = second.and_then(Line::of) else { return false };
-    first
-        .bytes()
-        .is_ok_and(|bytes| !bytes.is_empty() && first.offset.checked_add(bytes.len() as u64) == Some(second.offset))
+    let adds_up = |bytes: Vec<u8>| first.offset.checked_add(bytes.len() as u64) == Some(second.offset);
+    first.row().is_ok_and(|row| !row.bytes.is_empty() && adds_up(row.bytes))
         && (first.after != After::Space || first.is_in_pairs())
 }
 
@@ -56,14 +59,12 @@ pub(super) fn read(text: &str) -> Result<Vec<u8>, HexError> {
             return Err(HexError::Offset { line: number, expected: next, found: line.offset });
         };
         if let Some(star) = star.take() {
-            let gap = usize::try_from(gap).unwrap_or(usize::MAX);
-            repeated += gap.min(REPEAT_LIMIT + 1);
-            if last.is_empty() || gap % last.len() != 0 || repeated > REPEAT_LIMIT {
+            repeated += repeat(&last, gap, &mut bytes).ok_or(HexError::Repeat { line: star })?;
+            if repeated > REPEAT_LIMIT {
                 return Err(HexError::Repeat { line: star });
             }
-            bytes.extend(last.iter().cycle().take(gap));
         }
-        last = line.bytes()?;
+        last = line.row()?.bytes;
         bytes.extend_from_slice(&last);
         expected = line.offset.checked_add(last.len() as u64);
         if expected.is_none() {
@@ -74,6 +75,16 @@ pub(super) fn read(text: &str) -> Result<Vec<u8>, HexError> {
         Some(line) => Err(HexError::Repeat { line }),
         None => Ok(bytes),
     }
+}
+
+/// Appends so many bytes of rows that are as the last one, and says how many; `None` if that cannot be.
+pub(super) fn repeat(last: &[u8], gap: u64, bytes: &mut Vec<u8>) -> Option<usize> {
+    let gap = usize::try_from(gap).ok().filter(|gap| *gap <= REPEAT_LIMIT)?;
+    if last.is_empty() || gap % last.len() != 0 {
+        return None;
+    }
+    bytes.extend(last.iter().cycle().take(gap));
+    Some(gap)
 }
 
 /// Lines that are not blank, with their numbers.
@@ -88,8 +99,8 @@ fn foreign(number: usize, line: &str) -> HexError {
 }
 
 /// What stands behind the offset.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum After {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
     Colon,
     /// Two spaces or more, or a tab.
     Gap,
@@ -98,11 +109,21 @@ enum After {
     End,
 }
 
+/// What a line of a dump says.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub bytes: Vec<u8>,
+    /// Whether a text column says the same.
+    pub text: bool,
+}
+
 /// A line that begins with an offset.
-struct Line<'t> {
+pub(super) struct Line<'t> {
     number: usize,
-    offset: u64,
-    after: After,
+    pub offset: u64,
+    /// How many it has.
+    pub digits: usize,
+    pub after: After,
     /// What stands behind the offset and its separator.
     body: &'t str,
     /// Its column, from 1.
@@ -110,7 +131,7 @@ struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
-    fn of((number, line): (usize, &'t str)) -> Option<Self> {
+    pub fn of((number, line): (usize, &'t str)) -> Option<Self> {
         let start = line.trim_start();
         let start = start.strip_prefix("0x").unwrap_or(start);
         let digits = start.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(start.len());
@@ -127,7 +148,8 @@ impl<'t> Line<'t> {
             _ => return None,
         };
         let body = rest.trim_start();
-        Some(Self { number, offset, after, body, column: line[..line.len() - body.len()].chars().count() + 1 })
+        let column = line[..line.len() - body.len()].chars().count() + 1;
+        Some(Self { number, offset, digits, after, body, column })
     }
 
     /// Where the text column of `hexdump -C` starts.
@@ -135,17 +157,18 @@ impl<'t> Line<'t> {
         (self.after == After::Gap && self.body.trim_end().ends_with('|')).then(|| self.body.find('|'))?
     }
 
-    fn is_in_pairs(&self) -> bool {
+    pub fn is_in_pairs(&self) -> bool {
         let bytes = self.body.split("  ").next().unwrap_or_default();
         bytes.split_whitespace().all(|token| token.len() == 2)
     }
 
-    /// The bytes, without the text column.
-    fn bytes(&self) -> Result<Vec<u8>, HexError> {
+    /// The bytes, without the text column, which has to say the same.
+    pub fn row(&self) -> Result<Row, HexError> {
         let bar = self.bar();
         let hex = &self.body[..bar.unwrap_or(self.body.len())];
         let mut bytes = Vec::new();
         let mut half: Option<(u32, usize)> = None;
+        let mut text = bar;
         // Two spaces or more begin the text column, unless they are the gap in the middle.
         let mut spaces = 0;
         for (i, (at, character)) in hex.char_indices().enumerate() {
@@ -159,6 +182,7 @@ impl<'t> Line<'t> {
                 continue;
             }
             if spaces > 1 && bar.is_none() && !self.is_middle(bytes.len(), spaces, &hex[at..]) {
+                text = Some(at);
                 break;
             }
             spaces = 0;
@@ -173,9 +197,15 @@ impl<'t> Line<'t> {
                 None => Some((digit, column)),
             };
         }
-        match half {
-            Some((_, column)) => Err(HexError::Lone { line: self.number, column }),
-            None => Ok(bytes),
+        if let Some((_, column)) = half {
+            return Err(HexError::Lone { line: self.number, column });
+        }
+        match text {
+            Some(at) if !text::says(&self.body[at..], &bytes) => {
+                let column = self.column + self.body[..at].chars().count();
+                Err(HexError::Text { line: self.number, column })
+            }
+            _ => Ok(Row { bytes, text: text.is_some() }),
         }
     }
 
@@ -257,6 +287,7 @@ mod tests {
         assert_dump("0000  41 42", b"AB");
         assert_dump("00000000: 4142 43                                  ABC", b"ABC");
         assert_dump("00000000  41 42                                             |AB|", b"AB");
+        assert_dump("00000020: 4142 4a                                  ABJ", b"ABJ");
     }
 
     #[test]
@@ -290,6 +321,8 @@ mod tests {
             ("0000", 2),
             ("0000  41\n42 43", 5),
             ("0001 41\n0007 42", 6),
+            // `12` is what a text column would say, and hex as well.
+            ("4142  3132  12", 5),
         ] {
             assert_eq!(read_any(typed).map(|r| (r.bytes.len(), r.dump)), Ok((len, false)), "{typed}");
         }
@@ -300,6 +333,24 @@ mod tests {
     fn the_last_address_there_is() {
         assert!(parse("ffffffffffffffff  41\n0000  42").is_ok());
         assert!(parse("ffffffffffffffff: 41 42\nffffffffffffffff: 43").is_ok());
+    }
+
+    /// Dropped as a text column, or read backwards, without a word.
+    #[test]
+    fn what_is_left_out_is_text_or_an_error() {
+        for (text, column) in [
+            ("0000  41 42 43 44  45 46 47 48", 20),
+            ("0000  41 42 43 44 45 46 47 48  49 50 51 52  53", 45),
+            ("0000  41 42  AC", 14),
+            ("0000  41 42  A", 14),
+            ("0000  41 42  ABC", 14),
+            ("00000000  41 42  |AC|", 18),
+            // xxd -e, xxd -b
+            ("00000000: 6c6c6548 6f77206f  Hello wo", 30),
+            ("00000000: 01001000 01100101  He", 30),
+        ] {
+            assert_eq!(parse(text), Err(HexError::Text { line: 1, column }), "{text}");
+        }
     }
 
     #[test]

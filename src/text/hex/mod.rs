@@ -5,8 +5,11 @@
 //! `od -A x -t x1`, `tcpdump -X` or Wireshark is recognised and loses its offsets and its text column.
 
 mod dump;
+mod lines;
 mod show;
+mod text;
 
+pub use self::lines::Lines;
 pub use self::show::{ROW, dump, line, offset, pair_column, pairs, printable, row, rows};
 
 /// Something that is not hex. Lines and columns are counted from 1, columns in characters.
@@ -52,6 +55,20 @@ pub enum HexError {
     /// [`REPEAT_LIMIT`].
     #[error("the * in line {line} cannot be filled in")]
     Repeat {
+        /// Line.
+        line: usize,
+    },
+    /// What stands behind the bytes of a dump's line is not their text: bytes in other groups, or damaged.
+    #[error("the text in line {line}, column {column} is not that of the bytes before it")]
+    Text {
+        /// Line.
+        line: usize,
+        /// Column.
+        column: usize,
+    },
+    /// A line that may be a row of a dump, whose first digits are an offset, or data.
+    #[error("line {line} may begin with an offset or with data")]
+    Row {
         /// Line.
         line: usize,
     },
