@@ -228,6 +228,7 @@ impl<'a, W: Write> Capture<'a, W> {
             }
             Event::PeerEnded => Act::Ended(life.received),
             Event::HalfClosed => Act::End(life.sent),
+            event @ Event::Closed { .. } if event.unread(row.bytes) > 0 => Act::Reset,
             Event::Closed { .. } if !life.lost => Act::End(life.sent),
             Event::Aborted { .. } => Act::Reset,
             Event::Failed { fault, .. } if matches!(fault.kind, FaultKind::Reset | FaultKind::BrokenPipe) => {
@@ -387,7 +388,10 @@ fn why(row: &Row<'_>) -> String {
         Event::Received { .. } => format!("recv = {len}"),
         Event::PeerEnded => "recv = 0".into(),
         Event::HalfClosed => "shutdown(WR)".into(),
-        Event::Closed { .. } => "close".into(),
+        Event::Closed { .. } => match row.record.event.unread(row.bytes) {
+            0 => "close".into(),
+            unread => format!("close, {unread} unread"),
+        },
         Event::Aborted { .. } => "close, linger 0".into(),
         Event::Connected { .. } => "connect = 0".into(),
         Event::Opened { .. } => "accept".into(),

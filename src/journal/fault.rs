@@ -116,6 +116,8 @@ pub enum FaultKind {
     Aborted,
     /// EPIPE: written after the connection was gone.
     BrokenPipe,
+    /// EPIPE: written after one's own half-close, with the connection still there.
+    HalfClosed,
     /// ENETUNREACH
     NetUnreachable,
     /// EHOSTUNREACH
@@ -144,6 +146,8 @@ pub enum FaultKind {
     NoFile,
     /// The name has no address (`EAI_NONAME` and its relatives).
     NoName,
+    /// No name server answered, or none could (`EAI_AGAIN`, `EAI_FAIL`).
+    NoAnswer,
     /// More is waiting to be sent than Twocan holds for one socket.
     QueueFull,
     /// Programs may be run for peers on this computer only, and this socket can be reached by others.
@@ -168,12 +172,13 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Refused,
         Self::TimedOut,
         Self::Reset,
         Self::Aborted,
         Self::BrokenPipe,
+        Self::HalfClosed,
         Self::NetUnreachable,
         Self::HostUnreachable,
         Self::NetDown,
@@ -188,6 +193,7 @@ impl FaultKind {
         Self::Family,
         Self::NoFile,
         Self::NoName,
+        Self::NoAnswer,
         Self::QueueFull,
         Self::NotLoopback,
         Self::NotConfirmed,
@@ -207,7 +213,7 @@ impl FaultKind {
             Self::TimedOut => "ETIMEDOUT",
             Self::Reset => "ECONNRESET",
             Self::Aborted => "ECONNABORTED",
-            Self::BrokenPipe => "EPIPE",
+            Self::BrokenPipe | Self::HalfClosed => "EPIPE",
             Self::NetUnreachable => "ENETUNREACH",
             Self::HostUnreachable => "EHOSTUNREACH",
             Self::NetDown => "ENETDOWN",
@@ -222,6 +228,7 @@ impl FaultKind {
             Self::Family => "EAFNOSUPPORT",
             Self::NoFile => "ENOENT",
             Self::NoName => "EAI_NONAME",
+            Self::NoAnswer => "EAI_AGAIN",
             Self::QueueFull => "QUEUE_FULL",
             Self::NotLoopback => "NOT_LOOPBACK",
             Self::NotConfirmed => "NOT_CONFIRMED",

@@ -97,7 +97,8 @@ pub enum Event {
     PeerEnded,
     /// `shutdown(SHUT_WR)`: our FIN is on its way, reading goes on.
     HalfClosed,
-    /// The socket is closed.
+    /// The socket is closed. Detail: `unread=N` where N bytes that came were never read, which makes the system send RST
+    /// instead of FIN.
     Closed {
         /// Why: sockets never close by themselves without saying so.
         why: CloseReason,
@@ -177,6 +178,17 @@ impl Event {
             Self::Received { .. } => Some(Direction::In),
             _ => None,
         }
+    }
+
+    /// The detail of [`Event::Closed`] where bytes were never read.
+    pub fn detail_of_unread(bytes: usize) -> String {
+        format!("unread={bytes}")
+    }
+
+    /// Bytes that were never read when a connection was closed, by the record's detail; 0 for all other events.
+    pub fn unread(self, detail: &[u8]) -> u64 {
+        let text = if matches!(self, Self::Closed { .. }) { std::str::from_utf8(detail).ok() } else { None };
+        text.and_then(|text| text.strip_prefix("unread=")?.parse().ok()).unwrap_or(0)
     }
 
     /// A word for this kind of event that stays the same between versions: `sent`, `received`, `failed` …

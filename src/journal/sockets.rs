@@ -90,6 +90,7 @@ impl State {
                 FaultKind::Cancelled => "CANCELLED",
                 FaultKind::InUse => "IN_USE",
                 FaultKind::NoName => "NO_NAME",
+                FaultKind::NoAnswer => "NO_ANSWER",
                 FaultKind::NetUnreachable | FaultKind::HostUnreachable | FaultKind::NetDown => "UNREACHABLE",
                 _ => "FAILED",
             },

@@ -63,7 +63,6 @@ impl Outbox {
         if self.since.is_none() {
             self.since = Some(Instant::now());
         }
-        // Peers of a dual-stack socket are shown as the IPv4 addresses they are.
         let peer = peer.map(canonical);
         let (socket, generation) = (tag.id, tag.generation);
         self.batch.push(Record { at, socket, generation, event, peer, bytes: Span::default() }, bytes);
@@ -136,7 +135,8 @@ impl Outbox {
     }
 }
 
-fn canonical(addr: SocketAddr) -> SocketAddr {
+/// An IPv4 address that a dual-stack socket has as IPv6 is shown as what it is.
+pub(super) fn canonical(addr: SocketAddr) -> SocketAddr {
     match addr {
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
             Some(v4) => SocketAddr::new(v4.into(), v6.port()),

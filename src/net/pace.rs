@@ -73,6 +73,11 @@ impl Pace {
         Ok(self.read == Read::Due)
     }
 
+    /// Whether, as far as is known, there is nothing to be read.
+    pub fn is_dry(&self) -> bool {
+        self.read == Read::Nothing
+    }
+
     /// A `recv` was called: the next one waits again.
     pub fn has_read(&mut self) {
         self.read = Read::Nothing;

@@ -37,6 +37,8 @@ pub(super) enum Item {
 #[derive(Debug, Default)]
 pub(super) struct SendQueue {
     pub items: VecDeque<Item>,
+    /// Whether `shutdown` was ever queued; nothing takes it back.
+    shutting: bool,
 }
 
 impl SendQueue {
@@ -49,6 +51,18 @@ impl SendQueue {
     /// Queues bytes that were counted when the command was given.
     pub fn push_counted(&mut self, data: Vec<u8>) {
         self.items.push_back(Item::Bytes { data, at: 0 });
+    }
+
+    /// Queues `shutdown(SHUT_WR)`, once.
+    pub fn push_shutdown(&mut self) {
+        if !std::mem::replace(&mut self.shutting, true) {
+            self.items.push_back(Item::Shutdown);
+        }
+    }
+
+    /// Whether `shutdown` is queued or done: what is queued behind it could not be sent.
+    pub fn is_shutting(&self) -> bool {
+        self.shutting
     }
 
     /// Whether the next thing to do is to begin with a message, or with a file.

@@ -3,7 +3,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     thread,
 };
@@ -12,6 +12,7 @@ use crossbeam_channel::Sender;
 
 use super::{
     options::{Endpoint, Family},
+    sys,
     worker::Order,
 };
 use crate::journal::{Fault, FaultKind, SocketId};
@@ -46,10 +47,7 @@ pub(super) fn start(
 }
 
 fn look_up(endpoint: &Endpoint, family: Family) -> Result<Vec<SocketAddr>, Fault> {
-    // Whatever a resolver says (EAI_NONAME, EAI_AGAIN, no network), to the user the name has no address now.
-    let no_name = |_: io::Error| Fault::of(FaultKind::NoName);
-    let mut found: Vec<SocketAddr> =
-        (endpoint.host.as_str(), endpoint.port).to_socket_addrs().map_err(no_name)?.collect();
+    let mut found = sys::look_up(&endpoint.host, endpoint.port)?;
     found.retain(|addr| family.allows(addr.ip()));
     found.dedup();
     if found.is_empty() { Err(Fault::of(FaultKind::NoName)) } else { Ok(found) }

@@ -4,12 +4,13 @@
 //! `recv` of 0 says that the peer sent FIN. When both directions have ended the socket is closed, and says so.
 
 mod client;
+mod ends;
 mod listener;
 mod play;
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
-    net::{Shutdown, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
@@ -21,11 +22,11 @@ pub(super) use self::{client::Client, listener::Listener};
 use super::{
     counters::Counters,
     options::{Command, RECV_BYTES},
-    outbox::Tag,
+    outbox::{Tag, canonical},
     pace::Pace,
     queue::{FileSend, Item, Repeating, SendQueue},
     responder::{Machine, Responder, exec::Running},
-    rules,
+    rules, sys,
     worker::{Context, Order, Refused, Slot, Turn, token},
 };
 use crate::journal::{Call, CloseReason, Event, Fault, FaultKind, SocketId};
@@ -87,7 +88,7 @@ impl Stream {
         listener: SocketId,
         settings: StreamSettings,
     ) -> Result<Self, Refused> {
-        let local = socket.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+        let local = socket.local_addr().map(|addr| canonical(addr).to_string()).unwrap_or_default();
         cx.out.record(tag, Event::Opened { listener }, Some(peer), local.as_bytes());
         if let Err(error) = cx.registry.register(&mut socket, token(tag.id), Interest::READABLE | Interest::WRITABLE) {
             cx.fail(tag, Call::Socket, error, Some(peer));
@@ -207,13 +208,17 @@ impl Stream {
                             Turn::Idle => {}
                             other => return other,
                         }
-                    } else if !self.write_ended
+                    } else if !self.has_said_all()
                         && let Some(reply) = self.settings.responder.reply(bytes)
                     {
                         // Straight from the buffer where nothing waits before it; what the kernel does not take is
                         // queued like anything else.
                         let first = self.queue.items.is_empty() && !self.pace.parts();
-                        let taken = if first { self.socket.write(&reply).unwrap_or(0) } else { 0 };
+                        let taken = match if first { self.socket.write(&reply) } else { Ok(0) } {
+                            Ok(count) => count,
+                            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+                            Err(error) => return self.breaks(error),
+                        };
                         if taken > 0 {
                             Counters::add(&self.counters.bytes_out, taken);
                             Counters::add(&self.counters.messages_out, 1);
@@ -236,7 +241,7 @@ impl Stream {
         }
         // Nothing more can be read, but a reset still shows.
         match self.socket.take_error() {
-            Ok(Some(error)) => self.break_off(cx, Call::Recv, error.into()),
+            Ok(Some(error)) => self.lost(cx, error),
             _ => Turn::Idle,
         }
     }
@@ -301,14 +306,7 @@ impl Stream {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    // What the peer said before it went away is still there to be read; answers go nowhere.
-                    self.settings.responder = Responder::None;
-                    self.machine = None;
-                    self.settings.close_on_end = false;
-                    self.broken = Some(error.into());
-                    return Turn::Again;
-                }
+                Err(error) => return self.breaks(error),
             }
         }
     }
@@ -340,23 +338,6 @@ impl Stream {
         let event = Event::FileEnded { sent: file.sent, cancelled };
         cx.out.record(self.tag, event, Some(self.peer), file.path.to_string_lossy().as_bytes());
         true
-    }
-
-    fn shut_down(&mut self, cx: &mut Context<'_>) -> Turn {
-        match self.socket.shutdown(Shutdown::Write) {
-            Ok(()) => {
-                self.write_ended = true;
-                cx.out.record(self.tag, Event::HalfClosed, Some(self.peer), b"");
-                if self.read_ended { self.close(cx, CloseReason::BothEnded) } else { Turn::Idle }
-            }
-            Err(error) => {
-                // After a reset there is nothing left to shut down (ENOTCONN); the reset is the news.
-                match self.socket.take_error() {
-                    Ok(Some(reset)) => self.break_off(cx, Call::Recv, reset.into()),
-                    _ => self.break_off(cx, Call::Shutdown, error.into()),
-                }
-            }
-        }
     }
 
     fn repeat_now(&mut self, cx: &mut Context<'_>) -> Turn {
@@ -407,34 +388,6 @@ impl Stream {
             cx.out.record(self.tag, event, Some(self.peer), b"");
         }
     }
-
-    /// A call failed for good.
-    fn break_off(&mut self, cx: &mut Context<'_>, call: Call, fault: Fault) -> Turn {
-        cx.fail(self.tag, call, fault, Some(self.peer));
-        self.close(cx, CloseReason::Failure)
-    }
-
-    fn close(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
-        self.stop_repeating(cx, true);
-        while self.end_file(cx, true) {}
-        self.running = None;
-        self.counters.asks.store(0, Relaxed);
-        let unsent = self.queue.drain_unsent(&self.counters);
-        self.counters.paused.store(false, Relaxed);
-        Turn::Gone(Event::Closed { why, unsent }, Some(self.peer))
-    }
-
-    fn abort(&mut self, cx: &mut Context<'_>) -> Turn {
-        self.stop_repeating(cx, true);
-        while self.end_file(cx, true) {}
-        self.running = None;
-        self.counters.asks.store(0, Relaxed);
-        let unsent = self.queue.drain_unsent(&self.counters);
-        if let Err(error) = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)) {
-            cx.fail(self.tag, Call::SetOption, error, Some(self.peer));
-        }
-        Turn::Gone(Event::Aborted { unsent }, Some(self.peer))
-    }
 }
 
 /// Whether `recv` would return something: bytes, or 0 for the end.
@@ -456,6 +409,10 @@ impl Slot for Stream {
 
     fn listener(&self) -> Option<SocketId> {
         self.listener
+    }
+
+    fn unread(&self) -> usize {
+        sys::unread(&self.socket)
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -504,16 +461,21 @@ impl Slot for Stream {
         let Some(command) = order.command() else { return Turn::Idle };
         match command {
             Command::Send { bytes, .. } | Command::SendToName { bytes, .. } => {
-                if self.write_ended || self.queue.is_closing() {
+                let closing = self.queue.is_closing();
+                if closing || self.has_said_all() {
                     self.counters.waiting.fetch_sub(bytes.len() as u64, Relaxed);
-                    let fault = Fault::of(FaultKind::BrokenPipe);
-                    cx.fail(self.tag, Call::Send, fault, Some(self.peer));
+                    if closing {
+                        cx.fail(self.tag, Call::Send, Fault::of(FaultKind::BrokenPipe), Some(self.peer));
+                    } else {
+                        self.refuse(cx);
+                    }
                     return Turn::Idle;
                 }
                 self.answered();
                 self.queue.push_counted(bytes);
             }
             Command::Line(line) => self.line(cx, line),
+            Command::Repeat(_) | Command::SendFile { .. } if self.has_said_all() => self.refuse(cx),
             Command::Repeat(plan) => {
                 self.stop_repeating(cx, true);
                 self.repeat = Some(Repeating::new(plan, &self.counters));
@@ -542,7 +504,8 @@ impl Slot for Stream {
                 if turn.is_gone() {
                     return turn;
                 }
-                self.queue.items.push_back(Item::Shutdown);
+                self.stop_repeating(cx, true);
+                self.queue.push_shutdown();
             }
             Command::Close => {
                 self.stop_repeating(cx, true);

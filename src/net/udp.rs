@@ -12,7 +12,7 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use mio::{Interest, net::UdpSocket};
@@ -21,7 +21,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::{
     counters::Counters,
     options::{Command, Endpoint, Family, RECV_BYTES, UDP_RECV_BYTES, UdpSpec},
-    outbox::Tag,
+    outbox::{Tag, canonical},
     pace::Pace,
     queue::{FileSend, Repeating},
     resolve,
@@ -40,6 +40,8 @@ const TURN_SENDS: usize = 1_024;
 const NAMES: usize = 64;
 /// Peers that a chat remembers.
 const HEARD: usize = 256;
+/// What lies between two looks at the kernel's drops at least, where a turn ends with datagrams unread.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A UDP socket.
 pub(super) struct Udp {
@@ -69,6 +71,8 @@ pub(super) struct Udp {
     play_at: Option<Instant>,
     /// Who was heard, the latest last: the others of a chat.
     heard: Vec<SocketAddr>,
+    /// When the kernel's drops are to be looked at again, while datagrams are left unread. A full buffer wakes nobody.
+    look_at: Option<Instant>,
 }
 
 /// A host that datagrams were sent to by name.
@@ -137,6 +141,7 @@ impl Udp {
             running: None,
             play_at: None,
             heard: Vec::new(),
+            look_at: None,
         };
         udp.set_responder(cx, spec.responder.clone(), true);
         if let Some(target) = &spec.connect {
@@ -167,12 +172,13 @@ impl Udp {
                 self.peer = Some(addr);
                 self.local = self.socket.local_addr().unwrap_or(self.local);
                 let took = since.elapsed().as_nanos() as Nanos;
-                cx.out.record(self.tag, Event::Connected { took }, Some(addr), self.local.to_string().as_bytes());
+                let local = canonical(self.local).to_string();
+                cx.out.record(self.tag, Event::Connected { took }, Some(addr), local.as_bytes());
                 if let Some(machine) = &mut self.machine {
                     machine.connected(Some(addr), Instant::now());
                 }
             }
-            Err(error) => cx.fail(self.tag, Call::Connect, error, Some(addr)),
+            Err(error) => self.refused(cx, Call::Connect, error, Some(addr)),
         }
     }
 
@@ -190,6 +196,24 @@ impl Udp {
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Turn {
+        let turn = self.receive(cx);
+        // Read dry, it has looked already. Whatever else keeps it from reading is what makes the kernel drop.
+        if self.look_at.is_some_and(|at| Instant::now() >= at) {
+            self.see_drops();
+            self.look_at = Some(Instant::now() + LOOK);
+        }
+        turn
+    }
+
+    fn see_drops(&self) {
+        if let Some(drops) = sys::Native::drops(&self.socket) {
+            self.counters.kernel_drops.store(drops, Relaxed);
+        }
+    }
+
+    fn receive(&mut self, cx: &mut Context<'_>) -> Turn {
+        // Until it is known that nothing is left.
+        self.look_at.get_or_insert_with(Instant::now);
         for _ in 0..TURN_CALLS {
             // An answer that cannot leave waits; what arrives meanwhile waits in the kernel, which counts its drops.
             if self.responder != Responder::None && self.queue.len() >= TURN_SENDS {
@@ -210,10 +234,16 @@ impl Udp {
                 });
                 match told {
                     Ok(true) => self.pace.has_read(),
-                    Ok(false) => return Turn::Idle,
+                    Ok(false) => {
+                        if self.pace.is_dry() {
+                            self.look_at = None;
+                            self.see_drops();
+                        }
+                        return Turn::Idle;
+                    }
                     Err(error) => {
                         if !self.take_errors(cx) {
-                            cx.fail(self.tag, Call::RecvFrom, error, self.peer);
+                            self.fail(cx, Call::RecvFrom, error, self.peer);
                         }
                         continue;
                     }
@@ -250,15 +280,14 @@ impl Udp {
                     other => other,
                 },
                 Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.look_at = None;
+                    self.see_drops();
+                    return Turn::Idle;
+                }
                 Err(error) => {
-                    if let Some(drops) = sys::Native::drops(&self.socket) {
-                        self.counters.kernel_drops.store(drops, Relaxed);
-                    }
-                    if error.kind() == ErrorKind::WouldBlock {
-                        return Turn::Idle;
-                    }
                     if !self.take_errors(cx) {
-                        cx.fail(self.tag, Call::RecvFrom, error, self.peer);
+                        self.fail(cx, Call::RecvFrom, error, self.peer);
                     }
                     Turn::Idle
                 }
@@ -270,17 +299,36 @@ impl Udp {
         Turn::Again
     }
 
+    /// Records a failed call that may come as often as datagrams do, and is counted where there is no room for it.
+    fn fail(&self, cx: &mut Context<'_>, call: Call, fault: impl Into<Fault>, addr: Option<SocketAddr>) {
+        if cx.out.has_room() {
+            cx.fail(self.tag, call, fault, addr);
+        } else {
+            Counters::add(&self.counters.rows_not_shown, 1);
+        }
+    }
+
+    /// As [`fail`](Self::fail), with what is to be known of a permission: without broadcast it may be that switch, with it
+    /// it is not.
+    fn refused(&self, cx: &mut Context<'_>, call: Call, error: io::Error, addr: Option<SocketAddr>) {
+        if error.kind() != ErrorKind::PermissionDenied || !self.socket.broadcast().unwrap_or(false) {
+            return self.fail(cx, call, error, addr);
+        }
+        if cx.out.has_room() {
+            let event = Event::Failed { call, fault: error.into() };
+            cx.out.record(self.tag, event, addr, b"SO_BROADCAST=1");
+        } else {
+            Counters::add(&self.counters.rows_not_shown, 1);
+        }
+    }
+
     /// Records the ICMP answers that wait; `false` if there was none.
     fn take_errors(&mut self, cx: &mut Context<'_>) -> bool {
         let mut any = false;
         // A closed port answers every datagram: the queue is as long as the kernel lets it be, not longer.
         while let Some((fault, addr)) = sys::Native::take_error(&self.socket) {
             any = true;
-            if cx.out.has_room() {
-                cx.fail(self.tag, Call::RecvFrom, fault, addr.or(self.peer));
-            } else {
-                Counters::add(&self.counters.rows_not_shown, 1);
-            }
+            self.fail(cx, Call::RecvFrom, fault, addr.or(self.peer));
         }
         any
     }
@@ -309,7 +357,7 @@ impl Udp {
                 // The answer to an earlier datagram is told by the next call, whatever it sends where (ip(7)):
                 // with that told, this datagram is tried again.
                 Err(_) if self.take_errors(cx) => continue,
-                Err(error) => cx.fail(self.tag, call, error, addr),
+                Err(error) => self.refused(cx, call, error, addr),
             }
             if let Some((bytes, _)) = self.queue.pop_front() {
                 self.counters.waiting.fetch_sub(bytes.len() as u64, Relaxed);
@@ -357,9 +405,7 @@ impl Udp {
         self.end_file(cx, true);
         self.running = None;
         self.counters.asks.store(0, Relaxed);
-        if let Some(drops) = sys::Native::drops(&self.socket) {
-            self.counters.kernel_drops.store(drops, Relaxed);
-        }
+        self.see_drops();
         let unsent = self.counters.waiting.swap(0, Relaxed);
         let unsent = u32::try_from(unsent).unwrap_or(u32::MAX);
         Turn::Gone(Event::Closed { why, unsent }, self.peer)
@@ -391,7 +437,7 @@ impl Slot for Udp {
     fn deadline(&self) -> Option<Instant> {
         let repeat = self.repeat.as_ref().filter(|_| self.queue.is_empty()).map(Repeating::due);
         let paced = self.pace.deadline(!self.queue.is_empty() || self.file.is_some());
-        let timers = [repeat, self.play_at.filter(|_| self.queue.len() < TURN_SENDS), paced];
+        let timers = [repeat, self.play_at.filter(|_| self.queue.len() < TURN_SENDS), paced, self.look_at];
         timers.into_iter().flatten().min()
     }
 

@@ -112,6 +112,12 @@ pub(super) trait Slot: Send {
         None
     }
 
+    /// Bytes that came and were not read, as far as the system tells. Closing then sends RST instead of FIN (RFC 9293,
+    /// 3.6): what the peer said is lost, and so may be what is on its way to the peer.
+    fn unread(&self) -> usize {
+        0
+    }
+
     /// The listener it came from, if it is to hear of the end.
     fn listener(&self) -> Option<SocketId> {
         None
@@ -370,13 +376,15 @@ impl Worker {
             return;
         }
         let listener = slot.listener();
+        let unread = if matches!(turn, Some(Turn::Gone(Event::Closed { .. }, _))) { slot.unread() } else { 0 };
         drop(slot);
         for set in [&mut self.timed, &mut self.stalled, &mut self.ready] {
             set.remove(&id);
         }
         self.shared.drop_route(tag);
         if let Some(Turn::Gone(event, peer)) = turn {
-            self.out.record(tag, event, peer, b"");
+            let detail = if unread == 0 { String::new() } else { Event::detail_of_unread(unread) };
+            self.out.record(tag, event, peer, detail.as_bytes());
         } else {
             self.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
         }

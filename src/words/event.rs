@@ -90,7 +90,11 @@ pub fn event(lang: Lang, row: &Row<'_>, kind: Kind) -> String {
                 CloseReason::Rule => t!("rule.closed", locale = tag),
                 CloseReason::Served => t!("preset.served", locale = tag),
             };
-            with_unsent(tag, why, unsent)
+            let told = with_unsent(tag, why, unsent);
+            match record.event.unread(row.bytes) {
+                0 => told,
+                unread => format!("{told}; {}", t!("event.unread", locale = tag, bytes = number::grouped(unread))),
+            }
         }
         Event::Aborted { unsent } => with_unsent(tag, t!("event.aborted", locale = tag), unsent),
         Event::Failed { call, fault } => {
@@ -165,6 +169,7 @@ pub fn state_hint(lang: Lang, state: State) -> Cow<'static, str> {
             FaultKind::Cancelled => t!("event.state.cancelled", locale = tag),
             FaultKind::InUse => t!("event.state.in_use", locale = tag),
             FaultKind::NoName => t!("event.state.no_name", locale = tag),
+            FaultKind::NoAnswer => t!("event.state.no_answer", locale = tag),
             FaultKind::NetUnreachable | FaultKind::HostUnreachable | FaultKind::NetDown => {
                 t!("event.state.unreachable", locale = tag)
             }

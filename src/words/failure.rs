@@ -11,6 +11,9 @@ use rust_i18n::t;
 use super::{Lang, number};
 use crate::journal::{Call, Failure, Fault, FaultKind, Kind};
 
+/// What Linux keeps for a connection whose peer answers with RST after its FIN.
+const EPIPE: i32 = 32;
+
 /// What happened, to which address, and what to try, in one to three short sentences.
 pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
     let tag = lang.tag();
@@ -28,7 +31,12 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
         },
         Call::Send | Call::SendTo | Call::Recv | Call::RecvFrom if told.udp => datagram(tag, &told, what),
         Call::Send | Call::SendTo => match what {
+            // The number says that the peer had ended before: the RST is its answer to what was sent since.
+            FaultKind::Reset if failure.fault.errno == EPIPE => {
+                Some(t!("fault.send_unwanted", locale = tag, address = address))
+            }
             FaultKind::Reset => Some(t!("fault.send_reset", locale = tag, address = address)),
+            FaultKind::HalfClosed => Some(t!("fault.send_half_closed", locale = tag, address = address)),
             FaultKind::BrokenPipe => Some(t!("fault.send_broken_pipe", locale = tag, address = address)),
             FaultKind::TimedOut => Some(t!("fault.send_timed_out", locale = tag, address = address)),
             FaultKind::QueueFull => Some(t!("fault.send_queue_full", locale = tag, address = address)),
@@ -54,6 +62,7 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
             _ => t!("fault.file_other", locale = tag, path = told.detail, error = told.error),
         }),
         Call::Command | Call::Rule => rule(tag, &told, what),
+        Call::Spawn if what == FaultKind::TooManyFiles => None,
         Call::Spawn => Some(t!("fault.spawn", locale = tag, error = told.error)),
         Call::Worker if told.detail.is_empty() => Some(t!("fault.bug_bare", locale = tag)),
         Call::Worker => Some(t!("fault.bug", locale = tag, detail = told.detail)),
@@ -77,6 +86,7 @@ pub fn failure_short(lang: Lang, failure: &Failure, kind: Kind) -> String {
         FaultKind::TimedOut => t!("fault.short.connection_lost", locale = tag),
         FaultKind::Reset => t!("fault.short.reset", locale = tag),
         FaultKind::BrokenPipe => t!("fault.short.broken_pipe", locale = tag),
+        FaultKind::HalfClosed => t!("fault.short.half_closed", locale = tag),
         FaultKind::Aborted => t!("fault.short.aborted", locale = tag),
         FaultKind::NetUnreachable => t!("fault.short.net_unreachable", locale = tag),
         FaultKind::HostUnreachable => t!("fault.short.host_unreachable", locale = tag),
@@ -86,7 +96,9 @@ pub fn failure_short(lang: Lang, failure: &Failure, kind: Kind) -> String {
         FaultKind::NotOurs if binding => t!("fault.short.not_ours", locale = tag, ip = told.ip),
         FaultKind::NotOurs => t!("fault.short.no_local_port", locale = tag),
         FaultKind::Permission if binding && told.low_port() => t!("fault.short.low_port", locale = tag),
-        FaultKind::Permission if told.udp && !binding => t!("fault.short.broadcast", locale = tag),
+        FaultKind::Permission if told.udp && !binding && told.lacks_broadcast() => {
+            t!("fault.short.broadcast", locale = tag)
+        }
         FaultKind::Permission => t!("fault.short.permission", locale = tag),
         FaultKind::TooLong => t!("fault.short.too_long", locale = tag),
         FaultKind::NotConnected if told.udp => t!("fault.short.no_peer", locale = tag),
@@ -100,6 +112,7 @@ pub fn failure_short(lang: Lang, failure: &Failure, kind: Kind) -> String {
         FaultKind::Invalid => t!("fault.short.invalid", locale = tag),
         FaultKind::NoFile => t!("fault.short.no_file", locale = tag),
         FaultKind::NoName => t!("fault.short.no_name", locale = tag, name = told.detail),
+        FaultKind::NoAnswer => t!("fault.short.no_answer", locale = tag),
         FaultKind::QueueFull => t!("fault.short.queue_full", locale = tag),
         FaultKind::NotLoopback => t!("rule.short.not_loopback", locale = tag),
         FaultKind::NotConfirmed => t!("rule.short.not_confirmed", locale = tag),
@@ -160,6 +173,17 @@ impl<'f> Told<'f> {
         self.addr.is_some_and(|addr| addr.is_ipv6())
     }
 
+    /// Whether it is a link-local address that does not say by which interface (RFC 4007).
+    fn lacks_interface(&self) -> bool {
+        matches!(self.addr, Some(SocketAddr::V6(v6)) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
+    }
+
+    /// Whether it looks like a broadcast address, and the socket may not broadcast (its detail would say `SO_BROADCAST=1`).
+    fn lacks_broadcast(&self) -> bool {
+        let broadcast = matches!(self.addr, Some(SocketAddr::V4(v4)) if v4.ip().octets()[3] == 255);
+        broadcast && self.detail.is_empty()
+    }
+
     fn low_port(&self) -> bool {
         (1..1024).contains(&self.port)
     }
@@ -171,6 +195,8 @@ fn resolve(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Text {
     let name = told.detail;
     match what {
         FaultKind::NoName => t!("fault.resolve_no_name", locale = tag, name = name),
+        FaultKind::NoAnswer => t!("fault.resolve_no_answer", locale = tag, name = name),
+        FaultKind::TooManyFiles => t!("fault.too_many_files", locale = tag),
         FaultKind::TimedOut => t!("fault.resolve_timed_out", locale = tag, name = name),
         FaultKind::Cancelled => t!("fault.resolve_cancelled", locale = tag, name = name),
         FaultKind::Family => t!("fault.resolve_family", locale = tag, name = name),
@@ -191,8 +217,11 @@ fn connect(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> 
         }
         FaultKind::Reset | FaultKind::Aborted => t!("fault.connect_reset", locale = tag, address = address),
         FaultKind::NotOurs | FaultKind::InUse => t!("fault.connect_not_ours", locale = tag, address = address),
+        FaultKind::Permission if told.udp => forbidden(tag, told),
         FaultKind::Permission => t!("fault.connect_permission", locale = tag, address = address),
-        FaultKind::Invalid => t!("fault.connect_invalid", locale = tag, address = address),
+        FaultKind::Invalid if told.lacks_interface() => t!("fault.connect_invalid", locale = tag, address = address),
+        FaultKind::Invalid if told.udp => t!("fault.udp_invalid", locale = tag, address = address),
+        FaultKind::Invalid => t!("fault.connect_no_way", locale = tag, address = address),
         FaultKind::Cancelled => t!("fault.connect_cancelled", locale = tag, address = address),
         FaultKind::NoName => t!("fault.resolve_no_name", locale = tag, name = told.detail),
         FaultKind::Family if told.udp => wrong_family(tag, told),
@@ -231,11 +260,12 @@ fn datagram(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text>
         FaultKind::Refused | FaultKind::Reset => t!("fault.udp_refused", locale = tag, address = address),
         FaultKind::TooLong if told.v6() => t!("fault.udp_too_long_v6", locale = tag, address = address),
         FaultKind::TooLong => t!("fault.udp_too_long", locale = tag, address = address),
-        FaultKind::Permission => t!("fault.udp_broadcast", locale = tag, address = address),
+        FaultKind::Permission => forbidden(tag, told),
         FaultKind::NotConnected => t!("fault.udp_no_peer", locale = tag),
         FaultKind::Family => wrong_family(tag, told),
         FaultKind::NoBuffers => t!("fault.udp_no_buffers", locale = tag, address = address),
         FaultKind::QueueFull => t!("fault.udp_queue_full", locale = tag, address = address),
+        FaultKind::Invalid if told.lacks_interface() => t!("fault.connect_invalid", locale = tag, address = address),
         FaultKind::Invalid => t!("fault.udp_invalid", locale = tag, address = address),
         _ => return None,
     })
@@ -257,6 +287,16 @@ fn rule(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> {
         FaultKind::NoFile if told.call == Call::Command.name() => t!("rule.no_program", locale = tag, command = detail),
         _ => return None,
     })
+}
+
+/// The system does not let a datagram go there. Without the switch for broadcasts that may be why; with it, it is not.
+fn forbidden(tag: &'static str, told: &Told<'_>) -> Text {
+    let address = &told.address;
+    match (told.detail.is_empty(), told.lacks_broadcast()) {
+        (_, true) => t!("fault.udp_broadcast", locale = tag, address = address),
+        (true, false) => t!("fault.udp_forbidden_or_broadcast", locale = tag, address = address),
+        (false, false) => t!("fault.udp_forbidden", locale = tag, address = address),
+    }
 }
 
 fn wrong_family(tag: &'static str, told: &Told<'_>) -> Text {
@@ -351,6 +391,31 @@ mod tests {
         ] {
             assert_eq!(failure(Lang::En, &given, kind), en);
             assert_eq!(failure(Lang::Zh, &given, kind), zh);
+        }
+    }
+
+    #[test]
+    fn an_error_of_many_causes_is_not_told_as_one_of_them() {
+        use FaultKind::{HalfClosed, Invalid, NoAnswer, Permission, TooManyFiles};
+        use Kind::{TcpConnection as Tcp, UdpSocket as Udp};
+        let scoped = "A link-local address needs its interface";
+        for (call, what, addr, detail, kind, part) in [
+            (Call::Connect, Invalid, "[fe80::1]:80", "", Tcp, scoped),
+            (Call::SendTo, Invalid, "[fe80::1]:80", "", Udp, scoped),
+            (Call::Connect, Invalid, "10.1.0.5:80", "", Tcp, "whether a route of this computer blocks it"),
+            (Call::Connect, Invalid, "8.8.8.8:9", "", Udp, "bound to 127.0.0.1 reaches this computer only"),
+            (Call::SendTo, Permission, "255.255.255.255:9", "", Udp, "broadcasting is off"),
+            (Call::Connect, Permission, "255.255.255.255:9", "", Udp, "twocan udp --broadcast"),
+            (Call::SendTo, Permission, "10.1.0.5:80", "", Udp, "if it is a broadcast address"),
+            (Call::Connect, Permission, "10.1.0.5:80", "SO_BROADCAST=1", Udp, "Check the firewall and the routes of"),
+            (Call::SendTo, Permission, "10.1.0.255:80", "SO_BROADCAST=1", Udp, "Check the firewall and the routes of"),
+            (Call::Resolve, NoAnswer, "", "example.org", Tcp, "no name server answered"),
+            (Call::Resolve, TooManyFiles, "", "localhost", Tcp, "Too many files and sockets are open"),
+            (Call::Spawn, TooManyFiles, "", "", Tcp, "Too many files and sockets are open"),
+            (Call::Send, HalfClosed, "127.0.0.1:80", "", Tcp, "is still received"),
+        ] {
+            let told = failure(Lang::En, &failed(call, what, addr, detail), kind);
+            assert!(told.contains(part), "{told}");
         }
     }
 

@@ -121,3 +121,47 @@ fn a_slow_reader_of_batches_costs_udp_rows_but_no_counts() {
     assert_eq!(totals.messages_in + totals.kernel_drops, count);
     assert_eq!(totals.bytes_in, totals.messages_in * 10);
 }
+
+/// The kernel drops when nothing is read, so just then the number has to be told.
+#[test]
+#[cfg(target_os = "linux")]
+fn drops_are_told_while_nothing_is_read() {
+    let mut bench = Bench::new();
+    let read_delay = Duration::from_secs(10);
+    let (id, addr) = bench.bound(&UdpSpec { read_delay, receive_buffer: 4_096, ..UdpSpec::default() });
+    let peer = Bench::peer_datagrams();
+    for _ in 0..100 {
+        peer.send_to(&[7; 1_000], addr).unwrap();
+    }
+    let counters = bench.engine.counters(id).unwrap();
+    bench.until("dropped", |_| counters.totals().kernel_drops > 0);
+    // And those that come later, of which no event tells.
+    let before = counters.totals().kernel_drops;
+    for _ in 0..100 {
+        peer.send_to(&[7; 1_000], addr).unwrap();
+    }
+    bench.until("dropped", |_| counters.totals().kernel_drops >= before + 100);
+    assert_eq!(counters.totals().messages_in, 0);
+}
+
+#[test]
+fn a_slow_reader_of_batches_does_not_collect_what_failed() {
+    let mut bench = Bench::new();
+    let (id, _) = bench.bound(&UdpSpec::default());
+    let parts = vec![Part::Bytes(b"x".into())];
+    let framing = twocan::framing::Framing::None;
+    // More than the channel holds; no datagram can be sent to port 0.
+    let count = 200_000;
+    let plan = Repeat { parts, framing, every: Duration::ZERO, count, to: "127.0.0.1:0".parse().ok() };
+    bench.engine.command(id, Command::Repeat(plan)).unwrap();
+    let counters = bench.engine.counters(id).unwrap();
+    while counters.totals().repeated < count || counters.totals().waiting > 0 {
+        std::thread::yield_now();
+    }
+    let totals = counters.totals();
+    assert!(totals.rows_not_shown > count / 4, "{totals:?}");
+    let failed = |b: &Bench| {
+        b.journal.rows_from(0).filter(|row| matches!(row.record.event, Event::Failed { .. })).count() as u64
+    };
+    bench.until("drained", |b| failed(b) + counters.totals().rows_not_shown == count);
+}

@@ -318,6 +318,13 @@ fn a_refused_connect_is_two_packets_and_a_reset_one() {
     story.tell(3, Event::Failed { call: Call::Recv, fault: Fault::of(FaultKind::Reset) }, "", "");
     story.tell(3, Event::Closed { why: CloseReason::Failure, unsent: 0 }, "", "");
     assert_eq!(seen(&story.packets())[3..], [('>', "RA", 1, 1, 0)]);
+
+    // A close with bytes unread is one as well.
+    let mut story = Story::connected();
+    story.tell(2, Event::Closed { why: CloseReason::User, unsent: 0 }, "", "unread=6");
+    story.tell(3, Event::Failed { call: Call::Recv, fault: Fault::of(FaultKind::Reset) }, "", "");
+    story.tell(3, Event::Closed { why: CloseReason::Failure, unsent: 0 }, "", "");
+    assert_eq!(seen(&story.packets())[3..], [('>', "RA", 1, 1, 0)]);
 }
 
 #[test]

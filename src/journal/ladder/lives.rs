@@ -381,6 +381,8 @@ impl Lives {
                 }
             }
             Event::Bound => life.opened = Some(when),
+            // With bytes unread the system sends RST, also after an FIN.
+            Event::Closed { .. } if tcp && record.event.unread(bytes) > 0 => life.aborted = Some(when),
             Event::HalfClosed | Event::Closed { .. } if life.ended.is_none() => {
                 life.ended = Some(when);
                 self.ended_late(slot, earlier);

@@ -387,7 +387,7 @@ impl<'i> Maker<'i> {
                     }
                 }
             }
-            Event::Aborted { .. } if tcp => {
+            Event::Aborted { .. } | Event::Closed { .. } if tcp && life.aborted == Some(when) => {
                 let broken = other.and_then(|other| Some((other, other.broken?)));
                 match broken.and_then(|(other, broken)| self.tip(other, broken)) {
                     Some(to) if self.is_behind(Some(to)) => neither(self, here, Some(to), What::Rst),

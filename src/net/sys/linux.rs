@@ -4,6 +4,7 @@
 //! answers with `sk_drops` at any time, while `SO_RXQ_OVFL` only speaks with a later datagram.
 
 use std::{
+    ffi::CString,
     io, mem,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
     os::fd::AsRawFd,
@@ -14,7 +15,7 @@ use libc::{c_int, c_void, iovec, mmsghdr, msghdr, sockaddr_in, sockaddr_in6, soc
 use mio::net::{TcpStream, UdpSocket};
 
 use super::{Datagram, Datagrams};
-use crate::journal::Fault;
+use crate::journal::{Fault, FaultKind};
 
 /// Datagrams a call.
 const BATCH: usize = 64;
@@ -163,6 +164,52 @@ pub(crate) fn set_receive_low_water(socket: &TcpStream, bytes: usize) {
     set_option(socket, libc::SOL_SOCKET, libc::SO_RCVLOWAT, c_int::try_from(bytes).unwrap_or(c_int::MAX)).ok();
 }
 
+/// `getaddrinfo(3)`. Unlike std it keeps the reason of a failure: a name that does not exist is not the same as a name
+/// server that does not answer.
+pub(crate) fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
+    let Ok(host) = CString::new(host) else { return Err(Fault::of(FaultKind::NoName)) };
+    // SAFETY: an addrinfo is plain old data, for which all zeroes is a value: no hints.
+    let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
+    // Else each address comes once for every type of socket.
+    hints.ai_socktype = libc::SOCK_STREAM;
+    let mut list = ptr::null_mut();
+    // SAFETY: a C string, no service, hints and a place for the list, all of which outlive the call.
+    let code = unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
+    match code {
+        0 => {}
+        libc::EAI_SYSTEM => return Err(io::Error::last_os_error().into()),
+        libc::EAI_MEMORY => return Err(Fault::of(FaultKind::NoBuffers)),
+        libc::EAI_AGAIN | libc::EAI_FAIL => return Err(Fault::of(FaultKind::NoAnswer)),
+        _ => return Err(Fault::of(FaultKind::NoName)),
+    }
+    let mut found = Vec::new();
+    let mut next = list;
+    // SAFETY: the list is walked as getaddrinfo made it and freed once, after the last look at it. An address is copied,
+    // with the length it has, into a storage that holds every address.
+    unsafe {
+        while let Some(info) = next.as_ref() {
+            let mut name: sockaddr_storage = mem::zeroed();
+            let len = (info.ai_addrlen as usize).min(size_of::<sockaddr_storage>());
+            ptr::copy_nonoverlapping(info.ai_addr.cast::<u8>(), (&raw mut name).cast::<u8>(), len);
+            if let Some(mut addr) = socket_addr(&name) {
+                addr.set_port(port);
+                found.push(addr);
+            }
+            next = info.ai_next;
+        }
+        libc::freeaddrinfo(list);
+    }
+    Ok(found)
+}
+
+/// Bytes that `recv` could return now (tcp(7), SIOCINQ).
+pub(crate) fn unread(socket: &TcpStream) -> usize {
+    let mut bytes: c_int = 0;
+    // SAFETY: FIONREAD writes one c_int to where it is pointed.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD as _, &raw mut bytes) };
+    if result == 0 { usize::try_from(bytes).unwrap_or(0) } else { 0 }
+}
+
 /// Lets this process open as many descriptors as its hard limit allows: a thousand connections need more than
 /// the usual soft limit of 1 024. Where that fails, `accept` says EMFILE in time.
 pub(crate) fn raise_descriptor_limit() {
@@ -278,5 +325,16 @@ mod tests {
         let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         socket.send_to(&vec![0; 65_508], peer).unwrap_err();
         assert!(Linux::take_error(&socket).is_none());
+    }
+    #[test]
+    fn names_are_found_as_the_standard_library_finds_them() {
+        let found = look_up("localhost", 80);
+        assert!(found.as_ref().is_ok_and(|found| found.contains(&"127.0.0.1:80".parse().unwrap())), "{found:?}");
+        assert_eq!(found, super::super::portable::look_up("localhost", 80));
+        assert_eq!(look_up("nul\0", 80), Err(Fault::of(FaultKind::NoName)));
+        // `.invalid` has no address anywhere (RFC 6761), which only a name server that answers can say.
+        let none = look_up("no-such-host.invalid", 80).unwrap_err().kind;
+        assert!(matches!(none, FaultKind::NoName | FaultKind::NoAnswer), "{none:?}");
+        assert_eq!(super::super::portable::look_up("no-such-host.invalid", 80), Err(Fault::of(none)));
     }
 }

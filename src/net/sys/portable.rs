@@ -1,11 +1,14 @@
 //! What every system can do, with std, socket2 and mio alone.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs as _},
+};
 
 use mio::net::UdpSocket;
 
 use super::{Datagram, Datagrams, LONGEST_DATAGRAM};
-use crate::journal::Fault;
+use crate::journal::{Fault, FaultKind};
 
 /// Datagrams received in one go before others get their turn.
 const TURN: usize = 64;
@@ -52,6 +55,28 @@ impl Datagrams for Portable {
 /// A socket is readable from the first byte on.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn set_receive_low_water(_: &mio::net::TcpStream, _: usize) {}
+
+/// std's look-up, which mostly tells no more than that it failed.
+pub(crate) fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
+    match (host, port).to_socket_addrs() {
+        Ok(found) => Ok(found.collect()),
+        Err(error) => Err(match error.raw_os_error() {
+            // WSATRY_AGAIN and WSANO_RECOVERY.
+            Some(11_002 | 11_003) => Fault::of(FaultKind::NoAnswer),
+            Some(11_001 | 11_004) => Fault::of(FaultKind::NoName),
+            Some(_) => error.into(),
+            // EAI_AGAIN in words: neither a number nor a kind of error is given.
+            None if error.to_string().contains("emporary failure") => Fault::of(FaultKind::NoAnswer),
+            None => Fault::of(FaultKind::NoName),
+        }),
+    }
+}
+
+/// What closing with unread bytes sends is not known for every system, so nothing is said of them.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unread(_: &mio::net::TcpStream) -> usize {
+    0
+}
 
 /// Nothing to raise: Windows has no such limit, and macOS' is `launchd`'s business.
 #[cfg(not(target_os = "linux"))]

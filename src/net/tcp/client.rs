@@ -177,6 +177,10 @@ impl Slot for Client {
         }
     }
 
+    fn unread(&self) -> usize {
+        if let Phase::Open(stream) = &self.phase { stream.unread() } else { 0 }
+    }
+
     fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
         match &mut self.phase {
             Phase::Resolving => Turn::Idle,

@@ -93,8 +93,8 @@ impl Stream {
     fn carry_out(&mut self, cx: &mut Context<'_>, effect: Effect) -> Turn {
         match effect {
             Effect::Send(bytes, _) => {
-                if self.write_ended {
-                    cx.fail(self.tag, Call::Send, Fault::of(FaultKind::BrokenPipe), Some(self.peer));
+                if self.has_said_all() {
+                    self.refuse(cx);
                     return Turn::Idle;
                 }
                 self.queue.push_own(&self.counters, bytes);
@@ -111,6 +111,10 @@ impl Stream {
                 }
                 return Turn::Idle;
             }
+            Effect::File(..) if self.has_said_all() => {
+                self.refuse(cx);
+                return Turn::Idle;
+            }
             Effect::File(path, _) => match FileSend::open(&path) {
                 Ok(file) => self.queue.items.push_back(Item::File(file)),
                 Err(fault) => self.file_failed(cx, &path, fault),
@@ -124,9 +128,8 @@ impl Stream {
                 Err(fault) => self.file_failed(cx, &path, fault),
             },
             Effect::HalfClose => {
-                if !self.write_ended {
-                    self.queue.items.push_back(Item::Shutdown);
-                }
+                self.stop_repeating(cx, true);
+                self.queue.push_shutdown();
             }
             Effect::Close => self.queue.items.push_back(Item::Close(CloseReason::Rule)),
             Effect::Reset => self.queue.items.push_back(Item::Abort),

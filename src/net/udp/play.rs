@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, time::Instant};
 
 use super::{
-    Call, CloseReason, Context, Event, Fault, FaultKind, FileSend, Relaxed, Responder, TURN_SENDS, Turn, Udp, rules,
+    Call, CloseReason, Context, Counters, Event, Fault, FaultKind, FileSend, Relaxed, Responder, TURN_SENDS, Turn, Udp,
+    rules,
 };
 use crate::net::responder::{Effect, Machine, Next, exec::Finished};
 
@@ -143,6 +144,11 @@ impl Udp {
     }
 
     fn rule_failed(&self, cx: &mut Context<'_>, call: Call, fault: Fault, detail: &str, to: Option<SocketAddr>) {
-        cx.out.record(self.tag, Event::Failed { call, fault }, to.or(self.peer), detail.as_bytes());
+        // A peer may cause one with every datagram.
+        if cx.out.has_room() {
+            cx.out.record(self.tag, Event::Failed { call, fault }, to.or(self.peer), detail.as_bytes());
+        } else {
+            Counters::add(&self.counters.rows_not_shown, 1);
+        }
     }
 }

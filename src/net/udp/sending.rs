@@ -51,7 +51,7 @@ impl Udp {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     if !self.take_errors(cx) {
-                        cx.fail(self.tag, call, error, addr);
+                        self.refused(cx, call, error, addr);
                         self.end_file(cx, true);
                     }
                 }
