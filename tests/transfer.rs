@@ -32,5 +32,7 @@ mod relay;
 mod rights;
 #[path = "transfer/round.rs"]
 mod round;
+#[path = "transfer/torso.rs"]
+mod torso;
 #[path = "transfer/udp.rs"]
 mod udp;

@@ -85,6 +85,8 @@ fn send_one(job: &Arc<Job>, item: &Item, ledger: &mut Ledger, index: usize) -> R
     job.set_state(State::Connecting);
     let (within, idle) = (options.connect_timeout, options.idle_timeout);
     let mut wire = Wire::connect_with(Arc::clone(job), &spec.to, within, idle, Some(SEGMENT))?;
+    // P21 takes an end for that of the file, however many bytes it was told of.
+    wire.reset_unless_finished();
     job.set_state(State::Asking);
     let mut buffer = vec![0; BLOCK];
     hear(&mut wire, &mut buffer, options.answer_timeout)?;
@@ -108,15 +110,14 @@ fn send_one(job: &Arc<Job>, item: &Item, ledger: &mut Ledger, index: usize) -> R
             }
         }
     }
-    wire.finish_writing();
-    job.set_state(State::Finishing);
+    reading.check_end()?;
     // That it ends the connection says that it has called `recv` as often as it meant to.
-    while wire.read(&mut buffer)? > 0 {}
+    raw::taken(job, wire, &mut buffer, idle)?;
     ledger.with(index, |file| {
         file.blake3 = Some(reading.hash());
         file.sha256 = reading.sha256();
     });
-    reading.check_end()
+    Ok(())
 }
 
 /// Waits for a prompt or an answer, whatever it says.
@@ -188,6 +189,9 @@ fn take(
     ledger.enter(&spelled, false, size);
     job.counts.set_total(Some(size));
     job.counts.files.store(1, Relaxed);
+    if spelled.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(NameError::Encoding.into());
+    }
     let safe = SafeName::parse(&spelled)?;
     let saved_as = Some(safe.to_string()).filter(|safe| *safe != spelled);
     let entry = Entry { name: name::shown(&spelled), saved_as, folder: false, size: Some(size), refused: None };

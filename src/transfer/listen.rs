@@ -167,10 +167,6 @@ fn begin(shared: &Arc<Shared>, listener: &Arc<Listener>, folder: &Arc<Folder>, s
     let busy = shared.under_way(listener.id) >= listener.spec.policy.senders;
     let spec = &listener.spec;
     let (way, id, hub) = (spec.way, listener.id, Arc::clone(&shared.hub));
-    if busy && way != Way::Framed {
-        // Closed at once: these ways have no word for it.
-        return;
-    }
     let path = Some(folder.path().to_owned());
     let job = shared.add(|job| Job::new(job, Direction::Receiving, way, Some(id), None, path, hub));
     job.set_peer(peer);
@@ -179,6 +175,11 @@ fn begin(shared: &Arc<Shared>, listener: &Arc<Listener>, folder: &Arc<Folder>, s
         let wire = Wire::accepted(Arc::clone(job), stream, peer, listener.spec.policy.idle_timeout)?;
         match way {
             Way::Framed if busy => framed::refuse(wire, Reason::Busy),
+            // The only word that these ways have: an end would say that everything was read.
+            _ if busy => {
+                wire.reset();
+                Err(Reason::Busy)
+            }
             Way::Framed => framed::receive(job, ledger, wire, &listener, &folder),
             Way::Helper => helper::receive(job, ledger, wire, &listener, &folder),
             Way::Raw | Way::Udp => raw::receive(job, ledger, wire, &listener, &folder),

@@ -1,13 +1,13 @@
 //! Bytes until the end of the stream, as `nc`, `ncat` and `socat` send and take files.
 //!
-//! One connection is one file, without name or size: whoever receives cannot tell a file from the first half of one
-//! whose sender was stopped (the kernel of a killed program ends its connections as its author would have). All that the
-//! sender can know is that every byte was taken and that the other side then ended the connection too. A receiver that
-//! cannot go on (disk full) resets the connection, the only word that this way has.
+//! One connection is one file, without name or size. All that the sender can know is that every byte was taken and that
+//! the other side then ended the connection too. The only word that this way has for "not all of it" is an RST: a receiver
+//! that cannot go on (disk full) resets the connection, and so does our sender that is stopped, fails or is killed. Other
+//! senders end a connection as their kernel does for them, and of these nobody can tell a file from its first half.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -25,6 +25,10 @@ use super::{
     wire::Wire,
 };
 
+/// Bytes that systems may hold between two programs. Whether a receiver reads at all shows only behind them; it may be
+/// asking its user first, and has no word to say so.
+const BETWEEN: u64 = 64 << 20;
+
 /// Sends each file over a connection of its own.
 pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
     each_file(job, ledger, |job, item, ledger, index| {
@@ -32,7 +36,9 @@ pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
         let options = &spec.options;
         let mut reading = Reading::open(item, options.sha256)?;
         job.set_state(State::Connecting);
-        let mut wire = Wire::connect(Arc::clone(job), &spec.to, options.connect_timeout, options.idle_timeout)?;
+        let answered = options.idle_timeout.max(options.answer_timeout);
+        let mut wire = Wire::connect(Arc::clone(job), &spec.to, options.connect_timeout, answered)?;
+        wire.reset_unless_finished();
         job.set_state(State::Moving);
         let mut buffer = Block::for_file(item.size);
         while reading.left() > 0 {
@@ -40,17 +46,38 @@ pub(super) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(), Reason> {
             let n = reading.fill(&mut buffer)?;
             wire.write_all(buffer.get(..n).unwrap_or_default())?;
             job.counts.bytes.fetch_add(n as u64, Relaxed);
+            if item.size - reading.left() > BETWEEN {
+                wire.set_idle(options.idle_timeout);
+            }
         }
-        wire.finish_writing();
-        job.set_state(State::Finishing);
-        // Whatever it says is not meant for us; that it ends says that it has read everything.
-        while wire.read(&mut buffer)? > 0 {}
+        reading.check_end()?;
+        taken(job, wire, &mut buffer, answered)?;
         ledger.with(index, |file| {
             file.blake3 = Some(reading.hash());
             file.sha256 = reading.sha256();
         });
-        reading.check_end()
+        Ok(())
     })
+}
+
+/// Ends the connection, on which everything was written, and waits for the receiver to end it too: it has read everything.
+pub(super) fn taken(job: &Job, mut wire: Wire, buffer: &mut [u8], within: Duration) -> Result<(), Reason> {
+    wire.finish_whole();
+    job.set_state(State::Finishing);
+    let ended = loop {
+        match wire.read_within(buffer, within) {
+            // Whatever it says is not meant for us.
+            Ok(Some(n)) if n > 0 => {}
+            Ok(Some(_)) => break Ok(()),
+            Ok(None) => break Err(Reason::Silent(within)),
+            Err(reason) => break Err(reason),
+        }
+    };
+    if ended.is_err() {
+        // It may not have it yet, and is not to take for whole what failed here.
+        wire.reset();
+    }
+    ended
 }
 
 /// Lists what is to be sent and sends it file by file. A file that cannot be read fails alone; the connection's failures
@@ -81,7 +108,10 @@ pub(super) fn each_file(
             Ok(()) => ledger.end(index, FileEnd::Whole),
             Err(reason) => {
                 ledger.fail(index, reason.clone());
-                if !matches!(reason, Reason::Disk { .. } | Reason::Changed) {
+                // Of these the file is the cause, and not the way to the other side.
+                let alone =
+                    matches!(reason, Reason::Disk { .. } | Reason::Changed | Reason::Name(_) | Reason::TooMany { .. });
+                if !alone {
                     return Err(reason);
                 }
                 // So that the bar ends where everything that can come has come.
@@ -123,7 +153,7 @@ fn take(
     let entry = Entry { name: name.to_string(), saved_as: None, folder: false, size: None, refused: None };
     let entries = vec![entry];
     let question = Question { job, listener, folder, from: wire.peer(), entries, resumable: 0 };
-    let taken = question.ask(wire, Wire::still_there)?;
+    let taken = question.ask(wire, Wire::unbroken)?;
     if !taken.contains(&true) {
         ledger.end(0, FileEnd::Declined);
         return Err(Reason::Declined);

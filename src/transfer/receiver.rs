@@ -10,6 +10,8 @@
 //! `link(2)` is everywhere where files have more than one name and fails with EEXIST whatever has the name (a dangling
 //! link too), so the file gets its name by a hard link and loses the one it was written under. Where the file system
 //! has no hard links (FAT, exFAT, some shares) the name is taken first by an empty file of ours (`create_new`), over which the part is renamed.
+//! Linux links what is open; elsewhere it is looked at afterwards whether the name stands for that, so that nothing put in
+//! the part's place is ever told as what was hashed.
 
 mod begun;
 mod incoming;
@@ -32,10 +34,7 @@ use sha2::Digest as _;
 
 use self::{
     begun::Begun,
-    system::{
-        clamped, create, has_two_names, open_folder, open_part, permissions, rename_over_nothing, reserve,
-        set_permissions,
-    },
+    system::{create, has_two_names, open_folder, open_part, permissions},
 };
 pub use self::{
     incoming::{Incoming, Saved},

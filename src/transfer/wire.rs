@@ -144,6 +144,11 @@ impl Wire {
         self.idle
     }
 
+    /// From now on nothing may move for so long.
+    pub fn set_idle(&mut self, idle: Duration) {
+        self.idle = idle;
+    }
+
     /// Reads what is there; `None` if nothing is, 0 at the end.
     pub fn try_read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Reason> {
         if let Some(reason) = self.failed.take() {
@@ -260,6 +265,7 @@ impl Wire {
     }
 
     /// Reads at least a byte; 0 at the end.
+    #[cfg(test)]
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Reason> {
         let idle = self.idle;
         self.read_within(buffer, idle)?.ok_or(Reason::Silent(idle))
@@ -344,6 +350,32 @@ impl Wire {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The same where the peer may have ended its direction, having sent everything.
+    pub fn unbroken(&mut self) -> Result<(), Reason> {
+        // Behind an end an RST shows here alone (as EPIPE on Linux); reading finds the end.
+        if let Ok(Some(_)) = self.stream.take_error() {
+            return Err(Reason::net(Call::Recv, &io::ErrorKind::ConnectionReset.into(), Some(self.peer)));
+        }
+        match self.still_there() {
+            Err(Reason::Gone) => Ok(()),
+            there => there,
+        }
+    }
+
+    /// However this ends before [`finish_whole`](Self::finish_whole), even with the process killed, the peer gets an RST
+    /// and not an end of the stream, which would be that of a whole file.
+    pub fn reset_unless_finished(&self) {
+        // Where it cannot be asked for, the peer learns what any kernel tells of a program that is gone.
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).ok();
+    }
+
+    /// Nothing more will be sent, and this was all.
+    pub fn finish_whole(&mut self) {
+        // Else the close would throw away what the system still holds.
+        socket2::SockRef::from(&self.stream).set_linger(None).ok();
+        self.finish_writing();
     }
 
     /// Closes with an RST: the peer learns that not everything was taken.

@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use super::transfer::{long_file, moving};
 use super::{
     bound,
     process::{Ended, Process},
@@ -159,6 +161,23 @@ fn a_sender_killed_at_ten_random_bytes_goes_on_behind_them() {
         assert!(receiver.notes(&GONE).is_some());
         room.resume(address);
     });
+}
+
+/// The ways whose only word is an RST, which the system says for whoever can say nothing any more.
+#[cfg(unix)]
+#[test]
+fn what_a_killed_sender_has_sent_is_not_taken_for_a_whole_file() {
+    for way in ["raw", "helper"] {
+        let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = long_file(from.path(), 8 << 30);
+        let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once", "--way", way];
+        let (receiver, address) = bound(&arguments, "listening on ");
+        let sender = start(&["send", text(&path), "--to", &address, "--way", way, "--json"]);
+        moving(&sender, 1);
+        kill(sender);
+        told(&receiver.finish());
+        assert_eq!(names(into.path()), Vec::<String>::new(), "{way}");
+    }
 }
 
 /// The receiver that comes after one that was killed with so many bytes.

@@ -28,7 +28,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 
 /// A file that takes long to send and none to make.
 #[cfg(unix)]
-fn long_file(folder: &Path, size: u64) -> std::path::PathBuf {
+pub fn long_file(folder: &Path, size: u64) -> std::path::PathBuf {
     let path = folder.join("long.bin");
     let mut block = vec![0; 1 << 20];
     fastrand::Rng::with_seed(3).fill(&mut block);
@@ -204,7 +204,7 @@ fn an_end_that_is_told(name: &str) {
 
 /// Waits until a sender has said that so many bytes are across.
 #[cfg(unix)]
-fn moving(sender: &Process, bytes: u64) {
+pub fn moving(sender: &Process, bytes: u64) {
     let found = sender.find(|out| {
         let end = out.iter().rposition(|byte| *byte == b'\n')?;
         let last = events(&out[..=end], "progress").into_iter().filter_map(|event| event["bytes"].as_u64()).max()?;

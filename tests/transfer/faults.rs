@@ -207,11 +207,8 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
             assert!(out.result.is_err(), "{way:?}");
             // What was not sent is not told as sent.
             assert!(out.bytes < 4 << 30 && received.bytes < 4 << 30, "{way:?}: {} {}", out.bytes, received.bytes);
-            if way != Way::Raw || !sender_cancels {
-                // Raw has no word for it: what was cut looks whole.
-                assert!(received.result.is_err(), "{way:?}");
-                assert!(bench.received().is_empty(), "{way:?} {:?}", bench.received().keys());
-            }
+            assert!(received.result.is_err(), "{way:?}");
+            assert!(bench.received().is_empty(), "{way:?} {:?}", bench.received().keys());
             if matches!(way, Way::Framed | Way::Udp) {
                 let told = if sender_cancels { &received.result } else { &out.result };
                 assert_eq!(why(told), (&Reason::Cancelled, true), "{way:?}");

@@ -10,7 +10,10 @@ use std::{
 
 use sha2::Digest as _;
 
-use super::{Begun, Folder, Keeping, Place, TRIES, clamped, rename_over_nothing, reserve, set_permissions, slashes};
+use super::{
+    Begun, Folder, Keeping, Place, TRIES, slashes,
+    system::{clamped, is_named, link, link_handle, rename_over_nothing, reserve, set_permissions},
+};
 use crate::transfer::{
     block::{Block, LARGE},
     name,
@@ -44,6 +47,17 @@ pub struct Incoming {
     pub(super) settled: bool,
     /// Stays as long as the part does.
     pub(super) _begun: Option<Arc<Begun>>,
+}
+
+/// How a file gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Whatever the part's name stands for by now, by a link to what was written.
+    Handle,
+    /// By a link to the part.
+    Link,
+    /// By a rename, where there are no links.
+    Rename,
 }
 
 /// A file that is there.
@@ -193,7 +207,7 @@ impl Incoming {
         if self.keeping.sync {
             self.file.sync_all().map_err(|error| self.failed(&error))?;
         }
-        let name = self.rename(true).map_err(|error| self.failed(&error))?;
+        let name = self.rename(Naming::Handle).map_err(|error| self.failed(&error))?;
         self.settled = true;
         if self.keeping.sync {
             // The name is in the folder, which has to be written too. Not every system can.
@@ -217,32 +231,42 @@ impl Incoming {
         self.part_path()
     }
 
-    /// The first free name, taken: by a hard link as long as the file system has any, `linked` at first.
-    pub(super) fn rename(&self, mut linked: bool) -> io::Result<String> {
+    /// The first free name, taken: by a hard link as long as the file system has any, `naming` at first.
+    pub(super) fn rename(&self, mut naming: Naming) -> io::Result<String> {
         let dir = &self.place.dir;
         for n in 0..TRIES {
             let name = name::numbered(&self.name, n);
             if !self.place.take(&name) {
                 continue;
             }
-            if linked {
-                match dir.hard_link(&self.part, dir, &*name) {
-                    Ok(()) => {
-                        // It has its name; the other one goes, or stays as a second name of a file that is whole.
-                        dir.remove_file(&self.part).ok();
+            loop {
+                let named = match naming {
+                    Naming::Handle => link_handle(&self.file, dir, &name),
+                    Naming::Link => link(&self.file, dir, &self.part, &name),
+                    Naming::Rename => rename_over_nothing(&self.file, dir, &self.part, &name),
+                };
+                match (named, naming) {
+                    (Ok(()), _) => {
+                        self.remove_part();
                         return Ok(name.into_owned());
                     }
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
-                    Err(_) => linked = false,
+                    (Err(error), _) if error.kind() == io::ErrorKind::AlreadyExists => break,
+                    // Not every system has it, and where the part is gone the next way finds that too.
+                    (Err(_), Naming::Handle) => naming = Naming::Link,
+                    (Err(error), Naming::Link) if error.kind() != io::ErrorKind::NotFound => naming = Naming::Rename,
+                    (Err(error), _) => return Err(error),
                 }
-            }
-            match rename_over_nothing(dir, &self.part, &name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                renamed => return renamed.map(|()| name.into_owned()),
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Removes the name under which it was written, if that still is its name. What cannot be removed stays: of a file that
+    /// is whole it is a second name.
+    fn remove_part(&self) {
+        if is_named(&self.file, &self.place.dir, &self.part).unwrap_or(false) {
+            self.place.dir.remove_file(&self.part).ok();
+        }
     }
 
     /// Hashes the first `size` bytes that are in the file and stands behind them; `false` if it was stopped.
@@ -289,7 +313,7 @@ impl Drop for Incoming {
     fn drop(&mut self) {
         if !self.settled {
             // Gone already, or the folder is: nothing of ours is left either way.
-            self.place.dir.remove_file(&self.part).ok();
+            self.remove_part();
         }
     }
 }

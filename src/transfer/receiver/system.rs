@@ -35,13 +35,50 @@ pub(super) fn reserve(file: &File, offset: u64, bytes: u64) -> bool {
     }
 }
 
-/// Gives a file a name that nothing has, where there are no hard links: an empty file takes it first.
-pub(super) fn rename_over_nothing(dir: &Dir, part: &str, name: &str) -> io::Result<()> {
+/// Gives a file a name that nothing has, by its handle: the name stands for what was written and hashed, whatever the
+/// name of its part stands for by now (open(2), `O_TMPFILE`: the way that needs no privilege).
+pub(super) fn link_handle(file: &File, dir: &Dir, name: &str) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd as _;
+        let handle = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let follow = rustix::fs::AtFlags::SYMLINK_FOLLOW;
+        Ok(rustix::fs::linkat(rustix::fs::CWD, handle, dir, name, follow)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, dir, name);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// The same by the name of its part; `NotFound` if that stands for something else by now.
+pub(super) fn link(file: &File, dir: &Dir, part: &str, name: &str) -> io::Result<()> {
+    dir.hard_link(part, dir, name)?;
+    if is_named(file, dir, name)? {
+        return Ok(());
+    }
+    // The name is ours, what it stands for is not. It keeps its other name.
+    dir.remove_file(name).ok();
+    Err(io::ErrorKind::NotFound.into())
+}
+
+/// The same where there are no hard links: an empty file takes the name first.
+pub(super) fn rename_over_nothing(file: &File, dir: &Dir, part: &str, name: &str) -> io::Result<()> {
     drop(create(dir, name)?);
-    dir.rename(part, dir, name).inspect_err(|_| {
+    // What is not ours keeps its name, and what takes its place between two calls has a wrong one, but is not believed.
+    let is_ours = |name| if is_named(file, dir, name)? { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
+    let renamed = is_ours(part).and_then(|()| dir.rename(part, dir, name)).inspect_err(|_| {
         // The empty one is ours.
         dir.remove_file(name).ok();
-    })
+    });
+    renamed.and_then(|()| is_ours(name))
+}
+
+/// Whether this name stands for this file, and not for a link to it or to anything else.
+pub(super) fn is_named(file: &File, dir: &Dir, name: &str) -> io::Result<bool> {
+    let there = dir.symlink_metadata(name)?;
+    Ok(there.is_file() && same(&there, &cap_std::fs::Metadata::from_file(file)?))
 }
 
 /// Opens a part-file of an earlier try, if it is a file and no link.

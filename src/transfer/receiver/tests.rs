@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::*;
+use super::{incoming::Naming, *};
+
+const NAMINGS: [Naming; 3] = [Naming::Handle, Naming::Link, Naming::Rename];
 
 /// A file that has come whole and has no name yet.
 fn incoming(path: &Path, name: &str) -> (Batch, Incoming) {
@@ -15,7 +17,7 @@ fn incoming(path: &Path, name: &str) -> (Batch, Incoming) {
 
 #[test]
 fn a_name_replaces_nothing_with_hard_links_and_without() {
-    for linked in [true, false] {
+    for linked in NAMINGS {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let (_batch, mut incoming) = incoming(path, "a.txt");
@@ -26,10 +28,10 @@ fn a_name_replaces_nothing_with_hard_links_and_without() {
         std::os::unix::fs::symlink("nowhere", path.join("a (2).txt")).unwrap();
         #[cfg(not(unix))]
         fs::write(path.join("a (2).txt"), "mine").unwrap();
-        assert_eq!(incoming.rename(linked).unwrap(), "a (3).txt", "{linked}");
+        assert_eq!(incoming.rename(linked).unwrap(), "a (3).txt", "{linked:?}");
         incoming.settled = true;
-        assert_eq!(fs::read(path.join("a.txt")).unwrap(), b"mine", "{linked}");
-        assert_eq!(fs::read(path.join("a (3).txt")).unwrap(), b"theirs", "{linked}");
+        assert_eq!(fs::read(path.join("a.txt")).unwrap(), b"mine", "{linked:?}");
+        assert_eq!(fs::read(path.join("a (3).txt")).unwrap(), b"theirs", "{linked:?}");
         assert!(path.join("a (1).txt").is_dir());
         assert!(path.join("a (2).txt").symlink_metadata().is_ok() && !path.join("nowhere").exists());
         assert!(!path.join(incoming.part()).exists(), "it has one name");
@@ -38,13 +40,50 @@ fn a_name_replaces_nothing_with_hard_links_and_without() {
 
 #[test]
 fn a_part_that_is_gone_leaves_no_empty_file_in_its_name() {
-    for linked in [true, false] {
+    for linked in NAMINGS {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let (_batch, incoming) = incoming(path, "a.txt");
         fs::remove_file(path.join(incoming.part())).unwrap();
-        assert_eq!(incoming.rename(linked).unwrap_err().kind(), io::ErrorKind::NotFound, "{linked}");
-        assert!(!path.join("a.txt").exists(), "{linked}");
+        assert_eq!(incoming.rename(linked).unwrap_err().kind(), io::ErrorKind::NotFound, "{linked:?}");
+        assert!(!path.join("a.txt").exists(), "{linked:?}");
+    }
+}
+
+/// Whatever stands where the part was, by the time it gets its name, does not get that name, and is not removed.
+#[cfg(unix)]
+#[test]
+fn what_a_part_is_replaced_by_is_not_told_as_what_came() {
+    for naming in NAMINGS {
+        for link in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path();
+            let (batch, incoming) = incoming(path, "a.txt");
+            let part = path.join(incoming.part());
+            fs::rename(&part, path.join("moved")).unwrap();
+            fs::write(path.join("victim"), "mine").unwrap();
+            if link {
+                std::os::unix::fs::symlink("victim", &part).unwrap();
+            } else {
+                fs::write(&part, "attacker").unwrap();
+            }
+            let named = incoming.rename(naming).map_err(|error| error.kind());
+            if cfg!(target_os = "linux") && naming == Naming::Handle {
+                assert_eq!(
+                    (named.as_deref(), fs::read(path.join("a.txt")).unwrap()),
+                    (Ok("a.txt"), b"theirs".to_vec())
+                );
+                assert!(path.join("a.txt").symlink_metadata().unwrap().is_file());
+            } else {
+                assert_eq!(named, Err(io::ErrorKind::NotFound), "{naming:?}");
+                assert!(path.join("a.txt").symlink_metadata().is_err(), "{naming:?}");
+            }
+            drop(incoming);
+            drop(batch);
+            assert_eq!(fs::read(&part).unwrap(), if link { &b"mine"[..] } else { b"attacker" }, "{naming:?}");
+            assert_eq!(fs::read(path.join("victim")).unwrap(), b"mine", "{naming:?}");
+            assert_eq!(fs::read(path.join("moved")).unwrap(), b"theirs", "{naming:?}");
+        }
     }
 }
 
