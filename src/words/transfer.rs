@@ -89,6 +89,7 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         Reason::LeftOut { out, of } => {
             t!("transfer.reason.left_out", locale = tag, out = number::grouped(*out), of = number::grouped(*of))
         }
+        Reason::NoAnswer(time) if there => t!("transfer.reason.no_answer_there", locale = tag, time = seconds(*time)),
         Reason::NoAnswer(time) => t!("transfer.reason.no_answer", locale = tag, time = seconds(*time)),
         Reason::Cancelled if there => t!("transfer.reason.cancelled_there", locale = tag),
         Reason::Cancelled => t!("transfer.reason.cancelled", locale = tag),
@@ -101,14 +102,15 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
             }
         }
         Reason::Size { announced, came } if came > announced => {
-            t!("transfer.reason.size_more", locale = tag, announced = number::grouped(*announced))
+            t!("transfer.reason.size_more", locale = tag, announced = bytes(tag, *announced))
         }
         Reason::Size { announced, came } => {
-            let (announced, came) = (number::grouped(*announced), number::grouped(*came));
+            let (announced, came) = (bytes(tag, *announced), bytes(tag, *came));
             t!("transfer.reason.size", locale = tag, announced = announced, came = came)
         }
         Reason::Hash => t!("transfer.reason.hash", locale = tag),
         Reason::Changed => t!("transfer.reason.changed", locale = tag),
+        Reason::Mute => t!("transfer.reason.mute", locale = tag),
         Reason::Gone => t!("transfer.reason.gone", locale = tag),
         Reason::Silent(time) if there => t!("transfer.reason.silent_there", locale = tag, time = seconds(*time)),
         Reason::Silent(time) => t!("transfer.reason.silent", locale = tag, time = seconds(*time)),
@@ -116,6 +118,10 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         Reason::TooMany { announced, limit } => {
             let (announced, limit) = (number::grouped(*announced), number::grouped(*limit));
             t!("transfer.reason.too_many", locale = tag, announced = announced, limit = limit)
+        }
+        Reason::Datagrams { needed, limit } => {
+            let (needed, limit) = (number::grouped(*needed), number::grouped(*limit));
+            t!("transfer.reason.datagrams", locale = tag, needed = needed, limit = limit)
         }
         Reason::Busy if there => t!("transfer.reason.busy_there", locale = tag),
         Reason::Busy => t!("transfer.reason.busy", locale = tag),
@@ -135,6 +141,14 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
 /// Limits are whole seconds; `1 min 0 s` and `5 s` need no more.
 fn seconds(time: Duration) -> String {
     number::duration(Duration::from_secs(time.as_secs()))
+}
+
+/// `1 byte`, `2 bytes`
+fn bytes(tag: &'static str, count: u64) -> Cow<'static, str> {
+    match count {
+        1 => t!("detail.byte", locale = tag),
+        count => t!("detail.bytes", locale = tag, count = number::grouped(count)),
+    }
 }
 
 fn protocol(tag: &'static str, error: FrameError, there: bool) -> Cow<'static, str> {
@@ -212,23 +226,26 @@ mod tests {
         assert_eq!(
             both(&full),
             [
-                "The disk is full: a.bin could not be written. Make room, then resume.",
-                "磁盘已满，a.bin 写不进去。腾出空间，再续传。"
+                "The disk is full: a.bin could not be written. Make room, then send it again.",
+                "磁盘已满，a.bin 写不进去。腾出空间，再发一次。"
             ]
         );
         let there = Reason::There(Box::new(full));
         assert_eq!(both(&there), ["The other side's disk is full.", "对方的磁盘已满。"]);
         let declined = Reason::There(Box::new(Reason::Declined));
-        assert_eq!(both(&declined)[0], "The receiver said no.");
+        assert_eq!(both(&declined)[0], "The receiver did not take it.");
         assert_eq!(both(&Reason::Declined)[0], "You said no.");
     }
 
     #[test]
     fn numbers_are_grouped_and_times_have_units() {
         let cut = Reason::Size { announced: 300_001, came: 141_904 };
-        assert_eq!(both(&cut)[0], "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again.");
+        assert_eq!(
+            both(&cut)[0],
+            "Of 300\u{202f}001 bytes that were announced, 141\u{202f}904 bytes came. Send it again."
+        );
         let silent = Reason::Silent(Duration::from_mins(1));
-        assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
+        assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再发一次。");
     }
 
     #[test]
