@@ -34,3 +34,5 @@ mod rights;
 mod round;
 #[path = "transfer/torso.rs"]
 mod torso;
+#[path = "transfer/turns.rs"]
+mod turns;
