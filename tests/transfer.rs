@@ -34,5 +34,7 @@ mod rights;
 mod round;
 #[path = "transfer/torso.rs"]
 mod torso;
+#[path = "transfer/turns.rs"]
+mod turns;
 #[path = "transfer/udp.rs"]
 mod udp;

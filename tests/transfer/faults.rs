@@ -208,6 +208,9 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
             // What was not sent is not told as sent.
             assert!(out.bytes < 4 << 30 && received.bytes < 4 << 30, "{way:?}: {} {}", out.bytes, received.bytes);
             assert!(received.result.is_err(), "{way:?}");
+            for out in [&out, &received] {
+                assert!(matches!(out.files[0].end, FileEnd::Failed(_)), "{way:?}: {:?}", out.files[0].end);
+            }
             assert!(bench.received().is_empty(), "{way:?} {:?}", bench.received().keys());
             if matches!(way, Way::Framed | Way::Udp) {
                 let told = if sender_cancels { &received.result } else { &out.result };
