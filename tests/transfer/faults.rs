@@ -532,3 +532,27 @@ fn names_that_differ_in_case_or_composition_alone_do_not_meet() {
     assert_eq!(found["a (1).TXT"], Some(vec![1]));
     drop(stream);
 }
+
+#[test]
+fn a_cancel_is_heard_in_the_second_connection_too() {
+    let bench = Bench::new();
+    let paths = [bench.file("a.txt", "a"), bench.long_file("b.bin", 1 << 30)];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let id = bench.send(&paths, listener.local_addr().unwrap(), Way::Raw);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(stream);
+    // Nobody reads the second one.
+    let second = listener.accept().unwrap();
+    let mut there = 0;
+    until(&bench.sender, id, |transfer| {
+        let still = transfer.progress.bytes > 1 && transfer.progress.bytes == there;
+        there = transfer.progress.bytes;
+        still
+    });
+    let begun = Instant::now();
+    bench.sender.cancel(id);
+    assert_eq!(ended(&bench.sender, id).result, Err(Reason::Cancelled));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(second);
+}
