@@ -32,6 +32,9 @@ mod relay;
 mod rights;
 #[path = "transfer/round.rs"]
 mod round;
+#[cfg(unix)]
+#[path = "transfer/sources.rs"]
+mod sources;
 #[path = "transfer/torso.rs"]
 mod torso;
 #[path = "transfer/turns.rs"]

@@ -30,7 +30,7 @@
 //! | 4 | no space | bytes needed, bytes free |
 //! | 5, 6, 7 | wrong size; wrong hash; the file changed while it was sent | for 5: announced, came |
 //! | 8 | the name cannot be used | 1 empty, 2 absolute, 3 drive, 4 upwards, 5 NUL, 6 encoding, 7 deep, 8 long |
-//! | 9 | disk | 1 full, 2 permission, 3 read-only, 4 missing, 5 name too long, 6 too large, 7 not a folder, 8 not a file, 9 too many open files, 10 other; errno |
+//! | 9 | disk | 1 full, 2 permission, 3 read-only, 4 missing, 5 name too long, 6 too large, 7 not a folder, 8 not a file, 9 too many open files, 10 other, 11 a link; errno |
 //! | 10 | not understood | 1 magic, 2 version, 3 unexpected, 4 length, 5 value, 6 cut; kind of the record, or the version |
 //! | 11 | too many | announced, limit |
 //! | 12, 13, 14 | busy; silent; a bug | for 13: seconds |

@@ -147,11 +147,13 @@ pub enum DiskFault {
     TooManyFiles,
     /// EIO and everything else.
     Other,
+    /// It is a link inside a folder, which is not followed.
+    Link,
 }
 
 impl DiskFault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Full,
         Self::Permission,
         Self::ReadOnly,
@@ -162,6 +164,7 @@ impl DiskFault {
         Self::NotFile,
         Self::TooManyFiles,
         Self::Other,
+        Self::Link,
     ];
 }
 
@@ -178,6 +181,7 @@ impl DiskFault {
             Self::NotFile => "not-file",
             Self::TooManyFiles => "too-many-files",
             Self::Other => "disk",
+            Self::Link => "link",
         }
     }
 }

@@ -196,6 +196,7 @@ fn disk(tag: &'static str, what: DiskFault, path: &str, errno: i32, there: bool)
             DiskFault::NotFile => t!("transfer.disk.not_file_there", locale = tag),
             DiskFault::TooManyFiles => t!("transfer.disk.too_many_files_there", locale = tag),
             DiskFault::Other => t!("transfer.disk.other_there", locale = tag, number = errno),
+            DiskFault::Link => t!("transfer.disk.link_there", locale = tag),
         };
     }
     match what {
@@ -209,6 +210,7 @@ fn disk(tag: &'static str, what: DiskFault, path: &str, errno: i32, there: bool)
         DiskFault::NotFile => t!("transfer.disk.not_file", locale = tag, path = path),
         DiskFault::TooManyFiles => t!("transfer.disk.too_many_files", locale = tag, path = path),
         DiskFault::Other => t!("transfer.disk.other", locale = tag, path = path, number = errno),
+        DiskFault::Link => t!("transfer.disk.link", locale = tag, path = path),
     }
 }
 
