@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::notes;
 use crate::{
     transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer},
-    words::{self, Lang, number},
+    words::{self, Lang, Things, counted, number},
 };
 
 /// Files that are told of one by one where they are well; more would hide what is not.
@@ -168,7 +168,7 @@ impl Carried {
                     (_, false) => t!("transfer.cli.unconfirmed", locale = tag, hash = hash),
                     (_, true) => t!("transfer.cli.received_raw", locale = tag, hash = hash),
                 };
-                let bytes = number::grouped(file.size);
+                let bytes = counted(self.lang, file.size, Things::Bytes);
                 let text = t!("transfer.cli.carried", locale = tag, name = file.name, bytes = bytes, how = how);
                 if outcome.files.len() <= LISTED {
                     self.say(&text);
@@ -201,7 +201,7 @@ impl Carried {
             1 => t!("transfer.cli.one_file", locale = tag),
             count => t!("transfer.cli.files", locale = tag, count = number::grouped(count)),
         };
-        let (bytes, time) = (number::grouped(sum), number::duration(outcome.moving));
+        let (bytes, time) = (counted(self.lang, sum, Things::Bytes), number::duration(outcome.moving));
         let rate = number::rate(outcome.rate());
         self.say(&if transfer.direction == Direction::Receiving {
             t!("transfer.cli.total_received", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
@@ -209,7 +209,8 @@ impl Carried {
             t!("transfer.cli.total_sent", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
         });
         if outcome.resumed > 0 {
-            self.say(&t!("transfer.cli.resumed", locale = tag, bytes = number::grouped(outcome.resumed)));
+            let bytes = counted(self.lang, outcome.resumed, Things::Bytes);
+            self.say(&t!("transfer.cli.resumed", locale = tag, bytes = bytes));
         }
     }
 
