@@ -44,8 +44,11 @@ impl Bar {
         self.measure(progress.bytes, Instant::now());
         // Of something without an end nothing is a part.
         let (done, of) = progress.total.map_or((0, 1), |total| (progress.bytes, total.max(1)));
-        self.bar.set_length(of);
-        self.bar.set_position(done);
+        // At once: the next transfer may be shorter than what the last one has brought.
+        self.bar.update(|bar| {
+            bar.set_len(of);
+            bar.set_pos(done);
+        });
         let mut text = match transfer.state {
             State::Moving => {
                 let total = progress.total.map_or_else(|| "?".into(), number::size);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{bar::Bar, notes};
 use crate::{
     transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, TransferId, Way, name},
-    words::{self, Lang, number},
+    words::{self, Lang, Things, counted, number},
 };
 
 /// Files that are told of one by one where they are well, or left out; more would hide what failed.
@@ -96,7 +96,7 @@ impl Carried {
                 self.file_said(file, transfer, outcome);
             }
         }
-        self.counted(transfer, outcome, &many);
+        self.many(transfer, outcome, &many);
         self.total(transfer, outcome);
         let unasked = self.unasked.remove(&transfer.id);
         if let Err(reason) = &outcome.result {
@@ -167,7 +167,7 @@ impl Carried {
                     Some(safe) => t!("transfer.cli.now_called", locale = tag, name = file.name, safe = safe),
                     None => file.name.as_str().into(),
                 };
-                let bytes = self.bytes(file.size);
+                let bytes = counted(self.lang, file.size, Things::Bytes);
                 let text = t!("transfer.cli.carried", locale = tag, name = name, bytes = bytes, how = how);
                 if outcome.files.len() <= LISTED {
                     self.say(&of(transfer, &text));
@@ -196,7 +196,7 @@ impl Carried {
         }
         let tag = self.lang.tag();
         let missing: u64 = file.holes.iter().map(|hole| hole.end.saturating_sub(hole.start)).sum();
-        let (map, bytes) = (map(file), self.bytes(missing));
+        let (map, bytes) = (map(file), counted(self.lang, missing, Things::Bytes));
         self.say(&of(transfer, &t!("transfer.cli.holes", locale = tag, name = file.name, map = map, bytes = bytes)));
         if let Some(hash) = file.blake3.map(hex) {
             self.say(&of(transfer, &t!("transfer.cli.holes_hash", locale = tag, name = file.name, hash = hash)));
@@ -204,7 +204,7 @@ impl Carried {
     }
 
     /// What many files have in common, in a line.
-    fn counted(&self, transfer: &Transfer, outcome: &Outcome, many: &[(FileEnd, usize)]) {
+    fn many(&self, transfer: &Transfer, outcome: &Outcome, many: &[(FileEnd, usize)]) {
         let tag = self.lang.tag();
         let all = number::grouped(outcome.files.len() as u64);
         for (end, count) in many {
@@ -222,7 +222,7 @@ impl Carried {
             return;
         }
         let count = self.files(count, 0);
-        let mut bytes = self.bytes(sum);
+        let mut bytes = counted(self.lang, sum, Things::Bytes);
         if outcome.files.iter().all(|file| file.end.is_well() || file.end == FileEnd::Declined) {
             let (time, rate) = (number::duration(outcome.moving), number::rate(outcome.rate()));
             bytes = t!("transfer.cli.in_time", locale = tag, bytes = bytes, time = time, rate = rate).into_owned();
@@ -236,19 +236,9 @@ impl Carried {
             },
         ));
         if outcome.resumed > 0 {
-            let bytes = self.bytes(outcome.resumed);
+            let bytes = counted(self.lang, outcome.resumed, Things::Bytes);
             self.say(&of(transfer, &t!("transfer.cli.resumed", locale = tag, bytes = bytes)));
         }
-    }
-
-    /// `1 byte`, `2 bytes`
-    fn bytes(&self, count: u64) -> String {
-        let tag = self.lang.tag();
-        match count {
-            1 => t!("detail.byte", locale = tag),
-            count => t!("detail.bytes", locale = tag, count = number::grouped(count)),
-        }
-        .into_owned()
     }
 
     /// `1 file`, `2 files and 1 folder`

@@ -30,6 +30,8 @@ use crate::{
 const REDRAW: Duration = Duration::from_millis(100);
 /// Entries of an offer that are listed one by one.
 const LISTED: usize = 20;
+/// How the names of files end that remember what broke off.
+const RESUME: &str = ".resume";
 /// Lines that may wait to be answers.
 const LINES: usize = 16;
 /// Nobody reads a question and answers it in this time: what comes sooner was typed before the question stood there.
@@ -194,11 +196,15 @@ impl Session {
             self.notes.say(&t!("transfer.cli.keeps_alone", locale = tag, way = way.name()));
         }
         // Only the same offer goes on with them: one that has changed never does, and they would stay unseen.
-        match unfinished(&spec.folder) {
-            0 => {}
-            1 => self.notes.say(&t!("transfer.cli.one_unfinished", locale = tag, folder = folder)),
-            count => self.notes.say(&t!("transfer.cli.unfinished", locale = tag, count = count, folder = folder)),
-        }
+        let (list, parts) = (format!("{OURS}*{RESUME}"), ".part");
+        let text = match unfinished(&spec.folder) {
+            0 => return,
+            1 => t!("transfer.cli.one_unfinished", locale = tag, folder = folder, list = list, parts = parts),
+            many => {
+                t!("transfer.cli.unfinished", locale = tag, count = many, folder = folder, list = list, parts = parts)
+            }
+        };
+        self.notes.say(&text);
     }
 
     fn ask(&self) {
@@ -328,7 +334,7 @@ fn unfinished(folder: &Path) -> usize {
     let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let ours = |name: &OsString| {
         let name = name.to_string_lossy();
-        name.strip_prefix(OURS).and_then(|rest| rest.strip_suffix(".resume")).is_some()
+        name.strip_prefix(OURS).and_then(|rest| rest.strip_suffix(RESUME)).is_some()
     };
     names.filter(ours).count()
 }

@@ -29,7 +29,7 @@ use crate::{
     framing::Framing,
     journal::{Batch, Call, CloseReason, Event, Kind, Nanos, Record, Row, SocketId, Sockets, State},
     net::{Command, CommandError, Endpoint, Engine, SocketSpec},
-    words::{self, number},
+    words::{self, Things, counted, number},
 };
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
@@ -571,7 +571,7 @@ impl Session<'_> {
     }
 
     fn tell_totals(&self) {
-        let tag = self.options.lang.tag();
+        let (lang, tag) = (self.options.lang, self.options.lang.tag());
         let (mut received, mut sent) = (self.received, self.sent);
         if let (Role::Udp { .. }, Some(counters)) = (&self.role, self.engine.counters(self.id)) {
             // Rows of datagrams may be missing when standard output is slow; the counters know of all of them.
@@ -587,10 +587,10 @@ impl Session<'_> {
         self.notes.say(&t!(
             "cli.totals",
             locale = tag,
-            messages_in = number::grouped(received.messages),
-            bytes_in = number::grouped(received.bytes),
-            messages_out = number::grouped(sent.messages),
-            bytes_out = number::grouped(sent.bytes)
+            messages_in = counted(lang, received.messages, Things::Messages),
+            bytes_in = counted(lang, received.bytes, Things::Bytes),
+            messages_out = counted(lang, sent.messages, Things::Messages),
+            bytes_out = counted(lang, sent.bytes, Things::Bytes)
         ));
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use rust_i18n::t;
 
-use super::{Lang, failure, number};
+use super::{Lang, Things, counted, failure, number};
 use crate::{
     journal::{Call, Kind},
     transfer::{
@@ -102,10 +102,10 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
             }
         }
         Reason::Size { announced, came } if came > announced => {
-            t!("transfer.reason.size_more", locale = tag, announced = bytes(tag, *announced))
+            t!("transfer.reason.size_more", locale = tag, announced = counted(lang, *announced, Things::Bytes))
         }
         Reason::Size { announced, came } => {
-            let (announced, came) = (bytes(tag, *announced), bytes(tag, *came));
+            let (announced, came) = (counted(lang, *announced, Things::Bytes), counted(lang, *came, Things::Bytes));
             t!("transfer.reason.size", locale = tag, announced = announced, came = came)
         }
         Reason::Hash => t!("transfer.reason.hash", locale = tag),
@@ -141,14 +141,6 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
 /// Limits are whole seconds; `1 min 0 s` and `5 s` need no more.
 fn seconds(time: Duration) -> String {
     number::duration(Duration::from_secs(time.as_secs()))
-}
-
-/// `1 byte`, `2 bytes`
-fn bytes(tag: &'static str, count: u64) -> Cow<'static, str> {
-    match count {
-        1 => t!("detail.byte", locale = tag),
-        count => t!("detail.bytes", locale = tag, count = number::grouped(count)),
-    }
 }
 
 fn protocol(tag: &'static str, error: FrameError, there: bool) -> Cow<'static, str> {

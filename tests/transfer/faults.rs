@@ -144,10 +144,15 @@ fn modes_and_times_are_kept_as_far_as_they_are_safe() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o4755)).unwrap();
     let time = SystemTime::UNIX_EPOCH + Duration::new(1_234_567_890, 123_456_700);
     fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-    bench.across(&[path], Way::Framed);
+    // As in archives whose times say nothing.
+    let old = bench.file("old.txt", "old");
+    let first = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(first).unwrap();
+    bench.across(&[path, old], Way::Framed);
     let metadata = fs::metadata(bench.into.path().join("run.sh")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o7111, 0, "never executable");
     assert_eq!(metadata.modified().unwrap(), time);
+    assert_eq!(fs::metadata(bench.into.path().join("old.txt")).unwrap().modified().unwrap(), first);
 }
 
 #[test]
