@@ -106,6 +106,6 @@ fn an_interrupt_ends_a_session_that_has_a_file_to_write() {
     assert!(Command::new("kill").args(["-INT", &socket.id().to_string()]).status().unwrap().success());
     let ended = socket.finish();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(ended.err.contains("udp.pcapng: 1 rows as packets, with 10 bytes"), "{}", ended.err);
+    assert!(ended.err.contains("udp.pcapng: 1 row as packets, with 10 bytes"), "{}", ended.err);
     assert!(contains(&fs::read(&file).unwrap(), "a datagram"));
 }

@@ -84,7 +84,7 @@ fn under_the_table_and_under_the_ladder_it_is_the_same() {
             harness.run();
             let split = "1 send came out of 3 recvs: TCP is a stream of bytes.";
             harness.get_by_label(tr(lang, split, "1 次 send，从 3 次 recv 中读出：TCP 是字节流。"));
-            let half = "#1 received 3 B, from byte 8 of the stream, out of 1 sends";
+            let half = "#1 received 3 B, from byte 8 of the stream, out of 1 send";
             harness.get_by_label(tr(lang, half, "#1 接收 3 B，从字节流的第 8 字节起，来自 1 次 send"));
         }
     }
@@ -299,7 +299,7 @@ fn a_hundred_thousand_calls_are_no_more_on_screen_than_twenty() {
         twocan::words::number::grouped(100_000)
     ));
     assert!(pieces(&harness).len() < 120, "{}", pieces(&harness).len());
-    harness.get_by_label_contains("from byte 299997 of the stream, out of 1 sends");
+    harness.get_by_label_contains("from byte 299997 of the stream, out of 1 send");
     // All of it at once: groups, each with a name.
     for _ in 0..60 {
         let smaller = harness.get_by_label("Smaller");

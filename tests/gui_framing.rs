@@ -116,7 +116,7 @@ fn a_message_is_chosen_by_pointer_and_by_key_and_tells_all_of_itself() {
         harness.get_by_label(tr(
             lang,
             "Message 1: length 1 B, header 6 B, message 5 B, from byte 0 of the stream",
-            "消息 1：长度 1 B，头部 6 B，消息 5 B，从字节流的第 0 字节起",
+            "消息 1：长度 1 B，首部 6 B，消息 5 B，从字节流的第 0 字节起",
         ));
         harness.get_by_label("06 | 73 69 7A 65 3D 35 | 68 65 6C 6C 6F");
         harness.get_by_label(tr(

@@ -179,7 +179,7 @@ fn a_prepared_run_asks_first_and_answers_after() {
             harness.get_by_label_contains(tr(lang, "Right.", "对。"));
         }
         // By the menu, too; and who has changed the run is told that the answer is about another one.
-        harness.get_by_label_contains(tr(lang, "Prepared runs: ", "准备好的实验：")).click();
+        harness.get_by_label_contains(tr(lang, "Prepared runs: ", "现成的实验：")).click();
         harness.run();
         let first = &prepared()[0].lesson;
         harness
@@ -191,7 +191,7 @@ fn a_prepared_run_asks_first_and_answers_after() {
         harness.run();
         let changed = tr(lang, "You have changed the run since", "你改动了这个实验");
         assert!(harness.query_by_label_contains(changed).is_none());
-        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失：0 %")).focus();
         harness.run();
         harness.key_press(Key::ArrowRight);
         harness.run();
@@ -210,7 +210,7 @@ fn the_ways_of_the_link_are_set_apart() {
         harness.run();
         harness.get_by_label(tr(lang, "The way back", "回程")).click();
         harness.run();
-        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失: 0 %")).focus();
+        harness.get_by_label_contains(tr(lang, "Loss: 0 %", "丢失：0 %")).focus();
         harness.run();
         harness.key_press(Key::ArrowRight);
         harness.run();

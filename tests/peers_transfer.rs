@@ -278,7 +278,7 @@ fn a_receiver_in_the_background_of_a_terminal_listens_until_it_has_a_question() 
     // The shell says so when the system has stopped it, and gives it the terminal then.
     let (mut receiver, sender, _folder) = at_a_terminal(&["bash", "-mc", "\"$@\" & wait $!; echo stopped; fg", "bash"]);
     let sent = sender.finish();
-    assert!(sent.err.contains("The receiver said no."), "{}", sent.err);
+    assert!(sent.err.contains("The receiver did not take it."), "{}", sent.err);
     let shown = String::from_utf8(receiver.ended().expect("it ends, once").out).unwrap();
     let (before, _) = shown.split_once("stopped").expect("it is stopped at the question");
     assert!(before.contains("Take it?"), "{shown}");
@@ -288,7 +288,7 @@ fn a_receiver_in_the_background_of_a_terminal_listens_until_it_has_a_question() 
 fn what_was_typed_before_a_question_does_not_answer_it() {
     let (mut receiver, sender, folder) = at_a_terminal(&[]);
     let sent = sender.finish();
-    assert!(sent.err.contains("The receiver said no."), "{}", sent.err);
+    assert!(sent.err.contains("The receiver did not take it."), "{}", sent.err);
     receiver.ended().expect("it ends, once");
     assert!(!folder.path().join("into/a.txt").exists());
 }

@@ -32,7 +32,12 @@ mod relay;
 mod rights;
 #[path = "transfer/round.rs"]
 mod round;
+#[cfg(unix)]
+#[path = "transfer/sources.rs"]
+mod sources;
 #[path = "transfer/torso.rs"]
 mod torso;
+#[path = "transfer/turns.rs"]
+mod turns;
 #[path = "transfer/udp.rs"]
 mod udp;

@@ -1,34 +1,37 @@
 //! What `send` and `receive` say about files: a bar, a line a file, or lines of JSON.
 
-use std::io::{self, Write as _};
+use std::{
+    collections::HashSet,
+    io::{self, Write as _},
+};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rust_i18n::t;
 use serde_json::{Value, json};
 
-use super::notes;
+use super::{bar::Bar, notes};
 use crate::{
-    transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer},
-    words::{self, Lang, number},
+    transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, TransferId, Way, name},
+    words::{self, Lang, Things, counted, number},
 };
 
-/// Files that are told of one by one where they are well; more would hide what is not.
+/// Files that are told of one by one where they are well, or left out; more would hide what failed.
 const LISTED: usize = 20;
+/// Characters of a map of holes.
+const MAP: u64 = 50;
 
 /// Standard error and, where it is asked for, JSON on standard output.
 pub(super) struct Carried {
     lang: Lang,
     json: bool,
     quiet: bool,
-    bar: Option<ProgressBar>,
-    /// When and how far the transfer on the bar was, for a rate that follows it.
-    last: Option<(std::time::Instant, u64)>,
-    rate: f64,
+    bar: Option<Bar>,
+    /// Those that nobody could be asked about: that was said, and it was nobody's no.
+    unasked: HashSet<TransferId>,
 }
 
 impl Carried {
     pub fn new(lang: Lang, json: bool, quiet: bool) -> Self {
-        Self { lang, json, quiet, bar: None, last: None, rate: 0.0 }
+        Self { lang, json, quiet, bar: None, unasked: HashSet::new() }
     }
 
     /// Writes a line of JSON, where that is asked for. A closed standard output is no reason to stop.
@@ -56,15 +59,6 @@ impl Carried {
     /// Shows how far a transfer is.
     pub fn progress(&mut self, transfer: &Transfer) {
         let progress = &transfer.progress;
-        let now = std::time::Instant::now();
-        let (then, before) = *self.last.get_or_insert((now, progress.bytes));
-        let seconds = now.duration_since(then).as_secs_f64();
-        if seconds >= 0.1 {
-            let latest = progress.bytes.saturating_sub(before) as f64 / seconds;
-            // What was just now counts most, but not alone: else the number could not be read.
-            self.rate = if self.rate == 0.0 { latest } else { 0.7 * self.rate + 0.3 * latest };
-            self.last = Some((now, progress.bytes));
-        }
         self.line(&json!({
             "event": "progress",
             "transfer": transfer.id.0,
@@ -77,55 +71,52 @@ impl Carried {
         if self.quiet || self.json {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            // Drawn on standard error, and not at all where that is no terminal.
-            let bar = ProgressBar::new(0);
-            // It holds no placeholder that could be wrong; if it did, the bar would look plain.
-            if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {msg}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        let name = if progress.current.is_empty() { &transfer.title } else { &progress.current };
-        bar.set_prefix(shortened(name, 32));
-        bar.set_length(progress.total.unwrap_or(progress.bytes).max(1));
-        bar.set_position(progress.bytes);
-        let mut text = match transfer.state {
-            State::Moving => {
-                let total = progress.total.map_or_else(|| "?".into(), number::size);
-                format!("{} / {total}  {}", number::size(progress.bytes), number::rate(self.rate))
-            }
-            other => words::transfer_state(self.lang, other, transfer.direction),
-        };
-        if let Some(left) = progress.time_left(self.rate).filter(|_| transfer.state == State::Moving) {
-            text.push_str("  ");
-            text.push_str(&number::duration(std::time::Duration::from_secs(left.as_secs())));
-        }
-        bar.set_message(text);
+        self.bar.get_or_insert_with(Bar::new).show(self.lang, transfer);
+    }
+
+    /// Somebody is there, and has said nothing yet.
+    pub fn began(&self, transfer: &Transfer) {
+        self.line(&json!({ "event": "began", "transfer": transfer.id.0, "from": from(transfer) }));
+    }
+
+    /// Nobody could be asked about this one.
+    pub fn unasked(&mut self, id: TransferId) {
+        self.unasked.insert(id);
     }
 
     /// Tells what became of a transfer and its files.
     pub fn ended(&mut self, transfer: &Transfer, outcome: &Outcome) {
         if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+            bar.clear();
         }
-        (self.last, self.rate) = (None, 0.0);
+        let many = many(outcome);
         for file in &outcome.files {
             self.line(&self.file(transfer, file));
-            self.file_said(file, outcome, transfer.direction);
+            if !many.iter().any(|(end, _)| *end == file.end) {
+                self.file_said(file, transfer, outcome);
+            }
         }
+        self.many(transfer, outcome, &many);
         self.total(transfer, outcome);
+        let unasked = self.unasked.remove(&transfer.id);
         if let Err(reason) = &outcome.result {
-            // What one file failed of was said with it.
+            // What one file failed of was said with it, and that nobody could be asked when that was so.
             let said = |file: &FileOutcome| matches!(&file.end, FileEnd::Failed(failed) if failed == reason);
-            if !outcome.files.iter().any(said) {
-                self.warn(&words::reason(self.lang, reason));
+            if !outcome.files.iter().any(said) && !unasked {
+                self.warn(&of(transfer, &words::reason(self.lang, reason)));
             }
         }
         let reason = outcome.result.as_ref().err();
+        let tag = self.lang.tag();
+        let says = |reason| match unasked {
+            true => t!("transfer.cli.nobody_to_ask", locale = tag).into_owned(),
+            false => words::reason(self.lang, reason),
+        };
         self.line(&json!({
             "event": "ended",
             "transfer": transfer.id.0,
+            "from": from(transfer),
+            "to": to(transfer),
             "ok": outcome.result.is_ok(),
             "confirmed": outcome.confirmed,
             "bytes": outcome.bytes,
@@ -134,7 +125,7 @@ impl Carried {
             "rate": outcome.rate(),
             "reason": reason.map(Reason::code),
             "side": reason.map(side),
-            "says": reason.map(|reason| words::reason(self.lang, reason)),
+            "says": reason.map(says),
         }));
     }
 
@@ -143,7 +134,10 @@ impl Carried {
         json!({
             "event": "file",
             "transfer": transfer.id.0,
+            "from": from(transfer),
+            "to": to(transfer),
             "name": file.name,
+            "saved_as": saved_as(transfer, file),
             "folder": file.folder,
             "size": file.size,
             "path": file.path.as_ref().map(|path| path.display().to_string()),
@@ -157,21 +151,26 @@ impl Carried {
         })
     }
 
-    fn file_said(&self, file: &FileOutcome, outcome: &Outcome, direction: Direction) {
+    fn file_said(&self, file: &FileOutcome, transfer: &Transfer, outcome: &Outcome) {
         let tag = self.lang.tag();
-        let receiving = direction == Direction::Receiving;
+        let receiving = transfer.direction == Direction::Receiving;
         match &file.end {
             FileEnd::Verified | FileEnd::Whole if !file.folder => {
                 let hash = file.blake3.map(hex).unwrap_or_default();
                 let how = match (&file.end, receiving) {
                     (FileEnd::Verified, _) => t!("transfer.cli.confirmed", locale = tag, hash = hash),
                     (_, false) => t!("transfer.cli.unconfirmed", locale = tag, hash = hash),
-                    (_, true) => t!("transfer.cli.received_raw", locale = tag, hash = hash),
+                    (_, true) if transfer.way == Way::Raw => t!("transfer.cli.received_raw", locale = tag, hash = hash),
+                    (_, true) => t!("transfer.cli.received_sized", locale = tag, hash = hash),
                 };
-                let bytes = number::grouped(file.size);
-                let text = t!("transfer.cli.carried", locale = tag, name = file.name, bytes = bytes, how = how);
+                let name = match saved_as(transfer, file) {
+                    Some(safe) => t!("transfer.cli.now_called", locale = tag, name = file.name, safe = safe),
+                    None => file.name.as_str().into(),
+                };
+                let bytes = counted(self.lang, file.size, Things::Bytes);
+                let text = t!("transfer.cli.carried", locale = tag, name = name, bytes = bytes, how = how);
                 if outcome.files.len() <= LISTED {
-                    self.say(&text);
+                    self.say(&of(transfer, &text));
                 }
                 if let (true, Some(path), false) = (receiving, &file.path, self.json) {
                     let _ = writeln!(io::stdout(), "{}", path.display());
@@ -180,16 +179,41 @@ impl Carried {
             FileEnd::Verified | FileEnd::Whole => {}
             bad => {
                 let why = words::file_end(self.lang, bad);
-                self.warn(&t!("transfer.cli.failed", locale = tag, name = file.name, why = why));
+                self.warn(&of(transfer, &t!("transfer.cli.failed", locale = tag, name = file.name, why = why)));
+                self.holes(file, transfer);
                 if let (true, Some(path)) = (receiving, &file.path) {
                     let path = path.display();
-                    self.say(&t!("transfer.cli.part_kept", locale = tag, name = file.name, path = path));
+                    self.say(&of(transfer, &t!("transfer.cli.part_kept", locale = tag, name = file.name, path = path)));
                 }
             }
         }
     }
 
-    /// How much that was, and how quick.
+    /// What did not come of a file, and the hash of what did.
+    fn holes(&self, file: &FileOutcome, transfer: &Transfer) {
+        if file.holes.is_empty() {
+            return;
+        }
+        let tag = self.lang.tag();
+        let missing: u64 = file.holes.iter().map(|hole| hole.end.saturating_sub(hole.start)).sum();
+        let (map, bytes) = (map(file), counted(self.lang, missing, Things::Bytes));
+        self.say(&of(transfer, &t!("transfer.cli.holes", locale = tag, name = file.name, map = map, bytes = bytes)));
+        if let Some(hash) = file.blake3.map(hex) {
+            self.say(&of(transfer, &t!("transfer.cli.holes_hash", locale = tag, name = file.name, hash = hash)));
+        }
+    }
+
+    /// What many files have in common, in a line.
+    fn many(&self, transfer: &Transfer, outcome: &Outcome, many: &[(FileEnd, usize)]) {
+        let tag = self.lang.tag();
+        let all = number::grouped(outcome.files.len() as u64);
+        for (end, count) in many {
+            let (count, what) = (number::grouped(*count as u64), words::file_end(self.lang, end));
+            self.warn(&of(transfer, &t!("transfer.cli.so_many", locale = tag, what = what, count = count, all = all)));
+        }
+    }
+
+    /// How much that was, and, where nothing failed, how quick: else the time was that of other bytes too.
     fn total(&self, transfer: &Transfer, outcome: &Outcome) {
         let tag = self.lang.tag();
         let well = outcome.files.iter().filter(|file| !file.folder && file.end.is_well());
@@ -197,20 +221,39 @@ impl Carried {
         if count == 0 {
             return;
         }
-        let count = match count {
+        let count = self.files(count, 0);
+        let mut bytes = counted(self.lang, sum, Things::Bytes);
+        if outcome.files.iter().all(|file| file.end.is_well() || file.end == FileEnd::Declined) {
+            let (time, rate) = (number::duration(outcome.moving), number::rate(outcome.rate()));
+            bytes = t!("transfer.cli.in_time", locale = tag, bytes = bytes, time = time, rate = rate).into_owned();
+        }
+        self.say(&of(
+            transfer,
+            &if transfer.direction == Direction::Receiving {
+                t!("transfer.cli.total_received", locale = tag, count = count, bytes = bytes)
+            } else {
+                t!("transfer.cli.total_sent", locale = tag, count = count, bytes = bytes)
+            },
+        ));
+        if outcome.resumed > 0 {
+            let bytes = counted(self.lang, outcome.resumed, Things::Bytes);
+            self.say(&of(transfer, &t!("transfer.cli.resumed", locale = tag, bytes = bytes)));
+        }
+    }
+
+    /// `1 file`, `2 files and 1 folder`
+    pub fn files(&self, files: u64, folders: u64) -> String {
+        let tag = self.lang.tag();
+        let files = match files {
             1 => t!("transfer.cli.one_file", locale = tag),
             count => t!("transfer.cli.files", locale = tag, count = number::grouped(count)),
         };
-        let (bytes, time) = (number::grouped(sum), number::duration(outcome.moving));
-        let rate = number::rate(outcome.rate());
-        self.say(&if transfer.direction == Direction::Receiving {
-            t!("transfer.cli.total_received", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
-        } else {
-            t!("transfer.cli.total_sent", locale = tag, count = count, bytes = bytes, time = time, rate = rate)
-        });
-        if outcome.resumed > 0 {
-            self.say(&t!("transfer.cli.resumed", locale = tag, bytes = number::grouped(outcome.resumed)));
-        }
+        let folders = match folders {
+            0 => return files.into_owned(),
+            1 => t!("transfer.cli.one_folder", locale = tag),
+            count => t!("transfer.cli.folders", locale = tag, count = number::grouped(count)),
+        };
+        t!("transfer.cli.both", locale = tag, files = files, folders = folders).into_owned()
     }
 
     /// An offer as a line of JSON.
@@ -273,13 +316,70 @@ fn state(state: State) -> &'static str {
     }
 }
 
-/// The beginning and the end of a name, which tell files apart.
-fn shortened(name: &str, most: usize) -> String {
-    let count = name.chars().count();
-    if count <= most {
-        return name.to_owned();
+/// Who sends it, where that is not us.
+fn from(transfer: &Transfer) -> Option<String> {
+    let receiving = transfer.direction == Direction::Receiving;
+    transfer.peer.filter(|_| receiving).map(|peer| peer.to_string())
+}
+
+/// Who gets it, where that is not us.
+fn to(transfer: &Transfer) -> Option<String> {
+    let sending = transfer.direction == Direction::Sending;
+    transfer.peer.filter(|_| sending).map(|peer| peer.to_string())
+}
+
+/// A line about a transfer: of those that come, with whose it is. What is sent has one receiver, who is known.
+fn of(transfer: &Transfer, text: &str) -> String {
+    from(transfer).map_or_else(|| text.to_owned(), |from| format!("{from}: {text}"))
+}
+
+/// What a file that is saved is called, if that is not what its sender calls it.
+fn saved_as(transfer: &Transfer, file: &FileOutcome) -> Option<String> {
+    let below = file.path.as_ref()?.strip_prefix(transfer.folder.as_ref()?).ok()?;
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    let called = name::shown(&parts.join("/"));
+    (file.end.is_well() && called != file.name).then_some(called)
+}
+
+/// Ends that many files have, which are told of in one line with their number: from two on that were not reached, and from
+/// many on that were left out.
+fn many(outcome: &Outcome) -> Vec<(FileEnd, usize)> {
+    let count = |end: &FileEnd| outcome.files.iter().filter(|file| file.end == *end).count();
+    let ends = [(FileEnd::Declined, LISTED + 1), (FileEnd::NotReached, 2)];
+    let ends = ends.into_iter().map(|(end, least)| (count(&end), end, least));
+    ends.filter(|(count, _, least)| count >= least).map(|(count, end, _)| (end, count)).collect()
+}
+
+/// A file from its beginning to its end: `#` where all came, `.` where something is missing.
+fn map(file: &FileOutcome) -> String {
+    let cells = MAP.min(file.size);
+    let at = |cell: u64| (u128::from(file.size) * u128::from(cell) / u128::from(cells.max(1))) as u64;
+    let missing = |cell| file.holes.iter().any(|hole| hole.start < at(cell + 1) && hole.end > at(cell));
+    (0..cells).map(|cell| if missing(cell) { '.' } else { '#' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_shows_every_hole() {
+        let mut file = FileOutcome {
+            name: "a".into(),
+            folder: false,
+            size: 1_000_000,
+            path: None,
+            blake3: None,
+            sha256: None,
+            end: FileEnd::NotReached,
+            holes: vec![0..1, 500_000..520_001, 999_999..1_000_000],
+        };
+        let drawn = map(&file);
+        assert_eq!(drawn, format!(".{}..{}.", "#".repeat(24), "#".repeat(22)));
+        file.size = 3;
+        file.holes = vec![1..2];
+        assert_eq!(map(&file), "#.#");
+        file.size = u64::MAX;
+        assert_eq!(map(&file).len(), 50);
     }
-    let head: String = name.chars().take(most / 2).collect();
-    let tail: String = name.chars().skip(count - (most / 2 - 1)).collect();
-    format!("{head}…{tail}")
 }

@@ -19,7 +19,7 @@ use super::{Exit, Refusal, arguments, notes, printed};
 use crate::{
     export::sim_pcapng,
     sim::{Ended, Log, Prepared, Run, Side, Transport, Workload, prepared},
-    words::{self, Lang},
+    words::{self, Lang, Things, counted},
 };
 
 /// Plays what was asked for.
@@ -253,7 +253,8 @@ fn save(file: File, path: &Path, log: &Log, vantage: Side, lang: Lang) -> bool {
                 Side::Server => t!("preset.server", locale = tag),
             };
             let path = path.display();
-            notes::warn(&t!("cli.lab.saved", locale = tag, path = path, count = count, end = end));
+            let packets = counted(lang, count, Things::Packets);
+            notes::warn(&t!("cli.lab.saved", locale = tag, path = path, packets = packets, end = end));
             true
         }
         Err(error) => {

@@ -7,10 +7,11 @@
 //!
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
-//! - `send`, `receive`: files; `carried` is what both say about them.
+//! - `send`, `receive`: files; `carried` is what both say about them, `bar` how far they are.
 //! - `output`, `printed`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
 
 mod arguments;
+mod bar;
 mod carried;
 mod help;
 mod http;

@@ -12,6 +12,7 @@ use crate::{
     framing::{Framing, LIMIT},
     net::{Endpoint, SocketSpec},
     text::{Charset, Composition, Mode},
+    transfer::Way,
     words::{self, Lang},
 };
 
@@ -51,6 +52,11 @@ pub(super) struct Options {
     pub pcap: Option<PathBuf>,
     /// Whether a ladder of it all is told at the end.
     pub ladder: bool,
+}
+
+/// An option that is there for another way of sending files.
+pub(super) fn without_effect(lang: Lang, option: &str, way: Way) -> Refusal {
+    Refusal(t!("transfer.cli.without_effect", locale = lang.tag(), option = option, way = way.name()).into_owned())
 }
 
 impl Options {

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
+    ffi::OsString,
+    fs,
     io::{self, BufRead as _, IsTerminal as _},
+    path::Path,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -12,12 +15,13 @@ use crossbeam_channel::{Receiver, after, never, select, tick};
 use rust_i18n::t;
 use serde_json::json;
 
-use super::{Exit, Refusal, arguments::Receive, carried::Carried, notes::Notes, recording};
+use super::{Exit, Refusal, arguments::Receive, carried::Carried, notes::Notes, options, recording};
 use crate::{
     net::options::parse_bind,
     transfer::{
-        Accept, Answer, Notice, Offer, Outcome, Partial, Policy, ReceiveSpec, ReceiverId, ReceiverState, TransferId,
-        Transfers,
+        Accept, Answer, DiskFault, Notice, Offer, Outcome, Partial, Policy, Reason, ReceiveSpec, ReceiverId,
+        ReceiverState, TransferId, Transfers, Way,
+        name::{OURS, SafeName},
     },
     words::{self, Lang, number},
 };
@@ -26,6 +30,8 @@ use crate::{
 const REDRAW: Duration = Duration::from_millis(100);
 /// Entries of an offer that are listed one by one.
 const LISTED: usize = 20;
+/// How the names of files end that remember what broke off.
+const RESUME: &str = ".resume";
 /// Lines that may wait to be answers.
 const LINES: usize = 16;
 /// Nobody reads a question and answers it in this time: what comes sooner was typed before the question stood there.
@@ -33,6 +39,7 @@ const TYPED_BEFORE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
     let bind = parse_bind(&typed.place).map_err(|error| Refusal(words::address_error(lang, &error)))?;
+    check(typed, lang)?;
     let policy = Policy {
         accept: typed.accept,
         partial: if typed.keep { Partial::Keep } else { Partial::Remove },
@@ -91,6 +98,16 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
     Ok(if session.failed { Exit::Network } else { Exit::Done })
 }
 
+/// Whether what is asked for can be, before anything is opened.
+fn check(typed: &Receive, lang: Lang) -> Result<(), Refusal> {
+    let Some(name) = &typed.save_as else { return Ok(()) };
+    if typed.way != Way::Raw {
+        return Err(options::without_effect(lang, "--name", typed.way));
+    }
+    SafeName::parse(name).map_err(|error| Refusal(words::reason(lang, &Reason::Name(error))))?;
+    Ok(())
+}
+
 /// Lines of standard input, without those of this first time; the channel ends with it. The thread ends with the program.
 fn keyboard(without: Duration) -> Receiver<String> {
     let (sender, lines) = crossbeam_channel::bounded(LINES);
@@ -135,19 +152,29 @@ impl Session {
                 self.carried.line(&json!({ "event": "listening", "address": address.to_string() }));
                 let text = t!("cli.listening", locale = tag, address = address);
                 self.notes.say(&self.notes.reachable(text, &address.to_string()));
+                self.keeps();
             }
             Notice::ReceiverEnded(_) => {
                 self.over = true;
                 let state = self.transfers.receivers().into_iter().find(|row| row.id == self.receiver);
                 if let Some(ReceiverState::Failed(reason)) = state.map(|row| row.state) {
                     self.failed = true;
-                    let says = words::reason(self.lang, &reason);
+                    let says = match &reason {
+                        Reason::Disk { what: DiskFault::NotFolder, path, .. } => {
+                            t!("transfer.cli.no_folder", locale = tag, path = path).into_owned()
+                        }
+                        reason => words::reason(self.lang, reason),
+                    };
                     let line = json!({ "event": "failed", "reason": reason.code(), "says": says });
                     self.carried.line(&line);
                     self.carried.warn(&says);
                 }
             }
-            Notice::Began(_) => {}
+            Notice::Began(id) => {
+                if let Some(transfer) = self.transfers.transfer(id) {
+                    self.carried.began(&transfer);
+                }
+            }
             Notice::Offered(offer) => {
                 self.carried.offered(&offer);
                 self.asked.push_back(offer);
@@ -160,15 +187,33 @@ impl Session {
         }
     }
 
+    /// What becomes of parts that are kept, where that is not what `--keep` promises.
+    fn keeps(&self) {
+        let row = self.transfers.receivers().into_iter().find(|row| row.id == self.receiver);
+        let Some(spec) = row.map(|row| row.spec).filter(|spec| spec.policy.partial == Partial::Keep) else { return };
+        let (tag, way, folder) = (self.lang.tag(), spec.way, spec.folder.display());
+        if !way.resumes() {
+            self.notes.say(&t!("transfer.cli.keeps_alone", locale = tag, way = way.name()));
+        }
+        // Only the same offer goes on with them: one that has changed never does, and they would stay unseen.
+        let (list, parts) = (format!("{OURS}*{RESUME}"), ".part");
+        let text = match unfinished(&spec.folder) {
+            0 => return,
+            1 => t!("transfer.cli.one_unfinished", locale = tag, folder = folder, list = list, parts = parts),
+            many => {
+                t!("transfer.cli.unfinished", locale = tag, count = many, folder = folder, list = list, parts = parts)
+            }
+        };
+        self.notes.say(&text);
+    }
+
     fn ask(&self) {
         let Some(offer) = self.asked.front() else { return };
         let tag = self.lang.tag();
         let (address, folder) = (offer.from, offer.folder.display());
         let text = if let Some(total) = offer.total {
-            let count = match offer.entries.len() {
-                1 => t!("transfer.cli.one_file", locale = tag),
-                count => t!("transfer.cli.files", locale = tag, count = number::grouped(count as u64)),
-            };
+            let folders = offer.entries.iter().filter(|entry| entry.folder).count() as u64;
+            let count = self.carried.files(offer.entries.len() as u64 - folders, folders);
             let (total, free) = (number::size(total), number::size(offer.free_after().unwrap_or(0)));
             t!(
                 "transfer.cli.asks",
@@ -242,13 +287,17 @@ impl Session {
         let tag = self.lang.tag();
         for offer in std::mem::take(&mut self.asked) {
             self.carried.warn(&t!("transfer.cli.nobody_to_ask", locale = tag));
-            self.transfers.answer(offer.transfer, Answer::Decline).ok();
+            // Where it has been answered or withdrawn meanwhile, that is how it ends.
+            if self.transfers.answer(offer.transfer, Answer::Decline).is_ok() {
+                self.carried.unasked(offer.transfer);
+            }
         }
     }
 
     fn ended(&mut self, id: TransferId, outcome: &Outcome) {
         self.settled(id);
-        self.failed |= outcome.result.is_err();
+        // Whoever only looks for open ports has offered nothing that could fail.
+        self.failed |= outcome.result.as_ref().is_err_and(|reason| *reason != Reason::Mute);
         if let Some(transfer) = self.transfers.transfer(id) {
             self.carried.ended(&transfer, outcome);
             self.transfers.forget(id);
@@ -278,6 +327,16 @@ impl Session {
             self.transfers.cancel(transfer.id);
         }
     }
+}
+
+/// Offers that broke off and of which something is kept in this folder.
+fn unfinished(folder: &Path) -> usize {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let ours = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.strip_prefix(OURS).and_then(|rest| rest.strip_suffix(RESUME)).is_some()
+    };
+    names.filter(ours).count()
 }
 
 /// `y`, `n`, or numbers from 1.

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     export::{self, Context, Format},
     journal::{Batch, Epoch, Event, Journal, SocketId, Sockets, ladder::Ladder},
-    words::number,
+    words::{Things, counted, number},
 };
 
 /// Rows of the longest ladder: the latest.
@@ -90,7 +90,9 @@ impl Recording {
             Context { charset: options.reading, epoch, zone: TimeZone::system(), sockets: &sockets, gone, unseen };
         match export::export(file, Format::Pcapng, &self.journal, self.journal.range(), &context) {
             Ok(summary) => {
-                let (rows, bytes) = (number::grouped(summary.rows), number::grouped(summary.bytes));
+                let lang = notes.lang();
+                let (rows, bytes) =
+                    (counted(lang, summary.rows, Things::Rows), counted(lang, summary.bytes, Things::Bytes));
                 notes.say(&t!("cli.pcap_saved", locale = tag, path = path, rows = rows, bytes = bytes));
                 if gone > 0 {
                     notes::warn(&t!("cli.pcap_left", locale = tag, path = path, count = number::grouped(gone)));

@@ -6,7 +6,7 @@ use crossbeam_channel::{never, select, tick};
 
 use super::{Exit, Refusal, arguments::Send, carried::Carried, options, recording};
 use crate::{
-    transfer::{SendOptions, SendSpec, Transfers},
+    transfer::{SendOptions, SendSpec, Transfers, Way},
     words::Lang,
 };
 
@@ -14,6 +14,11 @@ use crate::{
 const REDRAW: Duration = Duration::from_millis(100);
 
 pub(super) fn run(typed: &Send, lang: Lang) -> Result<Exit, Refusal> {
+    for (option, typed_it) in [("--pace", typed.pace.is_some()), ("--datagram", typed.datagram.is_some())] {
+        if typed_it && typed.way != Way::Udp {
+            return Err(options::without_effect(lang, option, typed.way));
+        }
+    }
     let default = SendOptions::default();
     let spec = SendSpec {
         paths: typed.paths.clone(),

@@ -16,7 +16,7 @@
 //! | `04` DATA | sender | 1 to 1 048 576 bytes | the next bytes of the file |
 //! | `05` END | sender | BLAKE3 (32) | the file is whole; this is the hash of all of it, from its first byte |
 //! | `06` SKIP | sender | index u32, reason | the file cannot be sent, or not to its end. Behind FILE instead of END, or instead of FILE |
-//! | `13` STORED | receiver | index u32 | the file has its size, its hash and its name here; or the folder is there |
+//! | `13` STORED | receiver | index u32 | the file, of which END has come, has its size, its hash and its name here; or, behind GO, the folder is there. Once for each, as FAILED |
 //! | `14` FAILED | receiver | index u32, reason | it has not. May come before END: the sender then had better SKIP |
 //! | `07` DONE | sender | nothing | nothing more comes. The receiver answers what it has not yet answered and ends the connection |
 //! | `0E` ALIVE | both | nothing | still there: a question stands, a pause lasts, a part is being read. At least every 20 s |
@@ -30,7 +30,7 @@
 //! | 4 | no space | bytes needed, bytes free |
 //! | 5, 6, 7 | wrong size; wrong hash; the file changed while it was sent | for 5: announced, came |
 //! | 8 | the name cannot be used | 1 empty, 2 absolute, 3 drive, 4 upwards, 5 NUL, 6 encoding, 7 deep, 8 long |
-//! | 9 | disk | 1 full, 2 permission, 3 read-only, 4 missing, 5 name too long, 6 too large, 7 not a folder, 8 not a file, 9 too many open files, 10 other; errno |
+//! | 9 | disk | 1 full, 2 permission, 3 read-only, 4 missing, 5 name too long, 6 too large, 7 not a folder, 8 not a file, 9 too many open files, 10 other, 11 a link; errno |
 //! | 10 | not understood | 1 magic, 2 version, 3 unexpected, 4 length, 5 value, 6 cut; kind of the record, or the version |
 //! | 11 | too many | announced, limit |
 //! | 12, 13, 14 | busy; silent; a bug | for 13: seconds |

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{Acquire, Relaxed, Release},
@@ -75,8 +75,8 @@ pub(super) struct Job {
 pub(super) struct Control {
     cancelled: AtomicBool,
     paused: AtomicBool,
-    /// Wakes the thread out of its poll; there once it has one.
-    waker: OnceLock<Arc<mio::Waker>>,
+    /// Wakes the thread out of its poll; there once it has one. A way that has a connection for each file has a poll for each.
+    waker: Mutex<Option<Arc<mio::Waker>>>,
     /// Wakes it out of a wait shorter than a poll can be.
     bell: Condvar,
     lock: Mutex<()>,
@@ -91,6 +91,8 @@ pub(super) struct Counts {
     pub resumed: AtomicU64,
     pub files_done: AtomicU32,
     pub files: AtomicU32,
+    /// Anything at all has come from the other side.
+    pub heard: AtomicBool,
 }
 
 /// What changes a few times in the life of a transfer.
@@ -129,13 +131,12 @@ impl Control {
 
     /// The thread's poll can be woken from now on.
     pub fn set_waker(&self, waker: Arc<mio::Waker>) {
-        // One thread sets it once; another would be a bug that loses nothing but a wake.
-        self.waker.set(waker).ok();
+        *lock(&self.waker) = Some(waker);
     }
 
     /// Wakes the thread, wherever it waits.
     pub fn ring(&self) {
-        if let Some(waker) = self.waker.get() {
+        if let Some(waker) = &*lock(&self.waker) {
             // It fails only when the poll is gone, and with it the thread.
             waker.wake().ok();
         }

@@ -37,6 +37,8 @@ const WAKE: Token = Token(1);
 const BACKLOG: i32 = 128;
 /// After `accept` failed for want of descriptors, so long nothing is tried.
 const BREATH: Duration = Duration::from_millis(100);
+/// Whether somebody has said anything is looked at so often.
+const LOOK: Duration = Duration::from_millis(20);
 /// While a question stands the sender is told so often that it does.
 const ALIVE: Duration = Duration::from_secs(5);
 
@@ -131,8 +133,9 @@ fn listen(shared: &Arc<Shared>, listener: &Arc<Listener>) -> Result<(), Reason> 
             }
             match socket.accept() {
                 Ok((stream, peer)) => {
-                    begin(shared, listener, &folder, stream, peer);
-                    if listener.spec.policy.once {
+                    let job = begin(shared, listener, &folder, stream, peer);
+                    let stop = || listener.stopped() || shared.stopping();
+                    if listener.spec.policy.once && counts(&job, &mut poll, &mut events, stop) {
                         return Ok(());
                     }
                 }
@@ -163,13 +166,38 @@ fn bound(bind: SocketAddr) -> Result<TcpListener, Reason> {
     Ok(TcpListener::from_std(socket.into()))
 }
 
-fn begin(shared: &Arc<Shared>, listener: &Arc<Listener>, folder: &Arc<Folder>, stream: TcpStream, peer: SocketAddr) {
+/// Whether a sender is the only one that is taken. A connection of whoever only looks for open ports is not: it ends
+/// without a word. The ways whose senders may have nothing to say cannot be told from it. Whoever comes meanwhile waits.
+fn counts(job: &Job, poll: &mut Poll, events: &mut Events, stop: impl Fn() -> bool) -> bool {
+    let heard = || job.way != Way::Framed || job.counts.heard.load(Relaxed);
+    while !heard() && job.outcome().is_none() && !stop() {
+        // It fails where the next one does, which is told of.
+        poll.poll(events, Some(LOOK)).ok();
+    }
+    heard() || stop()
+}
+
+/// What becomes of a connection whose other end has said nothing before it ended or fell silent.
+fn mute(job: &Job, reason: Reason) -> Reason {
+    match reason {
+        Reason::Gone | Reason::Net(_) | Reason::Silent(_) if !job.counts.heard.load(Relaxed) => Reason::Mute,
+        reason => reason,
+    }
+}
+
+fn begin(
+    shared: &Arc<Shared>,
+    listener: &Arc<Listener>,
+    folder: &Arc<Folder>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Arc<Job> {
     let busy = shared.is_busy(listener.id, listener.spec.policy.senders);
     let spec = &listener.spec;
     let (way, id, hub) = (spec.way, listener.id, Arc::clone(&shared.hub));
     let path = Some(folder.path().to_owned());
-    let job = shared.add(|job| Job::new(job, Direction::Receiving, way, Some(id), None, path, hub));
-    job.set_peer(peer);
+    let job = |job| Job::new(job, Direction::Receiving, way, Some(id), None, path, hub).with_peer(peer);
+    let job = shared.add(job);
     let (listener, folder) = (Arc::clone(listener), Arc::clone(folder));
     let body = move |job: &Arc<Job>, ledger: &mut Ledger| {
         let wire = Wire::accepted(Arc::clone(job), stream, peer, listener.spec.policy.idle_timeout)?;
@@ -180,12 +208,13 @@ fn begin(shared: &Arc<Shared>, listener: &Arc<Listener>, folder: &Arc<Folder>, s
                 wire.reset();
                 Err(Reason::Busy)
             }
-            Way::Framed => framed::receive(job, ledger, wire, &listener, &folder),
+            Way::Framed => framed::receive(job, ledger, wire, &listener, &folder).map_err(|reason| mute(job, reason)),
             Way::Helper => helper::receive(job, ledger, wire, &listener, &folder),
             Way::Raw | Way::Udp => raw::receive(job, ledger, wire, &listener, &folder),
         }
     };
-    shared.run(format!("receive-{}-{}", id.0, job.id.0), job, body);
+    shared.run(format!("receive-{}-{}", id.0, job.id.0), Arc::clone(&job), body);
+    job
 }
 
 /// What may be said yes to, and by whom.

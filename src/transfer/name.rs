@@ -20,7 +20,7 @@ pub const NAME_BYTES: usize = 4096;
 /// Folders in folders, with the file.
 pub const DEPTH: usize = 32;
 /// How the files begin by which an interrupted batch is found again. No stranger may plant one.
-pub(super) const OURS: &str = ".twocan.";
+pub(crate) const OURS: &str = ".twocan.";
 
 /// Why a name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

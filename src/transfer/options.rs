@@ -63,7 +63,8 @@ impl Way {
 /// Files and folders that are to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendSpec {
-    /// Files and folders of this computer. Links are followed where they are named here, and left out inside folders.
+    /// Files and folders of this computer. Links are followed where they are named here; inside folders they are
+    /// left out, and told of.
     pub paths: Vec<PathBuf>,
     /// To whom.
     pub to: Endpoint,

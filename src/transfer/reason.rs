@@ -68,6 +68,9 @@ pub enum Reason {
     /// The other side was gone before the end.
     #[error("the other side ended the connection early")]
     Gone,
+    /// Somebody connected and said nothing.
+    #[error("nothing was said")]
+    Mute,
     /// Nothing moved for so long.
     #[error("nothing moved for {} s", .0.as_secs())]
     Silent(Duration),
@@ -79,6 +82,14 @@ pub enum Reason {
     TooMany {
         /// What was announced.
         announced: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// UDP: the file would take more datagrams than are counted.
+    #[error("{needed} datagrams are needed, at most {limit} are counted")]
+    Datagrams {
+        /// With so many bytes in each.
+        needed: u64,
         /// The limit.
         limit: u64,
     },
@@ -136,11 +147,13 @@ pub enum DiskFault {
     TooManyFiles,
     /// EIO and everything else.
     Other,
+    /// It is a link inside a folder, which is not followed.
+    Link,
 }
 
 impl DiskFault {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Full,
         Self::Permission,
         Self::ReadOnly,
@@ -151,6 +164,7 @@ impl DiskFault {
         Self::NotFile,
         Self::TooManyFiles,
         Self::Other,
+        Self::Link,
     ];
 }
 
@@ -167,6 +181,7 @@ impl DiskFault {
             Self::NotFile => "not-file",
             Self::TooManyFiles => "too-many-files",
             Self::Other => "disk",
+            Self::Link => "link",
         }
     }
 }
@@ -231,10 +246,11 @@ impl Reason {
             Self::Hash => "hash",
             Self::Changed => "changed",
             Self::Gone => "gone",
+            Self::Mute => "mute",
             Self::Silent(_) => "silent",
             Self::Protocol(super::framed::FrameError::Version(_)) => "version",
             Self::Protocol(_) => "protocol",
-            Self::TooMany { .. } => "too-many",
+            Self::TooMany { .. } | Self::Datagrams { .. } => "too-many",
             Self::Busy => "busy",
             Self::Header => "header",
             Self::NoFile => "no-file",
@@ -254,7 +270,9 @@ impl Reason {
                 | Self::Name(_)
                 | Self::Protocol(_)
                 | Self::TooMany { .. }
+                | Self::Datagrams { .. }
                 | Self::Header
+                | Self::Mute
                 | Self::Nothing
         )
     }

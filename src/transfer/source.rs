@@ -15,6 +15,12 @@ use super::{
     reason::{DiskFault, Reason},
 };
 
+#[cfg(target_os = "linux")]
+const NONBLOCK: i32 = libc::O_NONBLOCK;
+/// macOS and the BSDs.
+#[cfg(all(unix, not(target_os = "linux")))]
+const NONBLOCK: i32 = 0x0004;
+
 /// Files and folders that one send may have.
 const ITEMS: usize = 1_000_000;
 
@@ -31,7 +37,7 @@ pub(super) struct Item {
     pub wrong: Option<Reason>,
 }
 
-/// What was named, in order, with what is in it; links inside folders are left out.
+/// What was named, in order, with what is in it. What cannot be sent, or is not, has a reason.
 pub(super) fn items(paths: &[PathBuf], way: Way, stop: &mut dyn FnMut() -> bool) -> Result<Vec<Item>, Reason> {
     let mut items = Vec::new();
     for path in paths {
@@ -51,7 +57,7 @@ pub(super) fn items(paths: &[PathBuf], way: Way, stop: &mut dyn FnMut() -> bool)
         add(&mut items, path.clone(), name.to_str(), "", &metadata, 0, stop)?;
     }
     if !way.keeps_folders() {
-        items.retain(|item| !item.folder);
+        items.retain(|item| !item.folder || item.wrong.is_some());
     }
     if items.is_empty() { Err(Reason::Nothing) } else { Ok(items) }
 }
@@ -77,11 +83,7 @@ fn add(
         return Err(Reason::TooMany { announced: items.len() as u64 + 1, limit: ITEMS as u64 });
     }
     let lossy = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let whole = if around.is_empty() {
-        name.unwrap_or(&lossy).to_owned()
-    } else {
-        format!("{around}/{}", name.unwrap_or(&lossy))
-    };
+    let whole = below(around, name.unwrap_or(&lossy));
     let mut item = item(path, name.map(|_| whole.as_str()), &whole);
     item.folder = metadata.is_dir();
     item.modified = metadata.modified().ok();
@@ -119,12 +121,42 @@ fn add(
     for entry in entries {
         let path = entry.path();
         // Not following: a link to a folder around it would never end, and one to elsewhere was not meant.
-        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
-        if !metadata.is_symlink() {
-            add(items, path, entry.file_name().to_str(), &whole, &metadata, depth + 1, stop)?;
-        }
+        let wrong = match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => None,
+            Ok(metadata) => {
+                add(items, path, entry.file_name().to_str(), &whole, &metadata, depth + 1, stop)?;
+                continue;
+            }
+            Err(error) => Some(error),
+        };
+        let name = below(&whole, &entry.file_name().to_string_lossy());
+        let link = || Reason::Disk { what: DiskFault::Link, path: name::shown(&name), errno: 0 };
+        items.push(left_out(path, &name, wrong.map_or_else(link, |error| Reason::disk(&error, &name))));
     }
     Ok(())
+}
+
+fn left_out(path: PathBuf, name: &str, wrong: Reason) -> Item {
+    Item { wrong: Some(wrong), ..item(path, Some(name), name) }
+}
+
+/// The name of what is in a folder, or at the top.
+fn below(around: &str, name: &str) -> String {
+    if around.is_empty() { name.to_owned() } else { format!("{around}/{name}") }
+}
+
+/// Opens it, without waiting for a writer where it has become a FIFO.
+fn open(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        match File::options().read(true).custom_flags(NONBLOCK).open(path) {
+            // Somebody has a lease on it (fcntl(2), `F_SETLEASE`), and gives it back to whoever waits.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            opened => return opened,
+        }
+    }
+    File::open(path)
 }
 
 /// A file that is being read and hashed.
@@ -141,19 +173,24 @@ impl Reading {
     /// Opens it; its size must still be what was announced.
     pub fn open(item: &Item, sha256: bool) -> Result<Self, Reason> {
         let failed = |error: &io::Error| Reason::disk(error, &item.name);
-        let file = File::open(&item.path).map_err(|error| failed(&error))?;
+        let file = open(&item.path).map_err(|error| failed(&error))?;
         let metadata = file.metadata().map_err(|error| failed(&error))?;
         if metadata.len() != item.size || !metadata.is_file() {
             return Err(Reason::Changed);
         }
-        Ok(Self {
+        let reading = Self {
             file,
             name: item.name.clone(),
             size: item.size,
             at: 0,
             blake3: blake3::Hasher::new(),
             sha256: sha256.then(sha2::Sha256::new),
-        })
+        };
+        if item.size == 0 {
+            // The kernel's own files say so whatever is in them; nothing of such a one is sent.
+            reading.check_end()?;
+        }
+        Ok(reading)
     }
 
     /// Bytes that are left to read.
@@ -224,9 +261,12 @@ impl Reading {
         self.sha256.clone().map(|sha256| sha256.finalize().into())
     }
 
-    /// Whether the file has grown meanwhile. What was sent is what it was when it was announced, or nearly.
+    /// Whether the file has grown meanwhile, or has more than its size says. What was sent is what it was when it was
+    /// announced, or nearly.
     pub fn check_end(&self) -> Result<(), Reason> {
-        let now = self.file.metadata().map_err(|error| Reason::disk(&error, &self.name))?.len();
-        if now == self.size { Ok(()) } else { Err(Reason::Changed) }
+        let failed = |error: &io::Error| Reason::disk(error, &self.name);
+        let now = self.file.metadata().map_err(|error| failed(&error))?.len();
+        let more = (&self.file).read(&mut [0]).map_err(|error| failed(&error))?;
+        if now == self.size && more == 0 { Ok(()) } else { Err(Reason::Changed) }
     }
 }

@@ -7,7 +7,7 @@
 use std::{
     io::{self, IoSlice, Read as _, Write as _},
     net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs as _},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -156,7 +156,12 @@ impl Wire {
         }
         loop {
             match self.stream.read(buffer) {
-                Ok(n) => return Ok(Some(n)),
+                Ok(n) => {
+                    if n > 0 {
+                        self.waiting.job.counts.heard.store(true, Relaxed);
+                    }
+                    return Ok(Some(n));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(None);

@@ -362,7 +362,7 @@ mod tests {
                 failed(Call::Connect, FaultKind::TimedOut, "10.255.255.1:80", "2500 ms"),
                 Tcp,
                 "No answer from 10.255.255.1:80 within 2.5 s. The address may be wrong, the computer off, or a firewall drops the packets.",
-                "10.255.255.1:80 在 2.5 s 内没有应答。可能地址不对、对方没有开机，或防火墙丢掉了报文。",
+                "10.255.255.1:80 在 2.5 s 内没有应答。可能地址不对、对方没有开机，或防火墙丢掉了数据包。",
             ),
             (
                 failed(Call::Bind, FaultKind::NotOurs, "203.0.113.1:80", "127.0.0.1, 0.0.0.0"),

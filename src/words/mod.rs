@@ -9,7 +9,8 @@
 //! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run. [`verdict`], [`judgement`], [`mechanisms`],
 //!   [`header_field`]: what is built on UDP there.
 //! - [`reason`], [`reason_seen`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
-//! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
+//! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times;
+//!   [`counted`]: `1 byte`, `2 bytes`.
 
 mod arq;
 mod event;
@@ -26,6 +27,7 @@ mod typed;
 #[cfg(test)]
 mod catalogue;
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -101,6 +103,50 @@ impl Lang {
         match sys_locale::get_locale() {
             Some(locale) if locale.to_ascii_lowercase().starts_with("zh") => Self::Zh,
             _ => Self::En,
+        }
+    }
+}
+
+/// What there may be one or many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Things {
+    /// Bytes.
+    Bytes,
+    /// Messages.
+    Messages,
+    /// Packets.
+    Packets,
+    /// Rows of the traffic.
+    Rows,
+}
+
+/// So many of them: `1 message`, `2 messages`.
+pub fn counted(lang: Lang, count: u64, things: Things) -> String {
+    let (one, many) = match things {
+        Things::Bytes => ("detail.byte", "detail.bytes"),
+        Things::Messages => ("framing.one_message", "framing.many_messages"),
+        Things::Packets => ("lab.packet", "lab.packets"),
+        Things::Rows => ("traffic.row", "traffic.rows"),
+    };
+    let tag = lang.tag();
+    let text = if count == 1 { t!(one, locale = tag) } else { t!(many, locale = tag, count = number::grouped(count)) };
+    text.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        for (things, one, many, chinese) in [
+            (Things::Bytes, "1 byte", "0 bytes", "1 字节"),
+            (Things::Messages, "1 message", "0 messages", "1 条消息"),
+            (Things::Packets, "1 packet", "0 packets", "1 个分组"),
+            (Things::Rows, "1 row", "0 rows", "1 行"),
+        ] {
+            assert_eq!([1, 0].map(|count| counted(Lang::En, count, things)), [one, many]);
+            assert_eq!(counted(Lang::Zh, 1, things), chinese);
         }
     }
 }

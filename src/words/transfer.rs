@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use rust_i18n::t;
 
-use super::{Lang, failure, number};
+use super::{Lang, Things, counted, failure, number};
 use crate::{
     journal::{Call, Kind},
     transfer::{
@@ -89,6 +89,7 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         Reason::LeftOut { out, of } => {
             t!("transfer.reason.left_out", locale = tag, out = number::grouped(*out), of = number::grouped(*of))
         }
+        Reason::NoAnswer(time) if there => t!("transfer.reason.no_answer_there", locale = tag, time = seconds(*time)),
         Reason::NoAnswer(time) => t!("transfer.reason.no_answer", locale = tag, time = seconds(*time)),
         Reason::Cancelled if there => t!("transfer.reason.cancelled_there", locale = tag),
         Reason::Cancelled => t!("transfer.reason.cancelled", locale = tag),
@@ -101,14 +102,15 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
             }
         }
         Reason::Size { announced, came } if came > announced => {
-            t!("transfer.reason.size_more", locale = tag, announced = number::grouped(*announced))
+            t!("transfer.reason.size_more", locale = tag, announced = counted(lang, *announced, Things::Bytes))
         }
         Reason::Size { announced, came } => {
-            let (announced, came) = (number::grouped(*announced), number::grouped(*came));
+            let (announced, came) = (counted(lang, *announced, Things::Bytes), counted(lang, *came, Things::Bytes));
             t!("transfer.reason.size", locale = tag, announced = announced, came = came)
         }
         Reason::Hash => t!("transfer.reason.hash", locale = tag),
         Reason::Changed => t!("transfer.reason.changed", locale = tag),
+        Reason::Mute => t!("transfer.reason.mute", locale = tag),
         Reason::Gone => t!("transfer.reason.gone", locale = tag),
         Reason::Silent(time) if there => t!("transfer.reason.silent_there", locale = tag, time = seconds(*time)),
         Reason::Silent(time) => t!("transfer.reason.silent", locale = tag, time = seconds(*time)),
@@ -116,6 +118,10 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
         Reason::TooMany { announced, limit } => {
             let (announced, limit) = (number::grouped(*announced), number::grouped(*limit));
             t!("transfer.reason.too_many", locale = tag, announced = announced, limit = limit)
+        }
+        Reason::Datagrams { needed, limit } => {
+            let (needed, limit) = (number::grouped(*needed), number::grouped(*limit));
+            t!("transfer.reason.datagrams", locale = tag, needed = needed, limit = limit)
         }
         Reason::Busy if there => t!("transfer.reason.busy_there", locale = tag),
         Reason::Busy => t!("transfer.reason.busy", locale = tag),
@@ -207,6 +213,7 @@ fn disk(tag: &'static str, what: DiskFault, path: &str, errno: i32, there: bool)
             DiskFault::NotFile => t!("transfer.disk.not_file_there", locale = tag),
             DiskFault::TooManyFiles => t!("transfer.disk.too_many_files_there", locale = tag),
             DiskFault::Other => t!("transfer.disk.other_there", locale = tag, number = errno),
+            DiskFault::Link => t!("transfer.disk.link_there", locale = tag),
         };
     }
     match what {
@@ -220,6 +227,7 @@ fn disk(tag: &'static str, what: DiskFault, path: &str, errno: i32, there: bool)
         DiskFault::NotFile => t!("transfer.disk.not_file", locale = tag, path = path),
         DiskFault::TooManyFiles => t!("transfer.disk.too_many_files", locale = tag, path = path),
         DiskFault::Other => t!("transfer.disk.other", locale = tag, path = path, number = errno),
+        DiskFault::Link => t!("transfer.disk.link", locale = tag, path = path),
     }
 }
 
@@ -244,16 +252,19 @@ mod tests {
         let there = Reason::There(Box::new(full));
         assert_eq!(both(&there), ["The other side's disk is full.", "对方的磁盘已满。"]);
         let declined = Reason::There(Box::new(Reason::Declined));
-        assert_eq!(both(&declined)[0], "The receiver said no.");
+        assert_eq!(both(&declined)[0], "The receiver did not take it.");
         assert_eq!(both(&Reason::Declined)[0], "You said no.");
     }
 
     #[test]
     fn numbers_are_grouped_and_times_have_units() {
         let cut = Reason::Size { announced: 300_001, came: 141_904 };
-        assert_eq!(both(&cut)[0], "300\u{202f}001 bytes were announced and 141\u{202f}904 came. Send it again.");
+        assert_eq!(
+            both(&cut)[0],
+            "Of 300\u{202f}001 bytes that were announced, 141\u{202f}904 bytes came. Send it again."
+        );
         let silent = Reason::Silent(Duration::from_mins(1));
-        assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再续传。");
+        assert_eq!(both(&silent)[1], "1 min 0 s 内毫无动静，已放弃。检查网络，再发一次。");
     }
 
     #[test]

@@ -10,12 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use super::transfer::{long_file, moving};
 use super::{
     bound,
     process::{Ended, Process},
     relay::Relay,
     start,
-    transfer::{events, long_file, moving, names, text},
+    transfer::{events, names, text},
 };
 
 const ROUNDS: u32 = 10;

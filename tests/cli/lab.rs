@@ -131,7 +131,7 @@ fn a_sweep_is_a_table() {
     let text = out("lab --sweep loss=0..30% --seeds 20");
     let rows: Vec<_> = text.lines().collect();
     assert_eq!(rows.len(), 9, "{text}");
-    assert!(rows[0].contains("20 seeds each") && rows[1].contains("TCP: ended well"), "{text}");
+    assert!(rows[0].contains("seeds for each value: 20;") && rows[1].contains("TCP: ended well"), "{text}");
     assert!(rows[2].starts_with("0%") && rows[2].contains("100.0 %"), "{text}");
     assert!(rows[8].starts_with("30%"), "{text}");
     let lost = rows[8].split_whitespace().collect::<Vec<_>>();

@@ -97,6 +97,8 @@ fn without_anybody_to_ask_nothing_is_taken() {
     let received = receiver.finish();
     assert_eq!(received.code, Some(1), "{}", received.err);
     assert!(received.err.contains("nobody can say yes"), "{}", received.err);
+    // That is all: it was nobody's no.
+    assert!(!received.err.contains("You said no"), "{}", received.err);
     let sent = sender.finish();
     assert_eq!(sent.code, Some(1));
     assert!(sent.err.contains("接收方拒绝了。"), "{}", sent.err);
@@ -109,14 +111,23 @@ fn every_way_has_its_words_and_its_exit_code() {
         let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let path = from.path().join("笔记.txt");
         fs::write(&path, "twelve bytes").unwrap();
-        let arguments =
-            ["receive", "--into", text(into.path()), "--accept", "all", "--once", "--way", way, "--name", "raw.bin"];
+        let mut arguments = vec!["receive", "--into", text(into.path()), "--accept", "all", "--once", "--way", way];
+        if way == "raw" {
+            arguments.extend(["--name", "raw.bin"]);
+        }
         let (receiver, address) = bound(&arguments, "listening on ");
         let sent = run(&["send", text(&path), "--to", &address, "--way", way], "");
         assert_eq!(sent.code, Some(0), "{way}: {}", sent.err);
         let confirmed = matches!(way, "framed" | "udp");
         assert_eq!(sent.err.contains("size and hash confirmed"), confirmed, "{way}: {}", sent.err);
-        receiver.finish().ok();
+        let received = receiver.finish();
+        let how = match way {
+            "raw" => "12 bytes; nobody told a size or a hash",
+            "helper" => "12 bytes; as many as were announced, nobody told a hash",
+            _ => "12 bytes; size and hash confirmed",
+        };
+        assert!(received.err.contains(how), "{way}: {}", received.err);
+        received.ok();
         let name = if way == "raw" { "raw.bin" } else { "笔记.txt" };
         assert_eq!(names(into.path()), [name], "{way}");
         assert_eq!(fs::read(into.path().join(name)).unwrap(), b"twelve bytes", "{way}");
@@ -135,9 +146,137 @@ fn what_cannot_be_is_said_and_exits_with_one() {
     let nowhere = run(&["receive", "--into", "/no/such/folder"], "");
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.err.contains("/no/such/folder is not there"), "{}", nowhere.err);
+    let file = folder.path().join("a.txt");
+    fs::write(&file, "a").unwrap();
+    let no_folder = run(&["receive", "--into", text(&file)], "");
+    assert_eq!(no_folder.code, Some(1));
+    assert!(no_folder.err.contains("a.txt is no folder."), "{}", no_folder.err);
     for wrong in [&["send", "x"][..], &["receive"], &["send", "x", "--to", "1", "--way", "pigeon"]] {
         assert_eq!(run(wrong, "").code, Some(2), "{wrong:?}");
     }
+}
+
+#[test]
+fn what_could_never_be_or_does_nothing_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = text(folder.path());
+    for (arguments, says) in [
+        (&["receive", "--into", into, "--way", "raw", "--name", "../x"][..], "it leads out of the folder"),
+        (&["receive", "--into", into, "--name", "x"], "--name does nothing with --way framed"),
+        (&["send", into, "--to", "1", "--pace", "1000"], "--pace does nothing with --way framed"),
+        (&["send", into, "--to", "1", "--way", "raw", "--datagram", "99"], "--datagram does nothing with --way raw"),
+    ] {
+        let refused = run(arguments, "");
+        assert_eq!(refused.code, Some(2), "{}", refused.err);
+        assert!(refused.err.contains(says), "{}", refused.err);
+    }
+    let keeps = ["receive", "--into", into, "--way", "udp", "--keep", "--for", "0.1"];
+    let (receiver, _) = bound(&keeps, "listening on ");
+    receiver.error_line("udp cannot go on behind them");
+    receiver.finish().ok();
+}
+
+#[test]
+fn a_line_says_whose_it_is_and_what_a_file_is_called_now() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = from.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    fs::write(into.path().join("a.txt"), "mine").unwrap();
+    let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
+    let (receiver, address) = bound(&arguments, "listening on ");
+    let sent = run(&["send", text(&path), "--to", &address, "--json"], "");
+    let received = receiver.finish();
+    for says in [": a.txt, saved as a (1).txt: 1 byte; size and hash", ": received 1 file, 1 byte in"] {
+        let line = received.err.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{}", received.err));
+        assert!(line.starts_with("127.0.0.1:"), "{line}");
+    }
+    assert_eq!(events(&sent.out, "ended")[0]["to"], address);
+    let (receiver, address) = bound(&[&arguments[..], &["--json"]].concat(), "listening on ");
+    run(&["send", text(&path), "--to", &address], "").ok();
+    let out = receiver.finish().ok();
+    let offered = events(&out, "began")[0]["from"].clone();
+    assert!(offered.as_str().is_some_and(|from| from.starts_with("127.0.0.1:")), "{offered}");
+    let file = &events(&out, "file")[0];
+    assert_eq!((&file["name"], &file["saved_as"], &file["from"]), (&"a.txt".into(), &"a (2).txt".into(), &offered));
+    assert_eq!(events(&out, "ended")[0]["from"], offered);
+}
+
+#[test]
+fn a_question_counts_folders_by_themselves() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir_all(from.path().join("tree/sub")).unwrap();
+    fs::write(from.path().join("tree/a.txt"), "a").unwrap();
+    let (mut receiver, address) = bound(&["receive", "--into", text(into.path()), "--once"], "listening on ");
+    let sender = start(&["send", text(&from.path().join("tree")), "--to", &address]);
+    receiver.error_line("wants to send 1 file and 2 folders: 1 B, into");
+    receiver.write("y\n");
+    receiver.finish().ok();
+    sender.finish().ok();
+}
+
+#[test]
+fn what_was_not_reached_is_one_line() {
+    let from = tempfile::tempdir().unwrap();
+    for n in 0..30 {
+        fs::write(from.path().join(format!("{n}.txt")), "a").unwrap();
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let sender = start(&["send", text(from.path()), "--to", &address]);
+    drop(listener.accept().unwrap());
+    let sent = sender.finish();
+    assert_eq!(sent.code, Some(1));
+    assert!(sent.err.contains("not reached: 31 of 31"), "{}", sent.err);
+    assert_eq!(sent.err.matches("not reached").count(), 1, "{}", sent.err);
+}
+
+#[test]
+fn holes_are_a_map_with_a_hash() {
+    use twocan::transfer::udp::Datagram;
+    let into = tempfile::tempdir().unwrap();
+    let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once", "--way", "udp"];
+    let (receiver, address) = bound(&arguments, "listening on ");
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(address).unwrap();
+    let said = |datagram: &Datagram<'_>| {
+        let mut out = Vec::new();
+        datagram.write(7, &mut out);
+        socket.send(&out).unwrap();
+    };
+    said(&Datagram::Offer { size: 10, payload: 5, name: b"a.txt" });
+    socket.recv(&mut [0; 99]).unwrap();
+    said(&Datagram::Data { number: 1, bytes: b"hello" });
+    said(&Datagram::End([7; 32]));
+    socket.recv(&mut [0; 99]).unwrap();
+    said(&Datagram::Done);
+    let received = receiver.finish();
+    assert_eq!(received.code, Some(1));
+    assert!(received.err.contains("a.txt: [.....#####] missing: 5 bytes"), "{}", received.err);
+    let hash = blake3::hash(b"\0\0\0\0\0hello").to_hex();
+    assert!(received.err.contains(&format!("with zeros for the rest: {hash}")), "{}", received.err);
+}
+
+#[test]
+fn offers_that_broke_off_are_told_of_where_parts_are_kept() {
+    let into = tempfile::tempdir().unwrap();
+    fs::write(into.path().join(".twocan.0123456789abcdef.resume"), "").unwrap();
+    let (receiver, _) = bound(&["receive", "--into", text(into.path()), "--keep", "--for", "0.1"], "listening on ");
+    receiver.error_line("is what came of an offer that broke off");
+    receiver.finish().ok();
+}
+
+#[test]
+fn whoever_connects_without_a_word_is_not_the_one_sender() {
+    let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = from.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    let arguments = ["receive", "--into", text(into.path()), "--accept", "all", "--once"];
+    let (receiver, address) = bound(&arguments, "listening on ");
+    drop(std::net::TcpStream::connect(&address).unwrap());
+    assert_eq!(run(&["send", text(&path), "--to", &address], "").code, Some(0));
+    let received = receiver.finish();
+    assert_eq!(received.code, Some(0), "{}", received.err);
+    assert!(received.err.contains("Somebody connected and said nothing"), "{}", received.err);
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn every_line_is_a_datagram_and_an_empty_one_too() {
     let ended = twocan.finish();
     assert!(ended.err.contains("sent 3 messages, 6 bytes"), "{}", ended.err);
     ended.ok();
-    run(&["udp", "--to", &to, "--wait", "0"], "\n").ok();
+    let one = run(&["udp", "--to", &to, "--wait", "0"], "\n");
+    assert!(one.err.contains("received 0 messages, 0 bytes; sent 1 message, 0 bytes"), "{}", one.err);
+    one.ok();
     assert_eq!(datagram(&peer), b"");
 }
 

@@ -182,7 +182,7 @@ pub fn first(service: &Transfers) -> TransferId {
 }
 
 /// Waits until a transfer looks so. It is looked at in between notices, too: bytes are not told of.
-pub fn until(service: &Transfers, id: TransferId, wanted: impl Fn(&Transfer) -> bool) -> Transfer {
+pub fn until(service: &Transfers, id: TransferId, mut wanted: impl FnMut(&Transfer) -> bool) -> Transfer {
     let deadline = Instant::now() + DEADLINE;
     loop {
         let transfer = service.transfer(id).expect("it is listed");

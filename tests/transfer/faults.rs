@@ -144,10 +144,15 @@ fn modes_and_times_are_kept_as_far_as_they_are_safe() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o4755)).unwrap();
     let time = SystemTime::UNIX_EPOCH + Duration::new(1_234_567_890, 123_456_700);
     fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-    bench.across(&[path], Way::Framed);
+    // As in archives whose times say nothing.
+    let old = bench.file("old.txt", "old");
+    let first = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(first).unwrap();
+    bench.across(&[path, old], Way::Framed);
     let metadata = fs::metadata(bench.into.path().join("run.sh")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o7111, 0, "never executable");
     assert_eq!(metadata.modified().unwrap(), time);
+    assert_eq!(fs::metadata(bench.into.path().join("old.txt")).unwrap().modified().unwrap(), first);
 }
 
 #[test]
@@ -208,6 +213,9 @@ fn a_cancel_of_either_side_is_told_to_the_other_at_once() {
             // What was not sent is not told as sent.
             assert!(out.bytes < 4 << 30 && received.bytes < 4 << 30, "{way:?}: {} {}", out.bytes, received.bytes);
             assert!(received.result.is_err(), "{way:?}");
+            for out in [&out, &received] {
+                assert!(matches!(out.files[0].end, FileEnd::Failed(_)), "{way:?}: {:?}", out.files[0].end);
+            }
             assert!(bench.received().is_empty(), "{way:?} {:?}", bench.received().keys());
             if matches!(way, Way::Framed | Way::Udp) {
                 let told = if sender_cancels { &received.result } else { &out.result };
@@ -584,4 +592,28 @@ fn names_that_differ_in_case_or_composition_alone_do_not_meet() {
     assert_eq!(found.keys().collect::<Vec<_>>(), ["A.txt", "a (1).TXT", "\u{e9} (1).txt", "\u{e9}.txt"]);
     assert_eq!(found["a (1).TXT"], Some(vec![1]));
     drop(stream);
+}
+
+#[test]
+fn a_cancel_is_heard_in_the_second_connection_too() {
+    let bench = Bench::new();
+    let paths = [bench.file("a.txt", "a"), bench.long_file("b.bin", 1 << 30)];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let id = bench.send(&paths, listener.local_addr().unwrap(), Way::Raw);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    drop(stream);
+    // Nobody reads the second one.
+    let second = listener.accept().unwrap();
+    let mut there = 0;
+    until(&bench.sender, id, |transfer| {
+        let still = transfer.progress.bytes > 1 && transfer.progress.bytes == there;
+        there = transfer.progress.bytes;
+        still
+    });
+    let begun = Instant::now();
+    bench.sender.cancel(id);
+    assert_eq!(ended(&bench.sender, id).result, Err(Reason::Cancelled));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(second);
 }

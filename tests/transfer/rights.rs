@@ -185,6 +185,39 @@ fn a_file_that_may_not_be_read_fails_alone() {
 }
 
 #[test]
+fn what_may_not_be_looked_at_is_told_of() {
+    let ordinary = Ordinary::new();
+    let from = ordinary.path("from");
+    fs::create_dir_all(from.join("listed")).unwrap();
+    fs::create_dir(from.join("shut")).unwrap();
+    for name in ["listed/lost.txt", "open.txt"] {
+        fs::write(from.join(name), name).unwrap();
+        ordinary.give(&from.join(name), 0o644);
+    }
+    // Its names may be read, and nothing about them.
+    ordinary.give(&from.join("listed"), 0o744);
+    set_mode(&from.join("listed"), 0o644);
+    ordinary.give(&from.join("shut"), 0o000);
+    ordinary.give(&from, 0o755);
+    for way in [Way::Framed, Way::Raw, Way::Helper] {
+        let bench = Bench::new();
+        let (_, to) = bench.receive(way, all());
+        let arguments = ["send", from.to_str().unwrap(), "--to", &to.to_string(), "--way", way.name()];
+        let sent = ordinary.start(&arguments).finish();
+        assert_eq!(sent.code, Some(1), "{way:?}: {}", sent.err);
+        for name in ["from/listed/lost.txt: ", "from/shut: "] {
+            let told = sent.err.lines().any(|line| line.contains(name) && line.contains(SAYS));
+            assert!(told, "{way:?}: {name} {}", sent.err);
+        }
+        next_ended(&bench.receiver);
+        assert!(bench.received().values().any(|bytes| bytes.as_deref() == Some(b"open.txt")), "{way:?}");
+    }
+    // Else they could not be removed.
+    set_mode(&from.join("listed"), 0o755);
+    set_mode(&from.join("shut"), 0o755);
+}
+
+#[test]
 fn a_folder_that_may_not_be_written_any_more_ends_a_file_at_its_name() {
     let ordinary = Ordinary::new();
     let into = ordinary.folder(0o755);

@@ -13,7 +13,7 @@ use crate::{
     cli::{Exit, input::Line, notes},
     journal::{Batch, Event, Record},
     net::{Command, CommandError},
-    words::number,
+    words::{Things, counted, number},
 };
 
 /// How long closing may take before what waits to be sent is given up.
@@ -128,7 +128,7 @@ impl Session<'_> {
     }
 
     fn tell_totals(&self) {
-        let tag = self.options.lang.tag();
+        let (lang, tag) = (self.options.lang, self.options.lang.tag());
         let (mut received, mut sent) = (self.received, self.sent);
         if let (Role::Udp { .. }, Some(counters)) = (&self.role, self.engine.counters(self.id)) {
             // Rows of datagrams may be missing when standard output is slow; the counters know of all of them.
@@ -148,10 +148,10 @@ impl Session<'_> {
         self.notes.say(&t!(
             "cli.totals",
             locale = tag,
-            messages_in = number::grouped(received.messages),
-            bytes_in = number::grouped(received.bytes),
-            messages_out = number::grouped(sent.messages),
-            bytes_out = number::grouped(sent.bytes)
+            messages_in = counted(lang, received.messages, Things::Messages),
+            bytes_in = counted(lang, received.bytes, Things::Bytes),
+            messages_out = counted(lang, sent.messages, Things::Messages),
+            bytes_out = counted(lang, sent.bytes, Things::Bytes)
         ));
     }
 }

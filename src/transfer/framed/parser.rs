@@ -188,6 +188,11 @@ impl Records {
         *input = rest;
     }
 
+    /// Whether not a byte has come.
+    fn nothing(&self) -> bool {
+        !self.begun && self.held.is_empty()
+    }
+
     /// Whether the stream may end here.
     fn between(&self) -> bool {
         self.begun && self.data == 0 && (self.held.is_empty() || self.whole())
@@ -331,9 +336,9 @@ impl Receiver {
     /// The stream has ended.
     ///
     /// # Errors
-    /// In the middle of a record.
+    /// In the middle of a record, or of the ten bytes before the first.
     pub fn finish(&self) -> Result<(), FrameError> {
-        if self.records.between() { Ok(()) } else { Err(FrameError::Cut) }
+        if self.records.between() || self.records.nothing() { Ok(()) } else { Err(FrameError::Cut) }
     }
 }
 

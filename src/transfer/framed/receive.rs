@@ -77,12 +77,39 @@ struct Offered {
     state: Stage,
 }
 
+impl Offered {
+    /// Whether it is a file that was taken and has not ended.
+    fn may_begin(&self) -> bool {
+        self.state == Stage::Awaited && !self.announced.folder
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Not taken, or told how it ended.
     Over,
     /// Taken.
     Awaited,
+}
+
+/// The file between FILE and END.
+enum Coming {
+    /// Its bytes are written.
+    Bytes(Incoming),
+    /// It is here since an earlier try, and END brings the same hash once more.
+    There(SafeName, [u8; 32]),
+    /// It has failed.
+    Nothing,
+}
+
+impl Coming {
+    /// What was being written.
+    fn part(self) -> Option<Incoming> {
+        match self {
+            Self::Bytes(incoming) => Some(incoming),
+            Self::There(..) | Self::Nothing => None,
+        }
+    }
 }
 
 /// What has been read and not looked at yet.
@@ -116,8 +143,8 @@ struct Session<'a> {
     kept: Option<Kept>,
     /// Parts of an earlier try that are open.
     parts: BTreeMap<u32, Incoming>,
-    /// The file whose bytes come; `None` inside where it has failed.
-    current: Option<(u32, Option<Incoming>)>,
+    /// The file whose bytes come.
+    current: Option<(u32, Coming)>,
     /// Parts were left for another try.
     broken: bool,
 }
@@ -242,8 +269,8 @@ impl Session<'_> {
             };
             entry.state = Stage::Awaited;
             self.awaited += 1;
-            let Announced { size, modified, folder, .. } = entry.announced;
-            let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size, modified));
+            let Announced { size, folder, .. } = entry.announced;
+            let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size));
             let (have, hash) = match (self.parts.get(&index), whole) {
                 (Some(part), _) => (part.written(), part.hash()),
                 (None, Some((_, hash))) => (size, hash),
@@ -281,7 +308,7 @@ impl Session<'_> {
     fn heed(&mut self, said: Said<'_>) -> Result<bool, Reason> {
         match said {
             Said::Data(bytes) => {
-                if let Some((index, Some(incoming))) = &mut self.current {
+                if let Some((index, Coming::Bytes(incoming))) = &mut self.current {
                     match incoming.write(bytes) {
                         Ok(()) => {
                             self.job.counts.bytes.fetch_add(bytes.len() as u64, Relaxed);
@@ -296,7 +323,11 @@ impl Session<'_> {
             Said::File { index, offset } => self.begin(index, offset)?,
             Said::End(hash) => self.finish(hash),
             Said::Skip(index, reason) => {
-                if self.current.as_ref().is_some_and(|(current, _)| *current != index) {
+                let fits = match &self.current {
+                    Some((current, _)) => *current == index,
+                    None => self.entries.get(index as usize).is_some_and(Offered::may_begin),
+                };
+                if !fits {
                     return Err(FrameError::Value(kind::SKIP).into());
                 }
                 self.give_up(index, Reason::There(Box::new(reason)));
@@ -311,30 +342,18 @@ impl Session<'_> {
 
     fn begin(&mut self, index: u32, offset: u64) -> Result<(), Reason> {
         let wrong = || Reason::Protocol(FrameError::Value(kind::FILE));
-        let entry = self.entries.get(index as usize).ok_or_else(wrong)?;
-        let (Ok(name), Stage::Awaited, false) = (&entry.name, entry.state, entry.announced.folder) else {
-            return Err(wrong());
-        };
+        let entry = self.entries.get(index as usize).filter(|entry| entry.may_begin()).ok_or_else(wrong)?;
+        let name = entry.name.as_ref().map_err(|_| wrong())?;
         let Announced { size, modified, .. } = entry.announced;
         self.job.set_current(&entry.announced.name);
-        let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size, modified));
+        let whole = self.kept.as_ref().and_then(|kept| kept.whole(index, size));
         let begun = match (self.parts.remove(&index), offset) {
             (Some(mut part), 0) => part.restart().map(|()| part),
             (Some(part), offset) if offset == part.written() => Ok(part),
-            (None, offset) if offset > 0 && offset == size && whole.is_some() => {
-                // It is here since an earlier try, and END brings the same hash once more.
+            (None, offset) if offset == size && whole.is_some() => {
                 self.job.counts.bytes.fetch_add(size, Relaxed);
                 self.job.counts.resumed.fetch_add(size, Relaxed);
-                self.current = Some((index, None));
-                if let Some((at, hash)) = whole {
-                    let path = self.folder.path().join(at.to_string());
-                    self.ledger.with(index as usize, |file| {
-                        file.path = Some(path);
-                        file.blake3 = Some(hash);
-                    });
-                }
-                self.job.counts.files_done.fetch_add(1, Relaxed);
-                self.over(index, Ok(()));
+                self.current = whole.map(|(at, hash)| (index, Coming::There(at, hash)));
                 return Ok(());
             }
             (None, 0) => {
@@ -350,10 +369,10 @@ impl Session<'_> {
                 if let Some(kept) = &mut self.kept {
                     kept.begun(index, incoming.part());
                 }
-                self.current = Some((index, Some(incoming)));
+                self.current = Some((index, Coming::Bytes(incoming)));
             }
             Err(reason) => {
-                self.current = Some((index, None));
+                self.current = Some((index, Coming::Nothing));
                 self.give_up(index, reason);
             }
         }
@@ -361,9 +380,19 @@ impl Session<'_> {
     }
 
     fn finish(&mut self, hash: [u8; 32]) {
-        let Some((index, Some(incoming))) = self.current.take() else { return };
-        match incoming.finish(Some(hash)) {
-            Ok(saved) => {
+        let Some((index, coming)) = self.current.take() else { return };
+        let finished = match coming {
+            Coming::Nothing => return,
+            Coming::There(at, there) if there == hash => {
+                let path = self.folder.path().join(at.to_string());
+                self.ledger.with(index as usize, |file| {
+                    file.path = Some(path);
+                    file.blake3 = Some(there);
+                });
+                Ok(())
+            }
+            Coming::There(..) => Err(Reason::Hash),
+            Coming::Bytes(incoming) => incoming.finish(Some(hash)).map(|saved| {
                 if let Some(kept) = &mut self.kept {
                     kept.saved(index, &saved.name, saved.size, saved.blake3);
                 }
@@ -372,20 +401,16 @@ impl Session<'_> {
                     file.blake3 = Some(saved.blake3);
                     file.sha256 = saved.sha256;
                 });
-                self.job.counts.files_done.fetch_add(1, Relaxed);
-                self.over(index, Ok(()));
-            }
-            Err(reason) => {
-                self.job.counts.files_done.fetch_add(1, Relaxed);
-                self.over(index, Err(reason));
-            }
-        }
+            }),
+        };
+        self.job.counts.files_done.fetch_add(1, Relaxed);
+        self.over(index, finished);
     }
 
     /// An entry does not come, or not to its end.
     fn give_up(&mut self, index: u32, reason: Reason) {
         let part = match &mut self.current {
-            Some((current, incoming)) if *current == index => incoming.take(),
+            Some((current, coming)) if *current == index => std::mem::replace(coming, Coming::Nothing).part(),
             _ => None,
         };
         let awaited = self.entries.get(index as usize).is_some_and(|entry| entry.state == Stage::Awaited);
@@ -433,8 +458,13 @@ impl Session<'_> {
 
     /// Whatever happened: tells the other side, and leaves nothing that nobody asked for.
     fn end(mut self, done: Result<(), Reason>) -> Result<(), Reason> {
-        if let Some((index, Some(part))) = self.current.take() {
-            self.keep(index, part);
+        if let Some((index, coming)) = self.current.take() {
+            if let Some(part) = coming.part() {
+                self.keep(index, part);
+            }
+            if let Err(reason) = &done {
+                self.ledger.fail(index as usize, reason.clone());
+            }
         }
         for (index, part) in std::mem::take(&mut self.parts) {
             self.keep(index, part);

@@ -93,7 +93,9 @@ pub(in crate::transfer) fn coded(reason: &Reason) -> [u8; 18] {
         Reason::Declined | Reason::LeftOut { .. } => (1, 0, 0),
         Reason::NoAnswer(time) => (2, time.as_secs(), 0),
         // A connection that is lost cannot tell so; where it is told of a file, the file was not reached.
-        Reason::Cancelled | Reason::Net(_) | Reason::Gone | Reason::There(_) | Reason::Nothing => (3, 0, 0),
+        Reason::Cancelled | Reason::Net(_) | Reason::Gone | Reason::Mute | Reason::There(_) | Reason::Nothing => {
+            (3, 0, 0)
+        }
         Reason::NoSpace { needed, free } => (4, *needed, *free),
         Reason::Size { announced, came } => (5, *announced, *came),
         Reason::Hash | Reason::Holes { .. } => (6, 0, 0),
@@ -109,7 +111,9 @@ pub(in crate::transfer) fn coded(reason: &Reason) -> [u8; 18] {
             FrameError::Cut => (10, 6, 0),
         },
         Reason::Header | Reason::NoFile => (10, 5, 0),
-        Reason::TooMany { announced, limit } => (11, *announced, *limit),
+        Reason::TooMany { announced, limit } | Reason::Datagrams { needed: announced, limit } => {
+            (11, *announced, *limit)
+        }
         Reason::Busy => (12, 0, 0),
         Reason::Silent(time) => (13, time.as_secs(), 0),
         Reason::Bug => (14, 0, 0),

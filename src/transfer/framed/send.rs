@@ -54,19 +54,43 @@ pub(in crate::transfer) fn send(job: &Arc<Job>, ledger: &mut Ledger) -> Result<(
         input: vec![0; 16 << 10],
         out: Vec::with_capacity(TOGETHER + SMALL as usize),
         sent: 0,
+        written: 0,
         replies: VecDeque::new(),
         ended: false,
-        takes: vec![None; offered.len()],
+        stages: vec![Stage::Over; offered.len()],
         left: 0,
         offered: &offered,
         ledger,
         said: Instant::now(),
     };
     let done = session.run(options.answer_timeout, options.sha256);
-    match done {
-        Ok(()) => Ok(()),
-        Err(reason) => Err(session.last_words(reason)),
+    let Err(reason) = done else { return Ok(()) };
+    let begun = session.begun();
+    let reason = session.last_words(reason);
+    for index in begun {
+        ledger.fail(index, reason.clone());
     }
+    if reason == Reason::There(Box::new(Reason::Declined)) {
+        for (index, _) in &offered {
+            ledger.end(*index, FileEnd::Declined);
+        }
+    }
+    Err(reason)
+}
+
+/// Where an entry that was offered is in its story.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Not taken, or it is known how it ended.
+    Over,
+    /// Taken: so many bytes with this hash are there.
+    Taken(u64, [u8; 32]),
+    /// Its bytes are on their way.
+    Moving,
+    /// Whole once this byte of the stream is written: what the receiver says before that cannot be true.
+    Whole(u64),
+    /// It was told that it does not come.
+    Skipped,
 }
 
 struct Session<'a> {
@@ -77,11 +101,13 @@ struct Session<'a> {
     /// What is to be written, and how much of it is.
     out: Vec<u8>,
     sent: usize,
-    replies: VecDeque<Replied>,
+    /// Bytes that were written before these.
+    written: u64,
+    /// What was said, and how many bytes were written then.
+    replies: VecDeque<(u64, Replied)>,
     /// The receiver has ended its direction.
     ended: bool,
-    /// What is there of each entry that is taken, and its hash.
-    takes: Vec<Option<(u64, [u8; 32])>>,
+    stages: Vec<Stage>,
     /// Entries that were taken and of which the end is not known.
     left: usize,
     offered: &'a [(usize, &'a Item)],
@@ -98,7 +124,7 @@ impl Session<'_> {
         let mut buffer = Block::new(BLOCK);
         for at in 0..self.offered.len() {
             let Some(&(index, item)) = self.offered.get(at) else { break };
-            let Some(Some((have, hash))) = self.takes.get(at).copied() else { continue };
+            let Some(Stage::Taken(have, hash)) = self.stages.get(at).copied() else { continue };
             if !item.folder {
                 self.job.set_current(&item.name);
                 self.file(at as u32, index, item, (have, hash), sha256, &mut buffer)?;
@@ -143,7 +169,7 @@ impl Session<'_> {
     /// A receiver that refuses the offer as a whole may say so before it has all of it.
     fn heed_early(&mut self) -> Result<(), Reason> {
         match self.replies.front() {
-            Some(Replied::Cancel(reason)) => Err(Reason::There(Box::new(reason.clone()))),
+            Some((_, Replied::Cancel(reason))) => Err(Reason::There(Box::new(reason.clone()))),
             _ => Ok(()),
         }
     }
@@ -154,7 +180,7 @@ impl Session<'_> {
         let mut next = 0;
         let (mut total, mut files, mut resumed) = (0_u64, 0_u32, 0_u64);
         loop {
-            while let Some(reply) = self.replies.pop_front() {
+            while let Some((_, reply)) = self.replies.pop_front() {
                 match reply {
                     Replied::Take(at, have, hash) if at == next => {
                         let entry = self.offered.get(at as usize);
@@ -162,9 +188,7 @@ impl Session<'_> {
                         if have > item.size {
                             return Err(wrong(kind::ANSWER));
                         }
-                        if let Some(take) = self.takes.get_mut(at as usize) {
-                            *take = Some((have, hash));
-                        }
+                        self.turn(at, Stage::Taken(have, hash));
                         self.left += 1;
                         files += u32::from(!item.folder);
                         total = total.saturating_add(if item.folder { 0 } else { item.size });
@@ -218,6 +242,7 @@ impl Session<'_> {
         buffer: &mut Block,
     ) -> Result<(), Reason> {
         let before = self.job.counts.bytes.load(Relaxed);
+        self.turn(at, Stage::Moving);
         let sent = self.bytes(at, item, there, sha256, buffer)?;
         match sent {
             Ok(reading) => {
@@ -231,11 +256,13 @@ impl Session<'_> {
             Err(reason) => {
                 self.job.counts.give_up(before.saturating_add(item.size));
                 record::failed(&mut self.out, kind::SKIP, at, &reason);
-                self.flush()?;
-                if self.takes.get_mut(at as usize).and_then(Option::take).is_some() {
+                // Where it has failed over there already, nothing more is said about it.
+                if !matches!(self.stages.get(at as usize), Some(Stage::Over)) {
+                    self.turn(at, Stage::Skipped);
                     self.left -= 1;
                 }
                 self.ledger.fail(index, reason);
+                self.flush()?;
             }
         }
         Ok(())
@@ -275,6 +302,10 @@ impl Session<'_> {
             self.job.counts.bytes.fetch_add(offset, Relaxed);
         }
         record::file(&mut self.out, at, offset);
+        if have > 0 && offset == item.size {
+            // It is there since an earlier try, and was compared.
+            self.turn(at, Stage::Whole(self.end_of_out()));
+        }
         if item.size > SMALL {
             buffer.suit(item.size);
         }
@@ -300,7 +331,7 @@ impl Session<'_> {
             }
             self.job.counts.bytes.fetch_add(most as u64, Relaxed);
             self.heed()?;
-            if self.takes.get(at as usize).is_none_or(Option::is_none) {
+            if matches!(self.stages.get(at as usize), Some(Stage::Over)) {
                 // It has failed over there already. The reason is in the ledger.
                 return Ok(Err(Reason::Cancelled));
             }
@@ -309,7 +340,28 @@ impl Session<'_> {
             return Ok(Err(reason));
         }
         record::record(&mut self.out, kind::END, &[&reading.hash()]);
+        if matches!(self.stages.get(at as usize), Some(Stage::Moving)) {
+            self.turn(at, Stage::Whole(self.end_of_out()));
+        }
         Ok(Ok(reading))
+    }
+
+    fn turn(&mut self, at: u32, stage: Stage) {
+        if let Some(entry) = self.stages.get_mut(at as usize) {
+            *entry = stage;
+        }
+    }
+
+    /// Bytes of the stream that are written once what waits is.
+    fn end_of_out(&self) -> u64 {
+        self.written + self.out.len() as u64
+    }
+
+    /// Files whose bytes are on their way or across, and of which the end is not known.
+    fn begun(&self) -> Vec<usize> {
+        let begun = |stage: &Stage| matches!(stage, Stage::Moving | Stage::Whole(_));
+        let all = self.stages.iter().zip(self.offered);
+        all.filter(|(stage, _)| begun(stage)).map(|(_, (index, _))| *index).collect()
     }
 
     /// Waits while the user wants that. A receiver that is quick never makes us wait, so a cancel is looked for here too.
@@ -354,6 +406,7 @@ impl Session<'_> {
             self.out.extend_from_slice(body);
         })?;
         self.out.clear();
+        self.written += self.sent as u64;
         self.sent = 0;
         self.said = Instant::now();
         self.hear()?;
@@ -410,7 +463,7 @@ impl Session<'_> {
         while let Some(reply) = self.parser.next(&mut input)? {
             // Nobody waits for these, and a peer that says nothing else must not fill the memory.
             if reply != Replied::Alive {
-                self.replies.push_back(reply);
+                self.replies.push_back((self.written + self.sent as u64, reply));
             }
         }
         Ok(true)
@@ -430,7 +483,7 @@ impl Session<'_> {
 
     /// Does what the receiver has said since GO.
     fn heed(&mut self) -> Result<(), Reason> {
-        while let Some(reply) = self.replies.pop_front() {
+        while let Some((then, reply)) = self.replies.pop_front() {
             let (at, end) = match reply {
                 Replied::Stored(at) => (at, FileEnd::Verified),
                 Replied::Failed(at, reason) => (at, FileEnd::Failed(Reason::There(Box::new(reason)))),
@@ -438,12 +491,21 @@ impl Session<'_> {
                 Replied::Cancel(reason) => return Err(Reason::There(Box::new(reason))),
                 Replied::Take(..) | Replied::Refuse(..) | Replied::Go => return Err(wrong(kind::ANSWER)),
             };
-            if self.takes.get_mut(at as usize).and_then(Option::take).is_some() {
-                self.left -= 1;
-                if let Some((index, _)) = self.offered.get(at as usize) {
-                    self.ledger.end(*index, end);
-                }
+            let (Some(stage), Some((index, item))) = (self.stages.get_mut(at as usize), self.offered.get(at as usize))
+            else {
+                return Err(wrong(if end == FileEnd::Verified { kind::STORED } else { kind::FAILED }));
+            };
+            match (&end, *stage) {
+                (FileEnd::Verified, Stage::Taken(..)) if item.folder => self.left -= 1,
+                (FileEnd::Verified, Stage::Whole(end)) if then >= end => self.left -= 1,
+                (FileEnd::Verified, _) => return Err(wrong(kind::STORED)),
+                (_, Stage::Over) => return Err(wrong(kind::FAILED)),
+                // It is not waited for.
+                (_, Stage::Skipped) => {}
+                (_, Stage::Taken(..) | Stage::Moving | Stage::Whole(_)) => self.left -= 1,
             }
+            *stage = Stage::Over;
+            self.ledger.end(*index, end);
         }
         if self.ended && self.left > 0 { Err(Reason::Gone) } else { Ok(()) }
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Folder,
-    system::{clamped, create, open_part},
+    system::{create, open_part},
 };
 use crate::transfer::name::{OURS, SafeName};
 
@@ -45,14 +45,29 @@ struct Whole {
     at: SafeName,
     size: u64,
     hash: [u8; 32],
+    /// What the system said, which is not always what it was asked for.
+    modified: Option<SystemTime>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
-    Folder { name: String, at: String },
-    Part { entry: u32, part: String },
-    Whole { entry: u32, at: String, size: u64, hash: String },
+    Folder {
+        name: String,
+        at: String,
+    },
+    Part {
+        entry: u32,
+        part: String,
+    },
+    Whole {
+        entry: u32,
+        at: String,
+        size: u64,
+        hash: String,
+        #[serde(default)]
+        modified: Option<SystemTime>,
+    },
 }
 
 impl Kept {
@@ -94,10 +109,10 @@ impl Kept {
                     self.parts.insert(entry, part);
                 }
             }
-            Line::Whole { entry, at, size, hash } => {
+            Line::Whole { entry, at, size, hash, modified } => {
                 if let (Ok(at), Ok(hash)) = (SafeName::parse(&at), blake3::Hash::from_hex(&hash)) {
                     self.parts.remove(&entry);
-                    self.whole.insert(entry, Whole { at, size, hash: *hash.as_bytes() });
+                    self.whole.insert(entry, Whole { at, size, hash: *hash.as_bytes(), modified });
                 }
             }
         }
@@ -109,11 +124,10 @@ impl Kept {
     }
 
     /// The hash of an entry that is whole, and still is what was saved, as far as its size and time tell.
-    pub fn whole(&self, entry: u32, size: u64, modified: Option<SystemTime>) -> Option<(SafeName, [u8; 32])> {
+    pub fn whole(&self, entry: u32, size: u64) -> Option<(SafeName, [u8; 32])> {
         let whole = self.whole.get(&entry).filter(|whole| whole.size == size)?;
         let metadata = self.folder.root.symlink_metadata(whole.at.to_string()).ok()?;
-        let same_time =
-            modified.is_none_or(|time| metadata.modified().is_ok_and(|now| now.into_std() == clamped(time)));
+        let same_time = whole.modified.is_some() && modified(&metadata) == whole.modified;
         (metadata.is_file() && metadata.len() == size && same_time).then(|| (whole.at.clone(), whole.hash))
     }
 
@@ -130,7 +144,8 @@ impl Kept {
     /// A file is whole.
     pub fn saved(&mut self, entry: u32, at: &str, size: u64, hash: [u8; 32]) {
         let hash = blake3::Hash::from_bytes(hash).to_hex().to_string();
-        self.write(&Line::Whole { entry, at: at.to_owned(), size, hash });
+        let modified = self.folder.root.symlink_metadata(at).ok().and_then(|metadata| modified(&metadata));
+        self.write(&Line::Whole { entry, at: at.to_owned(), size, hash, modified });
     }
 
     /// Removes it: there is nothing to resume.
@@ -156,6 +171,10 @@ impl Kept {
             self.worth = true;
         }
     }
+}
+
+fn modified(metadata: &cap_std::fs::Metadata) -> Option<SystemTime> {
+    metadata.modified().ok().map(cap_std::time::SystemTime::into_std)
 }
 
 fn file_name(id: &[u8; 32]) -> String {

@@ -167,9 +167,7 @@ pub(super) fn set_permissions(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// A time that is neither before DOS nor in the future.
+/// A time that is not in the future. What the file system cannot hold it says itself.
 pub(super) fn clamped(time: SystemTime) -> SystemTime {
-    let earliest = SystemTime::UNIX_EPOCH + Duration::from_hours(87_648);
-    let latest = SystemTime::now() + Duration::from_hours(24);
-    time.clamp(earliest, latest.max(earliest))
+    time.min(SystemTime::now() + Duration::from_hours(24))
 }

@@ -243,7 +243,7 @@ impl Hearing {
             (Err(error), _) => Err(Reason::Name(error)),
             (_, Err(reason)) => Err(reason),
             (_, Ok(free)) if size > free => Err(Reason::NoSpace { needed: size, free }),
-            _ if datagrams > DATAGRAMS => Err(Reason::TooMany { announced: datagrams, limit: DATAGRAMS }),
+            _ if datagrams > DATAGRAMS => Err(Reason::Datagrams { needed: datagrams, limit: DATAGRAMS }),
             (Ok(name), Ok(free)) => Ok((name, free)),
         };
         let (way, receiver) = (self.listener.spec.way, Some(self.listener.id));

@@ -104,7 +104,7 @@ impl<'a> Sending<'a> {
         let payload = options.datagram_bytes.clamp(*PAYLOAD.start(), *PAYLOAD.end());
         let datagrams = item.size.div_ceil(payload as u64);
         if datagrams > DATAGRAMS {
-            return Err(Reason::TooMany { announced: datagrams, limit: DATAGRAMS });
+            return Err(Reason::Datagrams { needed: datagrams, limit: DATAGRAMS });
         }
         let mut reading = Reading::open(item, options.sha256)?;
         self.job.set_state(State::Asking);

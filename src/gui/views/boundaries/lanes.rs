@@ -104,7 +104,7 @@ pub fn paint(
             word(ui, cell.intersect(clip), &format!("{} B", grouped(piece.len)), tokens.on_message);
             let (count, from) = (piece.len, piece.offset);
             let said = if sent.is_some() {
-                let sends = parts_in(sent, piece);
+                let sends = words::sends(cx.lang, parts_in(sent, piece));
                 tr!(lang, "ladder.piece_received", id = id, count = count, offset = from, sends = sends)
             } else {
                 tr!(lang, "boundaries.piece_alone", id = id, count = count, offset = from)

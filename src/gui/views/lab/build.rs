@@ -156,7 +156,8 @@ fn row_ui(ui: &mut Ui, lang: Lang, row: &Row, fixed: bool, wanted: &mut Option<M
                     if let Some(amount) = &row.amount {
                         let shown = |value: u32| tr!(lang, amount.name, number = value).into_owned();
                         let current = shown(amount.value);
-                        compact_menu(ui, &current, &format!("{name}: {current}"), |ui| {
+                        let label = tr!(lang, "lab.knob", name = name, value = current);
+                        compact_menu(ui, &current, &label, |ui| {
                             for (value, then) in &amount.steps {
                                 if menu_entry(ui, *value == amount.value, &shown(*value)).clicked() {
                                     *wanted = Some(*then);

@@ -100,6 +100,9 @@ fn title(lang: Lang, state: &LabState) -> String {
         return title;
     }
     let count = state.run.workload.count() as usize;
+    if count == 1 {
+        return tr!(lang, "lab.one_title").into_owned();
+    }
     let words = tr!(lang, "lab.count_words");
     let word = words.split_whitespace().nth(count).map_or_else(|| format!(" {count} "), str::to_owned);
     let word = if lang == Lang::En { word.trim().to_owned() } else { word };

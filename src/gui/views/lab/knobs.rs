@@ -62,11 +62,11 @@ pub fn sliders_ui(ui: &mut Ui, lang: Lang, run: &mut Run, back: bool) {
     let gap = if width > 1_100.0 { 26.0 } else { 16.0 };
     let each = (width - gap * (columns - 1) as f32) / columns as f32;
     let all: [Row<'_>; 7] = [
-        &|ui, run| millis(ui, &tr!(lang, "lab.delay"), &mut link(run, back).delay, DELAYS, each),
-        &|ui, run| millis(ui, &tr!(lang, "lab.jitter"), &mut link(run, back).jitter, DELAYS, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.loss"), &mut link(run, back).loss, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.duplicate"), &mut link(run, back).duplicate, CHANCES, each),
-        &|ui, run| chance(ui, &tr!(lang, "lab.reorder"), &mut link(run, back).reorder, CHANCES, each),
+        &|ui, run| millis(ui, lang, &tr!(lang, "lab.delay"), &mut link(run, back).delay, DELAYS, each),
+        &|ui, run| millis(ui, lang, &tr!(lang, "lab.jitter"), &mut link(run, back).jitter, DELAYS, each),
+        &|ui, run| chance(ui, lang, &tr!(lang, "lab.loss"), &mut link(run, back).loss, CHANCES, each),
+        &|ui, run| chance(ui, lang, &tr!(lang, "lab.duplicate"), &mut link(run, back).duplicate, CHANCES, each),
+        &|ui, run| chance(ui, lang, &tr!(lang, "lab.reorder"), &mut link(run, back).reorder, CHANCES, each),
         &|ui, run| rate(ui, lang, link(run, back), each),
         &|ui, run| count(ui, lang, &mut run.workload, each),
     ];
@@ -108,7 +108,7 @@ pub fn direction_ui(ui: &mut Ui, lang: Lang, knobs: &mut Knobs, back: &mut bool)
 }
 
 /// A slider with its name and its value above it. Returns the new value if it was moved.
-fn slider(ui: &mut Ui, name: &str, value: &str, steps: &[u64], at: u64, width: f32) -> Option<u64> {
+fn slider(ui: &mut Ui, lang: Lang, name: &str, value: &str, steps: &[u64], at: u64, width: f32) -> Option<u64> {
     let tokens = ui.tokens();
     let mut moved = None;
     ui.allocate_ui_with_layout(vec2(width, 34.0), Layout::top_down(Align::Min), |ui| {
@@ -123,7 +123,7 @@ fn slider(ui: &mut Ui, name: &str, value: &str, steps: &[u64], at: u64, width: f
         let mut index =
             steps.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(at)).map_or(0, |(index, _)| index);
         let last = steps.len().saturating_sub(1);
-        let text = format!("{name}: {value}");
+        let text = tr!(lang, "lab.knob", name = name, value = value);
         let response = widgets::slider(ui, &mut index, 0..=last, width, &text, |index| *index as f64);
         if response.changed() {
             moved = steps.get(index).copied();
@@ -132,8 +132,8 @@ fn slider(ui: &mut Ui, name: &str, value: &str, steps: &[u64], at: u64, width: f
     moved
 }
 
-fn millis(ui: &mut Ui, name: &str, value: &mut Micros, steps: &[u64], width: f32) {
-    if let Some(new) = slider(ui, name, &words::time(*value), steps, *value / 1_000, width) {
+fn millis(ui: &mut Ui, lang: Lang, name: &str, value: &mut Micros, steps: &[u64], width: f32) {
+    if let Some(new) = slider(ui, lang, name, &words::time(*value), steps, *value / 1_000, width) {
         *value = new * 1_000;
     }
 }
@@ -142,9 +142,9 @@ fn percent(chance: Chance) -> String {
     format!("{} %", chance.as_percent())
 }
 
-fn chance(ui: &mut Ui, name: &str, value: &mut Chance, steps: &[u64], width: f32) {
+fn chance(ui: &mut Ui, lang: Lang, name: &str, value: &mut Chance, steps: &[u64], width: f32) {
     let at = u64::from(value.as_millionths() / 1_000);
-    if let Some(new) = slider(ui, name, &percent(*value), steps, at, width) {
+    if let Some(new) = slider(ui, lang, name, &percent(*value), steps, at, width) {
         *value = Chance::millionths(new as u32 * 1_000);
     }
 }
@@ -157,7 +157,7 @@ fn rate(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
     };
     // Without limit is the last step, as if it were a very fast one.
     let at = link.rate.map_or(0, |rate| (rate / 1_000).max(1));
-    if let Some(new) = slider(ui, &tr!(lang, "lab.bandwidth"), &text, RATES, at, width) {
+    if let Some(new) = slider(ui, lang, &tr!(lang, "lab.bandwidth"), &text, RATES, at, width) {
         link.rate = (new > 0).then_some(new * 1_000);
     }
 }
@@ -167,13 +167,13 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
     match workload {
         Workload::Messages { count, .. } | Workload::PingPong { count, .. } | Workload::Voice { count, .. } => {
             let text = number::grouped(u64::from(*count));
-            if let Some(new) = slider(ui, &name, &text, COUNTS, u64::from(*count), width) {
+            if let Some(new) = slider(ui, lang, &name, &text, COUNTS, u64::from(*count), width) {
                 *count = new as u32;
             }
         }
         Workload::File { bytes, .. } => {
             let (name, text) = (tr!(lang, "lab.file_size"), number::size(u64::from(*bytes)));
-            if let Some(new) = slider(ui, &name, &text, FILES, u64::from(*bytes / 1_000), width) {
+            if let Some(new) = slider(ui, lang, &name, &text, FILES, u64::from(*bytes / 1_000), width) {
                 *bytes = new as u32 * 1_000;
             }
         }
@@ -181,7 +181,7 @@ fn count(ui: &mut Ui, lang: Lang, workload: &mut Workload, width: f32) {
             // As many as the text has.
             let messages = workload.count();
             let text = number::grouped(messages);
-            ui.add_enabled_ui(false, |ui| slider(ui, &name, &text, COUNTS, messages, width));
+            ui.add_enabled_ui(false, |ui| slider(ui, lang, &name, &text, COUNTS, messages, width));
         }
     }
 }
@@ -195,34 +195,34 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
         workload_menu(ui, lang, &mut run.workload);
         match &mut run.workload {
             Workload::Messages { size, gap, .. } | Workload::Text { size, gap } => {
-                bytes(ui, &tr!(lang, "lab.size"), size, SIZES, width);
-                millis(ui, &tr!(lang, "lab.gap"), gap, DELAYS, width);
+                bytes(ui, lang, &tr!(lang, "lab.size"), size, SIZES, width);
+                millis(ui, lang, &tr!(lang, "lab.gap"), gap, DELAYS, width);
             }
             Workload::PingPong { size, .. } | Workload::File { size, .. } => {
-                bytes(ui, &tr!(lang, "lab.size"), size, SIZES, width);
+                bytes(ui, lang, &tr!(lang, "lab.size"), size, SIZES, width);
             }
             Workload::Voice { size, gap, deadline, .. } => {
-                bytes(ui, &tr!(lang, "lab.size"), size, SIZES, width);
-                millis(ui, &tr!(lang, "lab.gap"), gap, DELAYS, width);
-                millis(ui, &tr!(lang, "lab.deadline"), deadline, DELAYS, width);
+                bytes(ui, lang, &tr!(lang, "lab.size"), size, SIZES, width);
+                millis(ui, lang, &tr!(lang, "lab.gap"), gap, DELAYS, width);
+                millis(ui, lang, &tr!(lang, "lab.deadline"), deadline, DELAYS, width);
             }
             Workload::Own { messages, .. } => own_ui(ui, lang, messages, state),
         }
         let link = link(run, state.back);
         burst(ui, lang, link, width);
-        chance(ui, &tr!(lang, "lab.corrupt"), &mut link.corrupt, CHANCES, width);
+        chance(ui, lang, &tr!(lang, "lab.corrupt"), &mut link.corrupt, CHANCES, width);
         let text = link.mtu.map_or_else(|| tr!(lang, "lab.mtu_own").into_owned(), |mtu| mtu.to_string());
-        if let Some(new) = slider(ui, &tr!(lang, "lab.mtu"), &text, MTUS, link.mtu.unwrap_or(0).into(), width) {
+        if let Some(new) = slider(ui, lang, &tr!(lang, "lab.mtu"), &text, MTUS, link.mtu.unwrap_or(0).into(), width) {
             link.mtu = (new > 0).then_some(new as u16);
         }
-        bytes(ui, &tr!(lang, "lab.queue"), &mut link.queue, BUFFERS, width);
+        bytes(ui, lang, &tr!(lang, "lab.queue"), &mut link.queue, BUFFERS, width);
         outage(ui, lang, link, width);
-        millis(ui, &tr!(lang, "lab.read_every"), &mut run.knobs.program.read_every, DELAYS, width);
+        millis(ui, lang, &tr!(lang, "lab.read_every"), &mut run.knobs.program.read_every, DELAYS, width);
         let tcp = &mut run.knobs.tcp;
-        bytes(ui, &tr!(lang, "lab.window"), &mut tcp.window, BUFFERS, width);
+        bytes(ui, lang, &tr!(lang, "lab.window"), &mut tcp.window, BUFFERS, width);
         let text = tcp.delayed_ack.map_or_else(|| tr!(lang, "lab.off").into_owned(), words::time);
         let at = tcp.delayed_ack.unwrap_or(0) / 1_000;
-        if let Some(new) = slider(ui, &tr!(lang, "lab.delayed_ack"), &text, ACKS, at, width) {
+        if let Some(new) = slider(ui, lang, &tr!(lang, "lab.delayed_ack"), &text, ACKS, at, width) {
             tcp.delayed_ack = (new > 0).then_some(new * 1_000);
         }
         compact_toggle(ui, &mut tcp.nagle, &tr!(lang, "lab.nagle"));
@@ -243,9 +243,9 @@ pub fn more_ui(ui: &mut Ui, cx: &Cx<'_>, run: &mut Run, state: &mut HeadState) {
     });
 }
 
-fn bytes(ui: &mut Ui, name: &str, value: &mut u32, steps: &[u64], width: f32) {
+fn bytes(ui: &mut Ui, lang: Lang, name: &str, value: &mut u32, steps: &[u64], width: f32) {
     let text = number::size(u64::from(*value));
-    if let Some(new) = slider(ui, name, &text, steps, u64::from(*value), width) {
+    if let Some(new) = slider(ui, lang, name, &text, steps, u64::from(*value), width) {
         *value = new as u32;
     }
 }
@@ -254,7 +254,7 @@ fn burst(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
     let enter = link.burst.map_or(Chance::NEVER, |burst| burst.enter);
     let text = if link.burst.is_some() { percent(enter) } else { tr!(lang, "lab.off").into_owned() };
     let at = u64::from(enter.as_millionths() / 1_000);
-    if let Some(new) = slider(ui, &tr!(lang, "lab.burst"), &text, BURSTS, at, width) {
+    if let Some(new) = slider(ui, lang, &tr!(lang, "lab.burst"), &text, BURSTS, at, width) {
         let rest = link.burst.unwrap_or_default();
         link.burst = (new > 0).then(|| Burst { enter: Chance::millionths(new as u32 * 1_000), ..rest });
     }
@@ -267,11 +267,12 @@ fn outage(ui: &mut Ui, lang: Lang, link: &mut LinkKnobs, width: f32) {
     let mut set = |from: Micros, lasts: Micros| {
         link.outage = (lasts > 0).then_some(Outage { from, to: from + lasts });
     };
-    if let Some(new) = slider(ui, &tr!(lang, "lab.outage_for"), &text, OUTAGES, lasts / 1_000, width) {
+    if let Some(new) = slider(ui, lang, &tr!(lang, "lab.outage_for"), &text, OUTAGES, lasts / 1_000, width) {
         set(from, new * 1_000);
     }
     if lasts > 0
-        && let Some(new) = slider(ui, &tr!(lang, "lab.outage_from"), &words::time(from), OUTAGES, from / 1_000, width)
+        && let Some(new) =
+            slider(ui, lang, &tr!(lang, "lab.outage_from"), &words::time(from), OUTAGES, from / 1_000, width)
     {
         set(new * 1_000, lasts);
     }

@@ -190,7 +190,7 @@ fn edit_words(lang: Lang, edit: &Edit) -> String {
     };
     let from = words::side(lang, name.from);
     let which = tr!(lang, "lab.edit_which", from = from, what = what, attempt = name.attempt);
-    format!("{which}: {act}")
+    tr!(lang, "lab.knob", name = which, value = act).into_owned()
 }
 
 fn edits_ui(ui: &mut Ui, lang: Lang, state: &mut LabState) {

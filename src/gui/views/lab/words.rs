@@ -10,7 +10,7 @@ use crate::{
         arq::header, udp,
     },
     text::Charset,
-    words::{Lang, number},
+    words::{Lang, Things, counted, number},
 };
 
 /// Messages that are named in a list before it is cut.
@@ -327,7 +327,7 @@ pub fn lasting(lang: Lang, what: &Lasting, took: Micros) -> String {
 /// What stands at the right of a lane's head: `17 packets · 1 lost · done at 392 ms`.
 pub fn summary(lang: Lang, lane: &Lane) -> String {
     let counters = &lane.counters;
-    let packets = tr!(lang, "lab.packets", count = number::grouped(counters.packets));
+    let packets = counted(lang, counters.packets, Things::Packets);
     let lost = tr!(lang, "lab.lost", count = number::grouped(counters.lost));
     let at = moment(lane.log.end_at);
     let ended = match lane.log.ended {

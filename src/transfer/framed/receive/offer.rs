@@ -15,7 +15,7 @@ use crate::transfer::{
     name::{self, SafeName},
     reason::Reason,
     receiver::{Batch, Kept},
-    report::{Entry, State},
+    report::{Entry, FileEnd, State},
     wire::Wire,
 };
 
@@ -90,7 +90,11 @@ impl Session<'_> {
     }
 
     /// Why nothing at all is taken: the user's no, or, where all names are refused, the first of these.
-    fn nothing_taken(&self) -> Reason {
+    fn nothing_taken(&mut self) -> Reason {
+        for (entry, at) in self.entries.iter().zip(0..) {
+            let end = entry.name.as_ref().err().map_or(FileEnd::Declined, |reason| FileEnd::Failed(reason.clone()));
+            self.ledger.end(at, end);
+        }
         let refused = self.entries.iter().map(|entry| entry.name.as_ref().err());
         let all: Option<Vec<_>> = refused.collect();
         all.and_then(|all| all.first().copied().cloned()).unwrap_or(Reason::Declined)
