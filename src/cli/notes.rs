@@ -2,13 +2,14 @@
 
 use std::{
     borrow::Cow,
+    cell::Cell,
     io::{self, Write as _},
 };
 
 use rust_i18n::t;
 
 use crate::{
-    journal::{CloseReason, Event, Kind, Row, SocketId},
+    journal::{Call, CloseReason, Event, FaultKind, Kind, Row, SocketId},
     net::{Reach, interfaces},
     words::{self, Lang, number},
 };
@@ -22,11 +23,25 @@ pub(super) fn warn(text: &str) {
 pub(super) struct Notes {
     lang: Lang,
     quiet: bool,
+    /// Whether the port is to be bound without SO_REUSEADDR.
+    no_reuse: bool,
+    /// The encoding's name, until it was told; none if it was typed so.
+    encoding: Cell<Option<&'static str>>,
 }
 
 impl Notes {
     pub fn new(lang: Lang, quiet: bool) -> Self {
-        Self { lang, quiet }
+        Self { lang, quiet, no_reuse: false, encoding: Cell::new(None) }
+    }
+
+    /// Tells the canonical name of the encoding behind the first line, where another one was typed.
+    pub fn with_encoding(self, name: Option<&'static str>) -> Self {
+        Self { encoding: Cell::new(name), ..self }
+    }
+
+    /// Knows that old connections of a port are in the way too.
+    pub fn without_reuse(self, no_reuse: bool) -> Self {
+        Self { no_reuse, ..self }
     }
 
     /// The language that it speaks.
@@ -43,7 +58,13 @@ impl Notes {
 
     /// Tells what happened, where it is not traffic. `main` is the socket that the user opened.
     pub fn record(&self, row: &Row<'_>, kind: Kind, main: SocketId) {
-        if let Event::Failed { .. } = row.record.event {
+        if let Event::Failed { call, fault } = row.record.event {
+            let nobody_known = matches!(call, Call::Bind | Call::Listen) && row.detail().is_empty();
+            if self.no_reuse && nobody_known && fault.kind == FaultKind::InUse {
+                let port = row.record.peer.map_or(0, |address| address.port());
+                warn(&t!("cli.in_use_no_reuse", locale = self.lang.tag(), port = port));
+                return;
+            }
             warn(&of(row.record.socket, main, words::event(self.lang, row, kind).into()));
         } else if let Event::Closed { why: CloseReason::User, unsent: unsent @ 1.. } = row.record.event {
             // Nobody closes here but the session at its end.
@@ -54,6 +75,9 @@ impl Notes {
         {
             let named = matches!(row.record.event, Event::Opened { .. });
             warn(&if named { text } else { of(row.record.socket, main, text) });
+            if let Some(name) = self.encoding.take() {
+                warn(&t!("cli.encoding", locale = self.lang.tag(), name = name));
+            }
         }
     }
 

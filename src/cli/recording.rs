@@ -1,8 +1,7 @@
 //! `--pcap FILE` and `--ladder`: all records of a session, kept until its end.
 //!
 //! Nothing is kept unless one of them is asked for. A journal with its budget keeps them, so a server may run for days; what
-//! left by then is counted and said. On Unix, Ctrl+C and SIGTERM end the session then as its own end does, else nothing
-//! would be written. A file that is there is never overwritten.
+//! left by then is counted and said. A file that is there is never overwritten.
 
 use std::{
     collections::BTreeSet,
@@ -11,10 +10,10 @@ use std::{
     path::PathBuf,
 };
 
-use crossbeam_channel::{Receiver, never};
 use jiff::tz::TimeZone;
 use rust_i18n::t;
 
+pub(super) use super::signals::signals;
 use super::{
     Refusal,
     notes::{self, Notes},
@@ -36,7 +35,6 @@ pub(super) struct Recording {
     journal: Journal,
     file: Option<(PathBuf, File)>,
     ladder: bool,
-    interrupted: Receiver<()>,
 }
 
 impl Recording {
@@ -59,16 +57,7 @@ impl Recording {
                 }
             },
         };
-        let interrupted = signals().unwrap_or_else(|error| {
-            log::warn!("Ctrl+C is not waited for: {error}");
-            never()
-        });
-        Ok(Some(Self { journal: Journal::default(), file, ladder: options.ladder, interrupted }))
-    }
-
-    /// Says when the session is to end because of Ctrl+C.
-    pub fn interrupted(&self) -> Receiver<()> {
-        self.interrupted.clone()
+        Ok(Some(Self { journal: Journal::default(), file, ladder: options.ladder }))
     }
 
     /// Keeps these.
@@ -142,26 +131,4 @@ impl Recording {
             notes::warn(&t!("cli.ladder_left", locale = notes.lang().tag(), rows = left, sockets = hidden));
         }
     }
-}
-
-/// SIGINT (Ctrl+C) and SIGTERM, as messages; without it they end the program at once.
-#[cfg(unix)]
-pub(super) fn signals() -> io::Result<Receiver<()>> {
-    use signal_hook::{
-        consts::{SIGINT, SIGTERM},
-        iterator::Signals,
-    };
-    let (interrupt, interrupted) = crossbeam_channel::bounded(1);
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for _ in signals.forever() {
-            interrupt.try_send(()).ok();
-        }
-    })?;
-    Ok(interrupted)
-}
-
-#[cfg(not(unix))]
-pub(super) fn signals() -> io::Result<Receiver<()>> {
-    Ok(never())
 }

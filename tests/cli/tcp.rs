@@ -159,7 +159,7 @@ fn escapes_and_hex_are_understood_where_asked_for() {
         b"\xC4\xE3\xFF\xBA\xC3\r\n"
     );
     assert_eq!(sent(&[], b"a\\n\n"), b"a\\n");
-    assert_eq!(sent(&["--hex", "--ending", "lf"], b"C4 E3\n0xBA,0xC3\n"), [0xC4, 0xE3, 0xBA, 0xC3]);
+    assert_eq!(sent(&["--hex"], b"C4 E3\n0xBA,0xC3\n"), [0xC4, 0xE3, 0xBA, 0xC3]);
 }
 
 #[test]
