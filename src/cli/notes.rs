@@ -3,7 +3,8 @@
 use std::{
     borrow::Cow,
     cell::Cell,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use rust_i18n::t;
@@ -14,9 +15,19 @@ use crate::{
     words::{self, Lang, number},
 };
 
+/// Whether received text stands on the terminal without an end of line.
+static MID_LINE: AtomicBool = AtomicBool::new(false);
+
+/// Says whether the text that was written to a terminal ended in the middle of a line.
+pub(super) fn set_mid_line(mid_line: bool) {
+    MID_LINE.store(mid_line, Relaxed);
+}
+
 /// Writes a line to standard error. A closed one is no reason to stop.
 pub(super) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    // On a terminal both outputs are one text.
+    let between = if MID_LINE.swap(false, Relaxed) && io::stderr().is_terminal() { "\n" } else { "" };
+    let _ = writeln!(io::stderr(), "{between}{text}");
 }
 
 /// Standard error, in the user's language, with or without what is not an error.
@@ -66,6 +77,9 @@ impl Notes {
                 return;
             }
             warn(&of(row.record.socket, main, words::event(self.lang, row, kind).into()));
+            if kind == Kind::UdpSocket && fault.kind == FaultKind::Permission && call != Call::Bind {
+                warn(&t!("cli.broadcast", locale = self.lang.tag()));
+            }
         } else if let Event::Closed { why: CloseReason::User, unsent: unsent @ 1.. } = row.record.event {
             // Nobody closes here but the session at its end.
             let count = number::grouped(unsent.into());

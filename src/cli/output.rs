@@ -7,13 +7,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, BufWriter, Stdout},
+    io::{self, BufWriter, IsTerminal as _, Stdout},
     time::Duration,
 };
 
 use jiff::tz::TimeZone;
 
-use super::printed;
+use super::{notes, printed};
 use crate::{
     export::{jsonl, line::Lines},
     framing::{self, Framing, FramingError, Missing},
@@ -41,6 +41,9 @@ pub(super) struct Output<W: io::Write = BufWriter<Stdout>> {
     broken: Vec<SocketId>,
     text: String,
     closed: bool,
+    terminal: bool,
+    /// Whether what was written does not end with a line feed.
+    mid_line: bool,
 }
 
 /// What became of bytes that were received, or of the end of a stream.
@@ -57,7 +60,8 @@ pub(super) struct Given {
 impl Output {
     /// Text in `charset`, or hex; with `json` records as lines of JSON, whose times count from that moment.
     pub fn new(charset: Charset, mode: Mode, json: Option<Epoch>) -> Self {
-        Self::to(BufWriter::with_capacity(64 << 10, io::stdout()), charset, mode, json)
+        let terminal = io::stdout().is_terminal();
+        Self { terminal, ..Self::to(BufWriter::with_capacity(64 << 10, io::stdout()), charset, mode, json) }
     }
 }
 
@@ -79,6 +83,8 @@ impl<W: io::Write> Output<W> {
             broken: Vec::new(),
             text: String::new(),
             closed: false,
+            terminal: false,
+            mid_line: false,
         }
     }
 
@@ -213,10 +219,14 @@ impl<W: io::Write> Output<W> {
     pub fn flush(&mut self) {
         if !self.closed {
             self.closed = !printed::note(self.out.flush());
+            notes::set_mid_line(self.terminal && self.mid_line);
         }
     }
 
     fn write(&mut self) {
+        if let Some(last) = self.text.chars().next_back() {
+            self.mid_line = last != '\n';
+        }
         if !self.closed {
             self.closed = !printed::note(self.out.write_all(self.text.as_bytes()));
         }

@@ -145,13 +145,19 @@ impl Session<'_> {
                 }
             }
         }
+        let counted = |count: u64, keys: [&str; 2]| {
+            let [one, many] = keys;
+            t!(if count == 1 { one } else { many }, locale = tag, count = number::grouped(count)).into_owned()
+        };
+        let messages = |count| counted(count, ["cli.messages_one", "cli.messages"]);
+        let bytes = |count| counted(count, ["cli.bytes_one", "cli.bytes"]);
         self.notes.say(&t!(
             "cli.totals",
             locale = tag,
-            messages_in = number::grouped(received.messages),
-            bytes_in = number::grouped(received.bytes),
-            messages_out = number::grouped(sent.messages),
-            bytes_out = number::grouped(sent.bytes)
+            messages_in = messages(received.messages),
+            bytes_in = bytes(received.bytes),
+            messages_out = messages(sent.messages),
+            bytes_out = bytes(sent.bytes)
         ));
     }
 }
