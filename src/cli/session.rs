@@ -214,7 +214,10 @@ impl Session<'_> {
                     Ok(batch) => self.take(batch),
                     Err(_) => return self.finish(End::over(Exit::Network), lines),
                 },
-                recv(interrupted) -> _ => return self.finish(End::early(Exit::Done), lines),
+                recv(interrupted) -> _ => {
+                    let exit = if self.is_connecting() { Exit::Network } else { Exit::Done };
+                    return self.finish(End::early(exit), lines);
+                },
                 recv(input) -> line => match (line, target) {
                     (Ok(Ok(line)), Some(target)) => {
                         self.active = Instant::now();
