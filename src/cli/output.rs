@@ -42,8 +42,8 @@ pub(super) struct Output<W: io::Write = BufWriter<Stdout>> {
     text: String,
     closed: bool,
     terminal: bool,
-    /// Whether what was written does not end with a line feed.
-    mid_line: bool,
+    /// Whether what was written since the last flush does not end with a line feed.
+    mid_line: Option<bool>,
 }
 
 /// What became of bytes that were received, or of the end of a stream.
@@ -84,7 +84,7 @@ impl<W: io::Write> Output<W> {
             text: String::new(),
             closed: false,
             terminal: false,
-            mid_line: false,
+            mid_line: None,
         }
     }
 
@@ -219,13 +219,22 @@ impl<W: io::Write> Output<W> {
     pub fn flush(&mut self) {
         if !self.closed {
             self.closed = !printed::note(self.out.flush());
-            notes::set_mid_line(self.terminal && self.mid_line);
+            if let Some(mid_line) = self.mid_line.take().filter(|_| self.terminal) {
+                notes::set_mid_line(mid_line);
+            }
+        }
+    }
+
+    /// The same where notes go to the same terminal, so that they stand behind what was received before.
+    pub fn flush_terminal(&mut self) {
+        if self.terminal {
+            self.flush();
         }
     }
 
     fn write(&mut self) {
         if let Some(last) = self.text.chars().next_back() {
-            self.mid_line = last != '\n';
+            self.mid_line = Some(last != '\n');
         }
         if !self.closed {
             self.closed = !printed::note(self.out.write_all(self.text.as_bytes()));

@@ -524,6 +524,7 @@ impl Session<'_> {
             Event::Closed { why: CloseReason::User, unsent } => self.gave_up |= unsent > 0,
             _ => {}
         }
+        self.output.flush_terminal();
         self.notes.record(&row, kind, self.id);
         self.output.record(&row, kind);
         self.forget_closed(record);
