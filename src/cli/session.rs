@@ -418,8 +418,7 @@ impl Session<'_> {
         }
         if end_at.is_some_and(|end| end <= now) {
             if self.is_connecting() {
-                let time = number::duration(self.options.limit.unwrap_or_default());
-                notes::warn(&t!("cli.not_connected", locale = tag, time = time));
+                notes::warn(&t!("cli.not_connected", locale = tag));
                 return Some(End::early(Exit::Network));
             }
             return Some(End::early(Exit::Done));
