@@ -23,6 +23,9 @@ mod process;
 #[path = "support/relay.rs"]
 #[allow(dead_code, reason = "shared with another test, which uses more of it")]
 mod relay;
+#[cfg(unix)]
+#[path = "cli/signals.rs"]
+mod signals;
 #[path = "cli/tcp.rs"]
 mod tcp;
 #[path = "cli/transfer.rs"]

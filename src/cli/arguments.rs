@@ -322,10 +322,10 @@ pub(super) struct Common {
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
 
-    #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = unmappables())]
+    #[arg(long, value_name = "HOW", default_value = "refuse", value_parser = unmappables(), conflicts_with = "hex")]
     pub unmappable: Unmappable,
 
-    #[arg(long, value_name = "ENDING", default_value = "none", value_parser = endings())]
+    #[arg(long, value_name = "ENDING", default_value = "none", value_parser = endings(), conflicts_with = "hex")]
     pub ending: Ending,
 
     #[arg(long)]

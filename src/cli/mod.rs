@@ -8,7 +8,7 @@
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
 //! - `send`, `receive`: files; `carried` is what both say about them, `bar` how far they are.
-//! - `output`, `printed`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
+//! - `output`, `printed`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end. `signals`: Ctrl+C.
 
 mod arguments;
 mod bar;
@@ -29,6 +29,7 @@ mod responder;
 mod send;
 mod sender;
 mod session;
+mod signals;
 mod tcp_client;
 mod tcp_server;
 mod tour;

@@ -2,31 +2,57 @@
 
 use std::{
     borrow::Cow,
-    io::{self, Write as _},
+    cell::Cell,
+    io::{self, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use rust_i18n::t;
 
 use crate::{
-    journal::{CloseReason, Event, Kind, Row, SocketId},
+    journal::{Call, CloseReason, Event, FaultKind, Kind, Row, SocketId},
     net::{Reach, interfaces},
     words::{self, Lang, number},
 };
 
+/// Whether received text stands on the terminal without an end of line.
+static MID_LINE: AtomicBool = AtomicBool::new(false);
+
+/// Says whether the text that was written to a terminal ended in the middle of a line.
+pub(super) fn set_mid_line(mid_line: bool) {
+    MID_LINE.store(mid_line, Relaxed);
+}
+
 /// Writes a line to standard error. A closed one is no reason to stop.
 pub(super) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    // On a terminal both outputs are one text.
+    let between = if MID_LINE.swap(false, Relaxed) && io::stderr().is_terminal() { "\n" } else { "" };
+    let _ = writeln!(io::stderr(), "{between}{text}");
 }
 
 /// Standard error, in the user's language, with or without what is not an error.
 pub(super) struct Notes {
     lang: Lang,
     quiet: bool,
+    /// Whether the port is to be bound without SO_REUSEADDR.
+    no_reuse: bool,
+    /// The encoding's name, until it was told; none if it was typed so.
+    encoding: Cell<Option<&'static str>>,
 }
 
 impl Notes {
     pub fn new(lang: Lang, quiet: bool) -> Self {
-        Self { lang, quiet }
+        Self { lang, quiet, no_reuse: false, encoding: Cell::new(None) }
+    }
+
+    /// Tells the canonical name of the encoding behind the first line, where another one was typed.
+    pub fn with_encoding(self, name: Option<&'static str>) -> Self {
+        Self { encoding: Cell::new(name), ..self }
+    }
+
+    /// Knows that old connections of a port are in the way too.
+    pub fn without_reuse(self, no_reuse: bool) -> Self {
+        Self { no_reuse, ..self }
     }
 
     /// The language that it speaks.
@@ -43,8 +69,17 @@ impl Notes {
 
     /// Tells what happened, where it is not traffic. `main` is the socket that the user opened.
     pub fn record(&self, row: &Row<'_>, kind: Kind, main: SocketId) {
-        if let Event::Failed { .. } = row.record.event {
+        if let Event::Failed { call, fault } = row.record.event {
+            let nobody_known = matches!(call, Call::Bind | Call::Listen) && row.detail().is_empty();
+            if self.no_reuse && nobody_known && fault.kind == FaultKind::InUse {
+                let port = row.record.peer.map_or(0, |address| address.port());
+                warn(&t!("cli.in_use_no_reuse", locale = self.lang.tag(), port = port));
+                return;
+            }
             warn(&of(row.record.socket, main, words::event(self.lang, row, kind).into()));
+            if kind == Kind::UdpSocket && fault.kind == FaultKind::Permission && call != Call::Bind {
+                warn(&t!("cli.broadcast", locale = self.lang.tag()));
+            }
         } else if let Event::Closed { why: CloseReason::User, unsent: unsent @ 1.. } = row.record.event {
             // Nobody closes here but the session at its end.
             let count = number::grouped(unsent.into());
@@ -54,6 +89,9 @@ impl Notes {
         {
             let named = matches!(row.record.event, Event::Opened { .. });
             warn(&if named { text } else { of(row.record.socket, main, text) });
+            if let Some(name) = self.encoding.take() {
+                warn(&t!("cli.encoding", locale = self.lang.tag(), name = name));
+            }
         }
     }
 

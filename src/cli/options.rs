@@ -33,6 +33,8 @@ pub(super) struct Options {
     pub reading: Charset,
     /// Whether the user named an encoding.
     pub encoding_given: bool,
+    /// Its name, where they typed another one.
+    pub encoding_name: Option<&'static str>,
     /// Bytes for one `recv`, where the user said so.
     recv_bytes: Option<usize>,
     /// The wait before each `recv` and the one between two `send`s, where the user said so.
@@ -67,6 +69,9 @@ impl Options {
             lang,
             reading: charset,
             encoding_given: given.is_some(),
+            encoding_name: given
+                .map(Charset::name)
+                .filter(|name| typed.encoding.as_deref().is_some_and(|typed| !typed.trim().eq_ignore_ascii_case(name))),
             composition: Composition {
                 mode: if typed.hex { Mode::Hex } else { Mode::Text },
                 charset,

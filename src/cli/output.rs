@@ -7,13 +7,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, BufWriter, Stdout},
+    io::{self, BufWriter, IsTerminal as _, Stdout},
     time::Duration,
 };
 
 use jiff::tz::TimeZone;
 
-use super::printed;
+use super::{notes, printed};
 use crate::{
     export::{jsonl, line::Lines},
     framing::{self, Framing, FramingError, Missing},
@@ -41,6 +41,9 @@ pub(super) struct Output<W: io::Write = BufWriter<Stdout>> {
     broken: Vec<SocketId>,
     text: String,
     closed: bool,
+    terminal: bool,
+    /// Whether what was written since the last flush does not end with a line feed.
+    mid_line: Option<bool>,
 }
 
 /// What became of bytes that were received, or of the end of a stream.
@@ -57,7 +60,8 @@ pub(super) struct Given {
 impl Output {
     /// Text in `charset`, or hex; with `json` records as lines of JSON, whose times count from that moment.
     pub fn new(charset: Charset, mode: Mode, json: Option<Epoch>) -> Self {
-        Self::to(BufWriter::with_capacity(64 << 10, io::stdout()), charset, mode, json)
+        let terminal = io::stdout().is_terminal();
+        Self { terminal, ..Self::to(BufWriter::with_capacity(64 << 10, io::stdout()), charset, mode, json) }
     }
 }
 
@@ -79,6 +83,8 @@ impl<W: io::Write> Output<W> {
             broken: Vec::new(),
             text: String::new(),
             closed: false,
+            terminal: false,
+            mid_line: None,
         }
     }
 
@@ -213,10 +219,23 @@ impl<W: io::Write> Output<W> {
     pub fn flush(&mut self) {
         if !self.closed {
             self.closed = !printed::note(self.out.flush());
+            if let Some(mid_line) = self.mid_line.take().filter(|_| self.terminal) {
+                notes::set_mid_line(mid_line);
+            }
+        }
+    }
+
+    /// The same where notes go to the same terminal, so that they stand behind what was received before.
+    pub fn flush_terminal(&mut self) {
+        if self.terminal {
+            self.flush();
         }
     }
 
     fn write(&mut self) {
+        if let Some(last) = self.text.chars().next_back() {
+            self.mid_line = Some(last != '\n');
+        }
         if !self.closed {
             self.closed = !printed::note(self.out.write_all(self.text.as_bytes()));
         }

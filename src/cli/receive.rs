@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, after, never, select, tick};
 use rust_i18n::t;
 use serde_json::json;
 
-use super::{Exit, Refusal, arguments::Receive, carried::Carried, notes::Notes, options, recording};
+use super::{Exit, Refusal, arguments::Receive, carried::Carried, notes::Notes, options, signals::signals};
 use crate::{
     net::options::parse_bind,
     transfer::{
@@ -50,7 +50,7 @@ pub(super) fn run(typed: &Receive, lang: Lang) -> Result<Exit, Refusal> {
         ..Policy::default()
     };
     let way = typed.way;
-    let interrupted = recording::signals().unwrap_or_else(|_| never());
+    let interrupted = signals().unwrap_or_else(|_| never());
     let transfers = Transfers::new(Arc::new(()));
     let receiver = transfers.receive(ReceiveSpec { bind, folder: typed.into.clone(), way, policy });
     let mut session = Session {

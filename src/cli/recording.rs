@@ -1,8 +1,7 @@
 //! `--pcap FILE` and `--ladder`: all records of a session, kept until its end.
 //!
 //! Nothing is kept unless one of them is asked for. A journal with its budget keeps them, so a server may run for days; what
-//! left by then is counted and said. On Unix, Ctrl+C, SIGTERM and SIGHUP end the session then as its own end does, else nothing
-//! would be written. A file that is there is never overwritten.
+//! left by then is counted and said. A file that is there is never overwritten.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +10,6 @@ use std::{
     path::PathBuf,
 };
 
-use crossbeam_channel::{Receiver, never};
 use jiff::tz::TimeZone;
 use rust_i18n::t;
 
@@ -36,7 +34,6 @@ pub(super) struct Recording {
     journal: Journal,
     file: Option<(PathBuf, File)>,
     ladder: bool,
-    interrupted: Receiver<()>,
 }
 
 impl Recording {
@@ -59,16 +56,7 @@ impl Recording {
                 }
             },
         };
-        let interrupted = signals().unwrap_or_else(|error| {
-            log::warn!("Ctrl+C is not waited for: {error}");
-            never()
-        });
-        Ok(Some(Self { journal: Journal::default(), file, ladder: options.ladder, interrupted }))
-    }
-
-    /// Says when the session is to end because of Ctrl+C.
-    pub fn interrupted(&self) -> Receiver<()> {
-        self.interrupted.clone()
+        Ok(Some(Self { journal: Journal::default(), file, ladder: options.ladder }))
     }
 
     /// Keeps these.
@@ -144,39 +132,4 @@ impl Recording {
             notes::warn(&t!("cli.ladder_left", locale = notes.lang().tag(), rows = left, sockets = hidden));
         }
     }
-}
-
-/// SIGINT (Ctrl+C), SIGTERM and SIGHUP (the terminal was closed), as messages; without it they end the program at once.
-#[cfg(unix)]
-pub(super) fn signals() -> io::Result<Receiver<()>> {
-    use signal_hook::{
-        consts::{SIGHUP, SIGINT, SIGTERM},
-        iterator::Signals,
-    };
-    let (interrupt, interrupted) = crossbeam_channel::bounded(1);
-    let hangup = (!outlives_its_terminal()).then_some(SIGHUP);
-    let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for _ in signals.forever() {
-            interrupt.try_send(()).ok();
-        }
-    })?;
-    Ok(interrupted)
-}
-
-/// Whether whoever started the program wants it to ignore SIGHUP, as `nohup` does; then it must not be an end. Where the
-/// system does not tell, nothing changes.
-#[cfg(unix)]
-fn outlives_its_terminal() -> bool {
-    let status = if cfg!(target_os = "linux") { std::fs::read_to_string("/proc/self/status").ok() } else { None };
-    // A bit for each signal, from 1 on: SIGHUP is the first (proc_pid_status(5)).
-    let ignored = status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("SigIgn:")));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_none_or(|mask| mask & 1 != 0)
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
-pub(super) fn signals() -> io::Result<Receiver<()>> {
-    Ok(never())
 }

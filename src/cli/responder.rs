@@ -65,7 +65,13 @@ pub(super) fn prepare(spec: &mut SocketSpec, options: &mut Options, allow_comman
         SocketSpec::TcpClient(spec) => (&mut spec.responder, None),
         SocketSpec::Udp(spec) => (&mut spec.responder, Some(spec.address.ip())),
     };
-    let Responder::Rules(rules) = responder else { return Ok(()) };
+    let Responder::Rules(rules) = responder else {
+        // Records tell the text in that encoding; nothing else is text then.
+        if options.encoding_given && options.composition.mode == Mode::Hex && !options.json {
+            return Err(Refusal(t!("cli.hex_encoding", locale = lang.tag()).into_owned()));
+        }
+        return Ok(());
+    };
     let mut rules = Rules::clone(rules);
     if options.encoding_given {
         rules.encoding = options.composition.charset;

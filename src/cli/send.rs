@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::{never, select, tick};
 
-use super::{Exit, Refusal, arguments::Send, carried::Carried, options, recording};
+use super::{Exit, Refusal, arguments::Send, carried::Carried, options, signals::signals};
 use crate::{
     transfer::{SendOptions, SendSpec, Transfers, Way},
     words::Lang,
@@ -33,7 +33,7 @@ pub(super) fn run(typed: &Send, lang: Lang) -> Result<Exit, Refusal> {
         },
     };
     let mut carried = Carried::new(lang, typed.told.json, typed.told.quiet);
-    let interrupted = recording::signals().unwrap_or_else(|_| never());
+    let interrupted = signals().unwrap_or_else(|_| never());
     let transfers = Transfers::new(Arc::new(()));
     let id = transfers.send(spec);
     let redraw = tick(REDRAW);

@@ -123,6 +123,12 @@ impl Sender {
         self.pending.as_ref().map(|pending| pending.number).or(gathering)
     }
 
+    /// The line that waits for room, and the sockets that have none.
+    pub fn waits_for(&self) -> Option<(u64, impl Iterator<Item = SocketId>)> {
+        let pending = self.pending.as_ref()?;
+        Some((pending.number, pending.left.iter().map(|(id, _)| *id)))
+    }
+
     /// Makes a message of a line and keeps it until [`pump`](Self::pump) has handed it over. A line that cannot be
     /// sent is refused with its number and column. Whether there is a message now.
     pub fn take(&mut self, line: Line, target: Target) -> bool {

@@ -27,6 +27,7 @@ use super::{
     output::{Given, Output},
     recording::Recording,
     sender::{Sender, Target},
+    signals::signals,
 };
 use crate::{
     framing::Framing,
@@ -37,6 +38,8 @@ use crate::{
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
 const RETRY: Duration = Duration::from_millis(2);
+/// How long a line waits for a client before that is said.
+const STALLED: Duration = Duration::from_secs(2);
 /// How long silence is waited for beyond its own time: records come later than they happened.
 const LATE: Nanos = 20_000_000;
 /// Closed connections of a server that are still remembered.
@@ -62,7 +65,8 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Ex
         return Err(Refusal(t!("cli.frame_rules", locale = options.lang.tag()).into_owned()));
     }
     let recording = Recording::new(options)?;
-    let notes = Notes::new(options.lang, options.quiet);
+    let no_reuse = matches!(spec, SocketSpec::TcpServer(spec) if !spec.reuse_address);
+    let notes = Notes::new(options.lang, options.quiet).with_encoding(options.encoding_name).without_reuse(no_reuse);
     let engine = Engine::new(Arc::new(()));
     let id = engine.open(spec);
     let mut sockets = Sockets::default();
@@ -95,6 +99,7 @@ pub(super) fn run(spec: &SocketSpec, role: Role, options: &Options) -> Result<Ex
         received: Tally::default(),
         sent: Tally::default(),
         last_heard: None,
+        stalled: None,
         active: Instant::now(),
         patience: patience(spec, options.wait),
         network_failed: false,
@@ -127,6 +132,14 @@ enum Input {
     Unused,
 }
 
+/// A line that waits for room in a socket.
+#[derive(Clone, Copy, Debug)]
+struct Stalled {
+    line: u64,
+    since: Instant,
+    told: bool,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     messages: u64,
@@ -156,6 +169,7 @@ struct Session<'o> {
     received: Tally,
     sent: Tally,
     last_heard: Option<SocketAddr>,
+    stalled: Option<Stalled>,
     /// When something last moved.
     active: Instant,
     /// How long nothing may move once one direction has ended.
@@ -174,9 +188,13 @@ impl Session<'_> {
         let end_at = self.options.limit.and_then(|limit| self.active.checked_add(limit));
         let batches = self.engine.batches().clone();
         let silence = never();
-        let interrupted = self.recording.as_ref().map_or_else(never, Recording::interrupted);
+        let interrupted = signals().unwrap_or_else(|error| {
+            log::warn!("Ctrl+C is not waited for: {error}");
+            never()
+        });
         loop {
             self.sender.pump(&self.engine);
+            self.tell_stalled();
             self.settle();
             self.half_close();
             if let Some(end) = self.ended(end_at) {
@@ -196,7 +214,10 @@ impl Session<'_> {
                     Ok(batch) => self.take(batch),
                     Err(_) => return self.finish(End::over(Exit::Network), lines),
                 },
-                recv(interrupted) -> _ => return self.finish(End::early(Exit::Done), lines),
+                recv(interrupted) -> _ => {
+                    let exit = if self.is_connecting() { Exit::Network } else { Exit::Done };
+                    return self.finish(End::early(exit), lines);
+                },
                 recv(input) -> line => match (line, target) {
                     (Ok(Ok(line)), Some(target)) => {
                         self.active = Instant::now();
@@ -212,6 +233,26 @@ impl Session<'_> {
                 },
                 recv(timer) -> _ => {}
             }
+        }
+    }
+
+    /// Says which client the others wait for: a line goes to all of them before the next one does.
+    fn tell_stalled(&mut self) {
+        let waits = self.sender.waits_for().filter(|_| self.role == Role::Server);
+        let Some((number, sockets)) = waits else {
+            self.stalled = None;
+            return;
+        };
+        match &mut self.stalled {
+            Some(stalled) if stalled.line == number => {
+                if !stalled.told && stalled.since.elapsed() >= STALLED {
+                    stalled.told = true;
+                    let (tag, sockets) = (self.options.lang.tag(), sockets.map(|id| id.to_string()));
+                    let sockets = sockets.collect::<Vec<_>>().join(", ");
+                    notes::warn(&t!("cli.stalled", locale = tag, number = number, sockets = sockets));
+                }
+            }
+            stalled => *stalled = Some(Stalled { line: number, since: Instant::now(), told: false }),
         }
     }
 
@@ -377,8 +418,7 @@ impl Session<'_> {
         }
         if end_at.is_some_and(|end| end <= now) {
             if self.is_connecting() {
-                let time = number::duration(self.options.limit.unwrap_or_default());
-                notes::warn(&t!("cli.not_connected", locale = tag, time = time));
+                notes::warn(&t!("cli.not_connected", locale = tag));
                 return Some(End::early(Exit::Network));
             }
             return Some(End::early(Exit::Done));
@@ -483,6 +523,7 @@ impl Session<'_> {
             Event::Closed { why: CloseReason::User, unsent } => self.gave_up |= unsent > 0,
             _ => {}
         }
+        self.output.flush_terminal();
         self.notes.record(&row, kind, self.id);
         self.output.record(&row, kind);
         self.forget_closed(record);

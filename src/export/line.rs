@@ -197,7 +197,8 @@ impl Lines {
             event: record.event.word(),
             numbers: record.event.into(),
             local: local.map(|(_, local)| *local),
-            peer: record.peer,
+            // Where a socket is bound is its own address.
+            peer: record.peer.filter(|_| !matches!(record.event, Event::Bound | Event::Listening { .. })),
             payload,
             detail: row.detail(),
         }

@@ -231,7 +231,7 @@ fn connect(tag: &'static str, told: &Told<'_>, what: FaultKind) -> Option<Text> 
 
 /// How long the worker waited, which stands in the detail (`10000 ms`); the kernel's own limit is not told.
 fn waited(detail: &str) -> Option<String> {
-    let millis = detail.strip_suffix(" ms")?.parse().ok()?;
+    let millis = detail.strip_suffix(" ms")?.parse().ok().filter(|millis| *millis > 0)?;
     Some(number::duration(Duration::from_millis(millis)))
 }
 

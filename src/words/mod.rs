@@ -46,11 +46,15 @@ use crate::preset::Localised;
 
 /// The texts: one pair of files an area, English and Chinese. The macro that reads the folder does not tell cargo about
 /// its files: without these lines a changed sentence would not be built in.
-pub(crate) const TEXTS: [[&str; 2]; 9] = [
+pub(crate) const TEXTS: [[&str; 2]; 10] = [
     [include_str!("../../assets/locales/en.toml"), include_str!("../../assets/locales/zh-CN.toml")],
     [
         include_str!("../../assets/locales/boundaries.en.toml"),
         include_str!("../../assets/locales/boundaries.zh-CN.toml"),
+    ],
+    [
+        include_str!("../../assets/locales/cli_session.en.toml"),
+        include_str!("../../assets/locales/cli_session.zh-CN.toml"),
     ],
     [include_str!("../../assets/locales/framing.en.toml"), include_str!("../../assets/locales/framing.zh-CN.toml")],
     [include_str!("../../assets/locales/lab.en.toml"), include_str!("../../assets/locales/lab.zh-CN.toml")],
@@ -64,7 +68,7 @@ pub(crate) const TEXTS: [[&str; 2]; 9] = [
     ],
 ];
 // In a build without tests nothing else names them.
-const _: [[&str; 2]; 9] = TEXTS;
+const _: [[&str; 2]; 10] = TEXTS;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

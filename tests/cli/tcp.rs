@@ -159,7 +159,36 @@ fn escapes_and_hex_are_understood_where_asked_for() {
         b"\xC4\xE3\xFF\xBA\xC3\r\n"
     );
     assert_eq!(sent(&[], b"a\\n\n"), b"a\\n");
-    assert_eq!(sent(&["--hex", "--ending", "lf"], b"C4 E3\n0xBA,0xC3\n"), [0xC4, 0xE3, 0xBA, 0xC3]);
+    assert_eq!(sent(&["--hex"], b"C4 E3\n0xBA,0xC3\n"), [0xC4, 0xE3, 0xBA, 0xC3]);
+}
+
+#[test]
+fn a_dump_in_a_pipe_is_its_bytes() {
+    let dump = b"00000000  48 65 6c 6c 6f 20 77 6f  72 6c 64 2c 20 7c 20 34  |Hello world, | 4|\n\
+                 00000010  31 20 34 32 20 20 34 33  0a                       |1 42  43.|\n\
+                 00000019\n";
+    assert_eq!(sent(&["--hex"], dump), b"Hello world, | 41 42  43\n");
+    let (ended, received) = client_of(&["--hex"], b"0000  41 42\n0008  43\n00 4\n", |stream| all_of(&stream));
+    assert_eq!((ended.code, received), (Some(3), b"AB".to_vec()));
+    assert!(
+        ended.err.contains("line 2 was not sent: Line 2 of the dump is at 0008, but 0002 comes next"),
+        "{}",
+        ended.err
+    );
+    assert!(ended.err.contains("line 3 was not sent: A lone hex digit in column 4"), "{}", ended.err);
+}
+
+#[test]
+fn the_name_of_an_encoding_is_told_where_another_was_typed() {
+    for (arguments, told) in [
+        (&["--encoding", "cp936"][..], true),
+        (&["--encoding", "gbk"], false),
+        (&["--encoding", "cp936", "--quiet"], false),
+    ] {
+        let (ended, ()) = client_of(arguments, b"", |stream| drop(all_of(&stream)));
+        assert_eq!(ended.err.matches("\nencoding: GBK\n").count(), usize::from(told), "{}", ended.err);
+        assert!(!told || ended.err.starts_with("connected to "), "{}", ended.err);
+    }
 }
 
 #[test]
@@ -250,6 +279,23 @@ fn a_port_in_use_names_who_has_it() {
     }
 }
 
+/// No program has the port, and `--no-reuse` is why it is not free.
+#[test]
+#[cfg(target_os = "linux")]
+fn old_connections_of_a_port_are_named_where_they_are_in_the_way() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = connect(&address.to_string());
+    // Whoever ends first has the TIME_WAIT.
+    drop(accept(&listener));
+    assert!(all_of(&client).is_empty());
+    drop((client, listener));
+    let ended = run(&["tcp-server", &address.port().to_string(), "--no-reuse"], "");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("TIME_WAIT") && ended.err.contains("Leave --no-reuse out"), "{}", ended.err);
+    run(&["tcp-server", &address.port().to_string(), "--for", "0"], "").ok();
+}
+
 #[test]
 fn an_address_of_another_computer_is_not_bound_and_ours_are_named() {
     // TEST-NET-3 (RFC 5737) belongs to nobody.
@@ -307,6 +353,23 @@ fn a_server_sends_each_line_to_everyone_and_waits_until_there_is_someone() {
         two.read_exact(&mut both).unwrap();
         assert_eq!(&both, b"both\n", "{model}");
     }
+}
+
+#[test]
+fn who_does_not_read_is_named_where_the_others_wait() {
+    let (mut server, at) = bound(&["tcp-server"], "listening on ");
+    let deaf = connect(&at);
+    socket2::SockRef::from(&deaf).set_recv_buffer_size(4_096).unwrap();
+    server.error_line("accepted as #2");
+    let mut reads = connect(&at);
+    server.error_line("accepted as #3");
+    let long = vec![b'x'; 15 << 20];
+    let mut bytes = vec![0; long.len() + 4];
+    let reader = aside(move || reads.read_exact(&mut bytes).map(|()| bytes));
+    server.write([&long, &b"\nnext\n"[..]].concat());
+    server.error_line("line 1 waits for #2 to read; until then nobody gets the next one");
+    drop(deaf);
+    assert!(reader().unwrap().ends_with(b"xnext"));
 }
 
 #[test]
@@ -388,6 +451,8 @@ fn every_record_is_a_line_of_json() {
     let received = lines.iter().find(|line| line["event"] == "received").unwrap();
     assert_eq!((&received["base64"], &received["text"]), (&"xOO6ww==".into(), &"你好".into()));
     assert!(lines.iter().enumerate().all(|(i, line)| line["seq"] == i), "{out}");
+    let listening = lines.iter().find(|line| line["event"] == "listening").unwrap();
+    assert_eq!((&listening["local"], &listening["peer"]), (&at.into(), &Value::Null), "its own address is no peer");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rust_i18n::t;
 
-use super::{RETRY, Role, Session, Tally};
+use super::{Input, RETRY, Role, Session, Tally};
 use crate::{
     cli::{Exit, input::Line, notes},
     journal::{Batch, Event, Record},
@@ -18,6 +18,9 @@ use crate::{
 
 /// How long closing may take before what waits to be sent is given up.
 const CLOSING: Duration = Duration::from_secs(1);
+
+/// How long a line may take that standard input has.
+const READING: Duration = Duration::from_millis(100);
 
 /// How a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,11 +79,15 @@ impl Session<'_> {
 
     /// The first line of which the engine does not have everything, as far as the input was read.
     fn first_unsent(&mut self, lines: &Receiver<io::Result<Line>>) -> Option<u64> {
-        let next = || match lines.try_recv() {
+        // Behind a line that was just taken the next one may still be on its way.
+        let next = || match lines.recv_timeout(READING) {
             Ok(Ok(line)) => Some(line.number),
             _ => None,
         };
-        self.sender.unsent().or_else(|| self.ahead.as_ref().map(|line| line.number)).or_else(next)
+        self.sender
+            .unsent()
+            .or_else(|| self.ahead.as_ref().map(|line| line.number))
+            .or_else(|| if self.input == Input::Open { next() } else { None })
     }
 
     /// Tells every open socket to close; `false` if some are still open after that time. A slow reader of standard output

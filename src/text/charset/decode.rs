@@ -398,8 +398,7 @@ mod tests {
         }
     }
 
-    /// Every character of the plane that an encoding takes comes back, but for those that the standard reads
-    /// as another one.
+    /// Every character of the plane that an encoding takes comes back.
     #[test]
     fn every_character_comes_back() {
         for charset in all() {
@@ -407,16 +406,7 @@ mod tests {
                 let text = character.to_string();
                 let Ok(bytes) = charset.encode(&text, Unmappable::Refuse) else { continue };
                 let back = charset.decode(&bytes);
-                let known = match (charset.name(), character) {
-                    ("Shift_JIS" | "EUC-JP", '¥') => back == "\\",
-                    ("Shift_JIS" | "EUC-JP", '‾') => back == "~",
-                    ("Shift_JIS" | "EUC-JP" | "ISO-2022-JP", '\u{2212}') => back == "\u{FF0D}",
-                    // GB 18030-2022 gave 18 characters their own code points; the private ones still go out.
-                    ("GBK" | "GB18030", '\u{E78D}'..='\u{E864}') => back.chars().count() == 1,
-                    ("ISO-2022-JP", '\u{FF61}'..='\u{FF9F}') => back.chars().all(|c| c > '\u{3000}'),
-                    _ => false,
-                };
-                assert!(known || back == text, "{} {character:?} {bytes:02X?} {back:?}", charset.name());
+                assert!(back == text, "{} {character:?} {bytes:02X?} {back:?}", charset.name());
             }
         }
     }
@@ -455,9 +445,7 @@ mod tests {
         #[test]
         fn any_text_in_any_encoding_comes_back_however_cut(text in text()) {
             for charset in all() {
-                let takes = |c: &char| {
-                    charset.encode(&c.to_string(), Unmappable::Refuse).is_ok_and(|b| charset.decode(&b) == c.to_string())
-                };
+                let takes = |c: &char| charset.encode(&c.to_string(), Unmappable::Refuse).is_ok();
                 let text: String = text.chars().filter(takes).collect();
                 let bytes = charset.encode(&text, Unmappable::Refuse).unwrap();
                 check(charset, &bytes);

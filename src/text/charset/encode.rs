@@ -79,7 +79,7 @@ impl Encoder {
         let mut utf8 = [0; 4];
         let mut text = &*character.encode_utf8(&mut utf8);
         if let Some(encoder) = &mut self.whatwg {
-            return feed(encoder, &mut text, bytes, false).is_none();
+            return !folds(encoder.encoding(), character) && feed(encoder, &mut text, bytes, false).is_none();
         }
         match encode(self.charset, text, Unmappable::Refuse) {
             Ok(encoded) => {
@@ -144,17 +144,49 @@ fn whatwg(
 ) -> Result<Vec<u8>, EncodeError> {
     let mut encoder = encoding.new_encoder();
     let mut bytes = Vec::with_capacity(text.len() + 8);
-    let mut rest = text;
-    while let Some(lacking) = feed(&mut encoder, &mut rest, &mut bytes, true) {
+    // What `behind` bytes stand behind.
+    let stand_in = |lacking: char, behind: usize| {
         // Counted only for who is told: for every stand-in of a long text it would take the square of its length.
         let refused = unmappable == Unmappable::Refuse;
-        let before = if refused { text.len() - rest.len() - lacking.len_utf8() } else { 0 };
+        let before = if refused { text.len() - behind - lacking.len_utf8() } else { 0 };
         let column = text[..before].chars().count() + 1;
-        let stand_in = unmappable.stand_in(EncodeError { character: lacking, column, charset: charset.name() })?;
-        // Through the encoder too: ISO-2022-JP has to leave its two-byte state first.
+        unmappable.stand_in(EncodeError { character: lacking, column, charset: charset.name() })
+    };
+    let mut rest = text;
+    loop {
+        let folded = rest.char_indices().find(|(_, character)| folds(encoding, *character));
+        let (mut run, behind) = rest.split_at(folded.map_or(rest.len(), |(at, _)| at));
+        while let Some(lacking) = feed(&mut encoder, &mut run, &mut bytes, folded.is_none()) {
+            let stand_in = stand_in(lacking, run.len() + behind.len())?;
+            // Through the encoder too: ISO-2022-JP has to leave its two-byte state first.
+            feed(&mut encoder, &mut stand_in.as_str(), &mut bytes, false);
+        }
+        let Some((_, character)) = folded else { return Ok(bytes) };
+        rest = behind.strip_prefix(character).unwrap_or_default();
+        let stand_in = stand_in(character, rest.len())?;
         feed(&mut encoder, &mut stand_in.as_str(), &mut bytes, false);
     }
-    Ok(bytes)
+}
+
+/// Whether the standard writes a character as another one, so that it would not be the same when it is read: `¥` as a
+/// backslash, half-width katakana as those of full width, and private ones that got code points of their own.
+fn folds(encoding: &'static Encoding, character: char) -> bool {
+    let is = |others: &[&'static Encoding]| others.contains(&encoding);
+    match character {
+        '¥' | '‾' => is(&[encoding_rs::SHIFT_JIS, encoding_rs::EUC_JP]),
+        '\u{2212}' => is(&[encoding_rs::SHIFT_JIS, encoding_rs::EUC_JP, encoding_rs::ISO_2022_JP]),
+        '\u{FF61}'..='\u{FF9F}' => is(&[encoding_rs::ISO_2022_JP]),
+        '\u{E78D}'..='\u{E796}'
+        | '\u{E81E}'
+        | '\u{E826}'
+        | '\u{E82B}'
+        | '\u{E82C}'
+        | '\u{E832}'
+        | '\u{E843}'
+        | '\u{E854}'
+        | '\u{E864}' => is(&[encoding_rs::GBK, encoding_rs::GB18030]),
+        _ => false,
+    }
 }
 
 /// Encodes until the end or a character that the encoding lacks; that one is taken off `text` and returned.
@@ -231,6 +263,29 @@ mod tests {
     fn gbk_has_the_euro_where_windows_has_it_and_gb18030_has_everything() {
         assert_eq!(Charset::GBK.encode("€", Unmappable::Refuse).unwrap(), [0x80]);
         assert_eq!(Charset::GB18030.encode("😀", Unmappable::Refuse).unwrap(), [0x94, 0x39, 0xFC, 0x36]);
+    }
+
+    /// They went out as `\\ ~ －` and ア.
+    #[test]
+    fn what_would_be_written_as_another_character_is_lacking() {
+        for (label, text, character, column) in [
+            ("cp932", "a¥b", '¥', 2),
+            ("euc-jp", "日‾", '‾', 2),
+            ("iso-2022-jp", "日\u{2212}本", '\u{2212}', 2),
+            ("iso-2022-jp", "日本ｱ😀", 'ｱ', 3),
+            ("iso-2022-jp", "日😀ｱ", '😀', 2),
+            ("gbk", "你\u{E78D}", '\u{E78D}', 2),
+        ] {
+            let error = named(label).encode(text, Unmappable::Refuse).unwrap_err();
+            assert_eq!((error.character, error.column), (character, column), "{label}");
+            assert!(!named(label).encoder().push(character, &mut Vec::new()), "{label}");
+        }
+        let japanese = named("iso-2022-jp");
+        let bytes = japanese.encode("日ｱ本😀ｲ", Unmappable::Question).unwrap();
+        assert_eq!(japanese.decode(&bytes), "日?本??");
+        assert!(bytes.ends_with(b"\x1b(B??"), "{bytes:02X?}");
+        assert_eq!(japanese.decode(&japanese.encode("¥‾", Unmappable::Refuse).unwrap()), "¥‾");
+        assert_eq!(named("cp932").encode("C:¥", Unmappable::Ncr).unwrap(), b"C:&#165;");
     }
 
     #[test]

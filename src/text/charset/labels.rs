@@ -9,7 +9,7 @@ use encoding_rs::Encoding;
 use super::{Charset, Codec, TABLE};
 
 /// Names (letters and digits only, lower case) that the WHATWG lacks or gives to another encoding.
-const OWN: [(&str, &str); 81] = [
+const OWN: [(&str, &str); 101] = [
     // GB 2312-80 itself; the WHATWG reads them as GBK.
     ("gb2312", "GB2312"),
     ("gb231280", "GB2312"),
@@ -35,6 +35,12 @@ const OWN: [(&str, &str); 81] = [
     ("ansix341968", "US-ASCII"),
     ("iso646us", "US-ASCII"),
     ("646", "US-ASCII"),
+    ("us", "US-ASCII"),
+    ("367", "US-ASCII"),
+    ("csascii", "US-ASCII"),
+    ("isoir6", "US-ASCII"),
+    ("iso646irv1991", "US-ASCII"),
+    ("ansix341986", "US-ASCII"),
     ("20127", "US-ASCII"),
     // Not in the WHATWG standard.
     ("utf32", "UTF-32LE"),
@@ -65,6 +71,20 @@ const OWN: [(&str, &str); 81] = [
     ("ujis", "EUC-JP"),
     ("iso2022jp1", "ISO-2022-JP"),
     ("uhc", "EUC-KR"),
+    ("ksc56011987", "EUC-KR"),
+    ("ksx1001", "EUC-KR"),
+    ("tis620", "windows-874"),
+    ("iso885921987", "ISO-8859-2"),
+    ("iso885931988", "ISO-8859-3"),
+    ("iso885941988", "ISO-8859-4"),
+    ("iso885951988", "ISO-8859-5"),
+    ("iso885961987", "ISO-8859-6"),
+    ("iso885971987", "ISO-8859-7"),
+    ("iso885981988", "ISO-8859-8"),
+    ("iso885991989", "windows-1254"),
+    ("l7", "ISO-8859-13"),
+    ("l8", "ISO-8859-14"),
+    ("l10", "ISO-8859-16"),
     ("latin7", "ISO-8859-13"),
     ("latin8", "ISO-8859-14"),
     ("latin9", "ISO-8859-15"),
@@ -102,19 +122,41 @@ const OWN: [(&str, &str); 81] = [
 const CODE_PAGE: [&str; 7] = ["codepage", "windows", "win", "ibm", "cp", "ms", "dos"];
 
 pub(super) fn find(label: &str) -> Option<Charset> {
-    let compact = compact(label);
-    if compact.is_empty() {
+    let mut compact = compact(label);
+    if compact.is_empty() || !is_name(label) {
         return None;
+    }
+    if compact.starts_with("8859") {
+        compact.insert_str(0, "iso");
     }
     own(&compact)
         .or_else(|| named(&compact))
-        .or_else(|| whatwg(label.trim()))
-        .or_else(|| whatwg(&label.trim().replace(['_', ' '], "-")))
-        .or_else(|| whatwg(&compact))
+        // Before the WHATWG, where cp819 is windows-1252.
         .or_else(|| {
             let number = CODE_PAGE.iter().find_map(|prefix| compact.strip_prefix(prefix))?;
             number.bytes().all(|b| b.is_ascii_digit()).then(|| own(number))?
         })
+        .or_else(|| whatwg(label.trim()))
+        .or_else(|| whatwg(&label.trim().replace(['_', ' '], "-")))
+        .or_else(|| whatwg(&compact))
+}
+
+/// Whether a label is made of what names are made of, so that nothing that means something is passed over: two numbers
+/// stay two, but for a part of ISO 8859, a year, and those of `GB2312-80` and `ANSI_X3.4`.
+fn is_name(label: &str) -> bool {
+    let label = label.trim();
+    let separators = ['-', '_', ' ', '.', ':', '(', ')'];
+    if label.chars().any(|c| !c.is_ascii_alphanumeric() && !separators.contains(&c)) {
+        return false;
+    }
+    let parts: Vec<&str> = label.split(separators).filter(|part| !part.is_empty()).collect();
+    let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    parts.windows(2).all(|pair| match pair {
+        [left, right] if left.ends_with(|c: char| c.is_ascii_digit()) && is_number(right) => {
+            left.ends_with("8859") || left.eq_ignore_ascii_case("x3") || right.len() == 4 || *right == "80"
+        }
+        _ => true,
+    })
 }
 
 pub(super) fn suggestions(label: &str) -> Vec<&'static str> {
@@ -246,6 +288,23 @@ mod tests {
             ("mac_roman", "macintosh"),
             ("tis-620", "windows-874"),
             ("x-user-defined", "x-user-defined"),
+            ("cp819", "ISO-8859-1"),
+            ("IBM819", "ISO-8859-1"),
+            ("8859-1", "ISO-8859-1"),
+            ("8859-15", "ISO-8859-15"),
+            ("us", "US-ASCII"),
+            ("cp367", "US-ASCII"),
+            ("csASCII", "US-ASCII"),
+            ("iso-ir-6", "US-ASCII"),
+            ("tis620", "windows-874"),
+            ("ks_c_5601_1987", "EUC-KR"),
+            ("ksx1001", "EUC-KR"),
+            ("iso_8859_2_1987", "ISO-8859-2"),
+            ("ISO_8859-9:1989", "windows-1254"),
+            ("iso-8859-11", "windows-874"),
+            ("l7", "ISO-8859-13"),
+            ("l8", "ISO-8859-14"),
+            ("l10", "ISO-8859-16"),
         ] {
             assert_eq!(Charset::for_label(label).map(Charset::name), Some(name), "{label}");
         }
@@ -253,9 +312,25 @@ mod tests {
 
     #[test]
     fn what_is_no_encoding_is_none() {
-        for label in
-            ["", " ", "-", "klingon", "utf-7", "hz-gb-2312", "iso-2022-kr", "replacement", "cp", "编码", "99999"]
-        {
+        for label in [
+            "utf-8你",
+            "utf‑8",
+            "iso-8859-1-1",
+            "utf-1-6",
+            "utf-8!",
+            "cp9-36",
+            "",
+            " ",
+            "-",
+            "klingon",
+            "utf-7",
+            "hz-gb-2312",
+            "iso-2022-kr",
+            "replacement",
+            "cp",
+            "编码",
+            "99999",
+        ] {
             assert_eq!(Charset::for_label(label), None, "{label}");
         }
         assert_eq!(Charset::for_label(&"x".repeat(100_000)), None);
