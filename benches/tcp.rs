@@ -1,7 +1,9 @@
 //! The three server models against the plainest echo server that std can make: a thread a client, `read`, `write_all`.
 //!
 //! Round trips of 64 bytes, throughput of one connection that is echoed whole, and a thousand connections at once on
-//! the event loop. Everything that Twocan reads and writes is also recorded and pushed into a journal meanwhile; the
+//! the event loop. A round trip is two wake-ups, and what one costs depends on whether client and server share a core: so
+//! round trips are measured twice, wherever the system puts the two, and all on one core (with `taskset`, where there is
+//! one). Only the second tells what the servers themselves need. Everything that Twocan reads and writes is also recorded and pushed into a journal meanwhile; the
 //! plain server records nothing. `cargo bench --bench tcp`, with `-- --quick` for a short run.
 
 #![allow(
@@ -17,6 +19,7 @@ mod support;
 use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    process::Command,
     thread::{self, Builder},
     time::{Duration, Instant},
 };
@@ -33,18 +36,24 @@ const MODELS: [(&str, ServerModel); 3] = [
     ("an event loop", ServerModel::EventLoop),
 ];
 
+/// In this run everything is on one core, and only round trips are measured.
+const ONE_CORE: &str = "--one-core";
+/// How often each server's round trips are measured, in turn: the median is told.
+const ROUNDS: usize = 5;
+
 fn main() {
     let quick = support::quick();
     let trips = if quick { 3_000 } else { 30_000 };
     let bytes = if quick { 64 << 20 } else { 512 << 20 };
 
-    println!("TCP echo, round trips of 64 bytes");
-    let baseline = round_trip(plain(), trips);
-    line("  plain threads", &micros(baseline), None);
-    for (name, model) in MODELS {
-        let server = echo(model);
-        let took = round_trip(server.address, trips);
-        line(&format!("  {name}"), &micros(took), Some(baseline.as_secs_f64() / took.as_secs_f64()));
+    if std::env::args().any(|argument| argument == ONE_CORE) {
+        println!("TCP echo, round trips of 64 bytes, client and server on one core");
+        return round_trips(trips);
+    }
+    println!("TCP echo, round trips of 64 bytes, wherever the system puts client and server");
+    round_trips(trips);
+    if !on_one_core() {
+        println!("(no taskset here, so not on one core)");
     }
 
     println!("TCP echo, throughput of one connection");
@@ -63,6 +72,38 @@ fn main() {
     line("  plain threads", &millis(baseline), None);
     let took = crowd(server.address, 1000);
     line("  an event loop", &millis(took), Some(baseline.as_secs_f64() / took.as_secs_f64()));
+}
+
+/// Runs this bench again, with the first core that it may have and no other; `false` where that cannot be done.
+fn on_one_core() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap_or("0");
+    let core: String = allowed.trim().chars().take_while(char::is_ascii_digit).collect();
+    let this = std::env::current_exe().expect("a path to this program");
+    let status =
+        Command::new("taskset").args(["-c", &core]).arg(this).args(std::env::args().skip(1)).arg(ONE_CORE).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Round trips with each server, and how the medians compare.
+fn round_trips(trips: u32) {
+    let servers: Vec<_> = MODELS.iter().map(|(_, model)| echo(*model)).collect();
+    let addresses: Vec<_> = [plain()].into_iter().chain(servers.iter().map(|server| server.address)).collect();
+    let mut took = vec![Vec::new(); addresses.len()];
+    for _ in 0..ROUNDS {
+        for (took, address) in took.iter_mut().zip(&addresses) {
+            took.push(round_trip(*address, trips / ROUNDS as u32));
+        }
+    }
+    let mut medians = took.iter_mut().map(|took| {
+        took.sort_unstable();
+        took[ROUNDS / 2]
+    });
+    let baseline = medians.next().expect("the plain one is the first");
+    line("  plain threads", &micros(baseline), None);
+    for ((name, _), median) in MODELS.iter().zip(medians) {
+        line(&format!("  {name}"), &micros(median), Some(baseline.as_secs_f64() / median.as_secs_f64()));
+    }
 }
 
 fn micros(time: Duration) -> String {

@@ -15,6 +15,9 @@ mod framing;
 mod kills;
 #[path = "cli/lab.rs"]
 mod lab;
+#[cfg(target_os = "linux")]
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "support/memory.rs"]
 mod memory;
 #[path = "support/process.rs"]

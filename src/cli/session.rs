@@ -478,6 +478,7 @@ impl Session<'_> {
         let bytes = batch.bytes_of(record);
         let row = Row { seq: self.records, record, bytes };
         self.records += 1;
+        self.heard(record);
         self.sockets.apply(record, bytes);
         let kind = self.sockets.get(record.socket).map_or(Kind::TcpConnection, |entry| entry.kind);
         match record.event {
@@ -485,9 +486,6 @@ impl Session<'_> {
                 self.active = Instant::now();
                 self.received.messages += 1;
                 self.received.bytes += bytes.len() as u64;
-                if kind == Kind::UdpSocket && record.peer != self.last_heard {
-                    self.heard(record.peer);
-                }
                 if let Some(person) = self.keyboard.person() {
                     person.answered();
                 }
@@ -546,11 +544,17 @@ impl Session<'_> {
         }
     }
 
-    fn heard(&mut self, peer: Option<SocketAddr>) {
-        if let (Some(peer), Role::Udp { to: None, connected: false }) = (peer, &self.role) {
+    /// Says whom a UDP socket hears, each once and not with every change, and remembers the last.
+    fn heard(&mut self, record: &Record) {
+        let (Role::Udp { to, connected }, Event::Received { .. }) = (&self.role, record.event) else { return };
+        let known = |peer| self.sockets.get(record.socket).is_some_and(|entry| entry.peers.contains(&peer));
+        if let (Some(peer), None, false) = (record.peer, to, connected)
+            && Some(peer) != self.last_heard
+            && !known(peer)
+        {
             self.notes.say(&t!("cli.heard", locale = self.options.lang.tag(), address = peer));
         }
-        self.last_heard = peer;
+        self.last_heard = record.peer;
     }
 
     /// Keeps a server that runs for days from remembering everyone who ever came.

@@ -1,7 +1,8 @@
 //! `twocan udp`
 //!
 //! With `--to` the socket is connected, as `nc -u` does it: then the system tells when nobody has that port (ICMP).
-//! Answers to a broadcast come from other addresses than it went to, so with `--broadcast` it is not.
+//! Answers to a broadcast or to a group come from other addresses than it went to, so with `--broadcast` or to a multicast
+//! address it is not.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -25,7 +26,8 @@ pub(super) fn run(typed: &Udp, lang: Lang) -> Result<Exit, Refusal> {
         Some(bind) => parse_bind(bind).map_err(|error| Refusal(words::address_error(lang, &error)))?,
         None => SocketAddr::new(target.as_ref().map_or(Ipv4Addr::LOCALHOST.into(), local_for), 0),
     };
-    let (connect, to) = if typed.broadcast { (None, target) } else { (target, None) };
+    let many = typed.broadcast || target.as_ref().is_some_and(is_group);
+    let (connect, to) = if many { (None, target) } else { (target, None) };
     let role = Role::Udp { to, connected: connect.is_some() };
     let mut spec = SocketSpec::Udp(UdpSpec {
         address,
@@ -51,9 +53,21 @@ pub(super) fn local_for(target: &Endpoint) -> IpAddr {
     }
 }
 
+/// Whether it is a multicast address: whoever answers does so from an address of its own.
+fn is_group(target: &Endpoint) -> bool {
+    target.host.split('%').next().and_then(|host| host.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_multicast())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_members_of_a_group_are_heard() {
+        for (target, group) in [("224.0.0.251:5353", true), ("[ff02::fb%2]:5353", true), ("223.0.0.1:9", false)] {
+            assert_eq!(is_group(&target.parse().unwrap()), group, "{target}");
+        }
+    }
 
     #[test]
     fn the_socket_is_bound_where_it_can_reach_its_target() {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -19,7 +19,7 @@ use super::{
     options::{Command, SocketSpec},
     outbox::{Outbox, Tag},
     sys,
-    worker::{Order, Start, Worker},
+    worker::{Order, Start, Station, Worker},
 };
 use crate::journal::{Batch, Call, CloseReason, Epoch, Event, Fault, Nanos, SocketId};
 
@@ -100,7 +100,7 @@ impl Engine {
         self.command(id, Command::Abort).ok();
         let tag = Tag { id, generation };
         self.shared.count(id);
-        if let Err(error) = self.shared.spawn(tag, Start::Open(spec.clone()), || {}) {
+        if let Err(error) = self.shared.spawn(tag, Start::Open(spec.clone())) {
             let mut out = self.shared.outbox();
             out.record(tag, Event::Failed { call: Call::Spawn, fault: Fault::from(error) }, None, b"");
             out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
@@ -190,17 +190,14 @@ pub(super) struct Route {
     /// The listener it was accepted by.
     group: Option<SocketId>,
     pub orders: Sender<(SocketId, Order)>,
-    /// Empty until the worker has its poll; it looks at its orders once more right after.
-    pub waker: Arc<OnceLock<mio::Waker>>,
+    pub waker: Arc<mio::Waker>,
     pub counters: Arc<Counters>,
 }
 
 impl Route {
     pub fn wake(&self) {
-        if let Some(waker) = self.waker.get() {
-            // It fails only when the worker's poll is gone, and with it the worker.
-            waker.wake().ok();
-        }
+        // It fails only when the worker's poll is gone, and with it the worker.
+        self.waker.wake().ok();
     }
 }
 
@@ -222,7 +219,7 @@ impl Shared {
         Arc::clone(lock(&self.counters).entry(id).or_default())
     }
 
-    pub fn add_route(&self, tag: Tag, orders: Sender<(SocketId, Order)>, waker: Arc<OnceLock<mio::Waker>>) {
+    pub fn add_route(&self, tag: Tag, orders: Sender<(SocketId, Order)>, waker: Arc<mio::Waker>) {
         let counters = self.count(tag.id);
         // What waited for an earlier life of this socket will never be sent.
         counters.waiting.store(0, Ordering::Relaxed);
@@ -280,18 +277,30 @@ impl Shared {
         routes.iter().filter_map(other).collect()
     }
 
-    /// Starts a worker with one socket. `tell` is called before, once the socket can be given orders: who hears of it may
-    /// give one at once, and it waits.
-    pub fn spawn(self: &Arc<Self>, tag: Tag, start: Start, tell: impl FnOnce()) -> std::io::Result<()> {
-        let (orders, receiver) = crossbeam_channel::bounded(COMMANDS);
-        let waker = Arc::new(OnceLock::new());
-        self.add_route(tag, orders.clone(), Arc::clone(&waker));
+    /// Starts a worker with one socket.
+    pub fn spawn(self: &Arc<Self>, tag: Tag, start: Start) -> std::io::Result<()> {
+        self.launch(self.prepare(tag, start, Self::station()?))
+    }
+
+    /// What a new worker waits in.
+    pub fn station() -> std::io::Result<Station> {
+        Station::new(COMMANDS)
+    }
+
+    /// Makes a worker's socket one that can be given orders, which wait until it is launched: who hears of it may give one
+    /// at once.
+    pub fn prepare(&self, tag: Tag, start: Start, station: Station) -> Prepared {
+        self.add_route(tag, station.orders.clone(), Arc::clone(&station.waker));
         // What the others say meanwhile waits in its orders.
         if let Start::Accepted { listener, .. } = &start {
             self.join_group(tag.id, *listener);
         }
-        // Not while a lock is held: it may wait for whoever reads.
-        tell();
+        Prepared { tag, start, station }
+    }
+
+    /// Starts the worker's thread. Where that fails the socket is gone.
+    pub fn launch(self: &Arc<Self>, prepared: Prepared) -> std::io::Result<()> {
+        let Prepared { tag, start, station } = prepared;
         let mut threads = lock(&self.threads);
         if self.stopping() {
             self.drop_route(tag);
@@ -302,7 +311,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let spawned =
             thread::Builder::new().name(format!("socket-{}", tag.id.0)).stack_size(STACK_BYTES).spawn(move || {
-                Worker::run(&shared, tag, start, orders, receiver, waker);
+                Worker::run(&shared, tag, start, station);
                 shared.alive.fetch_sub(1, Ordering::AcqRel);
             });
         match spawned {
@@ -317,6 +326,14 @@ impl Shared {
             }
         }
     }
+}
+
+/// A worker that has everything but its thread.
+pub(super) struct Prepared {
+    /// Its first socket.
+    pub tag: Tag,
+    start: Start,
+    station: Station,
 }
 
 /// Locks, whatever became of the last holder: the maps behind these locks are whole between any two statements.
@@ -411,9 +428,9 @@ mod tests {
         let engine = Engine::new(Arc::new(()));
         let tag = Tag { id: engine.shared.next_id(), generation: 0 };
         let start = Start::Open(SocketSpec::Udp(crate::net::UdpSpec::default()));
-        let mut heard = None;
-        engine.shared.spawn(tag, start, || heard = Some(engine.command(tag.id, Command::Close))).unwrap();
-        assert_eq!(heard, Some(Ok(())));
+        let prepared = engine.shared.prepare(tag, start, Shared::station().unwrap());
+        assert_eq!(engine.command(tag.id, Command::Close), Ok(()));
+        engine.shared.launch(prepared).unwrap();
         // And it is followed.
         let deadline = Instant::now() + Duration::from_secs(10);
         let closed = |batch: &Batch| batch.records.iter().any(|record| matches!(record.event, Event::Closed { .. }));

@@ -11,6 +11,12 @@ pub struct Interface {
     pub ip: IpAddr,
 }
 
+/// The number of the interface of that name, as the scope of an IPv6 address has it.
+pub fn index(name: &str) -> Option<u32> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    all.into_iter().find(|interface| interface.name == name)?.index
+}
+
 /// The addresses others can reach this computer by: no loopback, no link-local ones; IPv4 first.
 ///
 /// An empty list where the system does not tell.

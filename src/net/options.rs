@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
     num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
@@ -15,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::responder::Responder;
+use super::{interfaces, responder::Responder};
 pub use crate::text::Part;
 use crate::{framing::Framing, journal::Kind};
 
@@ -317,6 +317,9 @@ pub enum AddressError {
     /// Only an IP address can be bound.
     #[error("{0:?} is not an IP address; a socket is bound to one of this computer's own, such as 127.0.0.1")]
     NotIp(String),
+    /// An IPv6 address names an interface that this computer does not have.
+    #[error("{0:?} is no interface of this computer; write its name or its number, such as %2")]
+    Interface(String),
     /// The host has characters that no host name has.
     #[error("{0:?} is not a host name")]
     Host(String),
@@ -365,7 +368,15 @@ pub fn parse_bind(text: &str) -> Result<SocketAddr, AddressError> {
     let ip = match host {
         "" | "*" => Ipv4Addr::UNSPECIFIED.into(),
         host if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
-        host => host.parse::<IpAddr>().map_err(|_| AddressError::NotIp(host.into()))?,
+        host => match host.split_once('%') {
+            // std parses scopes that are numbers, and those above.
+            Some((ip, scope)) => {
+                let ip = ip.parse().map_err(|_| AddressError::NotIp(host.into()))?;
+                let scope = interfaces::index(scope).ok_or_else(|| AddressError::Interface(scope.into()))?;
+                return Ok(SocketAddrV6::new(ip, port, 0, scope).into());
+            }
+            None => host.parse::<IpAddr>().map_err(|_| AddressError::NotIp(host.into()))?,
+        },
     };
     Ok(SocketAddr::new(ip, port))
 }
@@ -529,12 +540,19 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn an_interface_has_a_name_and_a_number() {
+        assert_eq!(parse_bind("[fe80::1%lo]:7"), parse_bind("[fe80::1%1]:7"));
+    }
+
+    #[test]
     fn what_cannot_be_bound_says_why() {
         for (typed, error) in [
             ("", AddressError::Empty),
             ("70000", AddressError::Port("70000".into())),
             ("127.0.0.1:x", AddressError::Port("x".into())),
             ("example.org:80", AddressError::NotIp("example.org".into())),
+            ("[fe80::1%none9]:80", AddressError::Interface("none9".into())),
             ("fe80::1:80:zz", AddressError::Brackets("fe80::1:80:zz".into())),
         ] {
             assert_eq!(parse_bind(typed).unwrap_err(), error, "{typed}");

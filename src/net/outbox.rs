@@ -22,6 +22,8 @@ pub(super) const RECORDS: usize = 256;
 pub(super) const BYTES: usize = 64 * 1024;
 /// What lies between two batches that are not full, and the age at which any batch leaves.
 pub(super) const AGE: Duration = Duration::from_millis(4);
+/// How long a batch that the channel has no room for waits at most until it is tried again.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Which life of which socket a record belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +41,15 @@ pub(super) struct Outbox {
     since: Option<Instant>,
     /// When the last batch left.
     left: Option<Instant>,
+    /// Since when the channel has had no room.
+    full: Option<Instant>,
     /// Bytes in the last full batch: room that the next one will need.
     room: usize,
 }
 
 impl Outbox {
     pub fn new(sender: Sender<Batch>, wake: Arc<dyn Wake>, epoch: Instant) -> Self {
-        Self { sender, wake, epoch, batch: Batch::default(), since: None, left: None, room: 0 }
+        Self { sender, wake, epoch, batch: Batch::default(), since: None, left: None, full: None, room: 0 }
     }
 
     /// The time now, as records tell it.
@@ -81,6 +85,11 @@ impl Outbox {
         if self.batch.records.is_empty() {
             return true;
         }
+        // Not worth making a batch for.
+        if self.sender.is_full() {
+            self.full.get_or_insert_with(Instant::now);
+            return false;
+        }
         // A few records do not keep the room of 256 occupied while they lie in the journal.
         let leaving = if self.is_full() {
             let room = std::mem::replace(&mut self.room, self.batch.bytes.len());
@@ -97,21 +106,28 @@ impl Outbox {
         };
         match self.sender.try_send(leaving) {
             Ok(()) => {
-                self.since = None;
+                (self.since, self.full) = (None, None);
                 self.left = Some(Instant::now());
                 self.wake.wake();
                 true
             }
             Err(TrySendError::Full(batch)) => {
                 self.batch = batch;
+                self.full.get_or_insert_with(Instant::now);
                 false
             }
             // Nobody listens any more: the engine is being dropped.
             Err(TrySendError::Disconnected(_)) => {
-                self.since = None;
+                (self.since, self.full) = (None, None);
                 true
             }
         }
+    }
+
+    /// How long to wait until what did not leave is tried again: as long again as it has waited, for whoever reads slowly
+    /// has hundreds of workers waiting, and each that wakes costs.
+    pub fn retry_in(&self, now: Instant) -> Duration {
+        self.full.map_or(AGE, |full| now.saturating_duration_since(full).clamp(AGE, PATIENCE))
     }
 
     /// Sends the batch if it is old enough.
@@ -127,7 +143,7 @@ impl Outbox {
         if rest.is_zero() && self.flush() {
             return None;
         }
-        self.since.map(|_| if rest.is_zero() { AGE } else { rest })
+        self.since.map(|_| if rest.is_zero() { self.retry_in(now) } else { rest })
     }
 
     fn is_full(&self) -> bool {
@@ -166,6 +182,22 @@ mod tests {
         assert_eq!(receiver.recv().unwrap().records.len(), RECORDS);
         assert!(out.has_room());
         assert_eq!(receiver.recv().unwrap().records.len(), RECORDS + 1);
+    }
+
+    #[test]
+    fn a_reader_that_is_slow_is_asked_less_and_less_often() {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let mut out = Outbox::new(sender, Arc::new(()), Instant::now());
+        out.record(TAG, Event::PeerEnded, None, b"");
+        assert!(out.flush());
+        out.record(TAG, Event::PeerEnded, None, b"");
+        assert!(!out.flush());
+        let full = out.full.unwrap();
+        let waits = [0, 1, 5, 50, 1_000].map(|waited| out.retry_in(full + Duration::from_millis(waited)));
+        assert_eq!(waits, [4, 4, 5, 50, 100].map(Duration::from_millis));
+        receiver.recv().unwrap();
+        assert!(out.flush());
+        assert_eq!(out.retry_in(full + PATIENCE), AGE);
     }
 
     #[test]

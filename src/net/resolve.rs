@@ -4,7 +4,7 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     thread,
 };
 
@@ -32,14 +32,12 @@ pub(super) fn start(
     endpoint: Endpoint,
     family: Family,
     orders: Sender<(SocketId, Order)>,
-    waker: Arc<OnceLock<mio::Waker>>,
+    waker: Arc<mio::Waker>,
 ) -> io::Result<()> {
     thread::Builder::new().name("resolve".into()).spawn(move || {
         let answer = look_up(&endpoint, family);
         // If the worker is gone, so is the question.
-        if orders.send((id, Order::Resolved { endpoint, answer })).is_ok()
-            && let Some(waker) = waker.get()
-        {
+        if orders.send((id, Order::Resolved { endpoint, answer })).is_ok() {
             waker.wake().ok();
         }
     })?;

@@ -76,6 +76,8 @@ pub(super) struct Stream {
     left: bool,
     /// When the rules want to go on.
     play_at: Option<Instant>,
+    /// There may be more to be read than data, or nobody knows yet: then only `recv` itself says when nothing is left.
+    unsure: bool,
 }
 
 impl Stream {
@@ -90,7 +92,7 @@ impl Stream {
     ) -> Result<Self, Refused> {
         let local = socket.local_addr().map(|addr| canonical(addr).to_string()).unwrap_or_default();
         cx.out.record(tag, Event::Opened { listener }, Some(peer), local.as_bytes());
-        if let Err(error) = cx.registry.register(&mut socket, token(tag.id), Interest::READABLE | Interest::WRITABLE) {
+        if let Err(error) = cx.registry.register(&mut socket, token(tag.id), interest()) {
             cx.fail(tag, Call::Socket, error, Some(peer));
             return Err(Refused(Some(peer)));
         }
@@ -128,6 +130,7 @@ impl Stream {
             running: None,
             left: false,
             play_at: None,
+            unsure: true,
         };
         if stream.settings.nodelay {
             stream.set_nodelay(cx, true);
@@ -233,8 +236,16 @@ impl Stream {
                             }
                         }
                     }
+                    // Less than there was room for: nothing is left, and the next bytes are an event (epoll(7)). A `recv`
+                    // that says so as well would be every second one.
+                    if cfg!(target_os = "linux") && count < recv_bytes && !self.unsure && self.broken.is_none() {
+                        return Turn::Idle;
+                    }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Idle,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.unsure = false;
+                    return Turn::Idle;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return self.break_off(cx, Call::Recv, error.into()),
             }
@@ -390,6 +401,15 @@ impl Stream {
     }
 }
 
+/// What a connection is told of. Urgent data is not asked for as such, but a `recv` stops where it is.
+fn interest() -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(target_os = "linux")]
+    return both | Interest::PRIORITY;
+    #[cfg(not(target_os = "linux"))]
+    both
+}
+
 /// Whether `recv` would return something: bytes, or 0 for the end.
 fn readable(socket: &TcpStream) -> std::io::Result<bool> {
     loop {
@@ -409,6 +429,10 @@ impl Slot for Stream {
 
     fn listener(&self) -> Option<SocketId> {
         self.listener
+    }
+
+    fn more_than_data(&mut self) {
+        self.unsure = true;
     }
 
     fn unread(&self) -> usize {

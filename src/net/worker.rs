@@ -11,19 +11,21 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+    io,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender};
-use mio::{Events, Poll, Registry, Token, net::TcpStream};
+use mio::{Events, Poll, Registry, Token, Waker, net::TcpStream};
 
 use super::{
     engine::Shared,
     options::{Command, Endpoint, Family, SocketSpec},
-    outbox::{AGE, Outbox, Tag},
+    outbox::{Outbox, Tag},
     resolve,
     responder::exec::Finished,
     tcp::{Client, Listener, Stream, StreamSettings},
@@ -112,6 +114,10 @@ pub(super) trait Slot: Send {
         None
     }
 
+    /// An event tells of the peer's end, of an error or of urgent data: a `recv` that returns less than it might is no
+    /// sign that nothing is left.
+    fn more_than_data(&mut self) {}
+
     /// Bytes that came and were not read, as far as the system tells. Closing then sends RST instead of FIN (RFC 9293,
     /// 3.6): what the peer said is lost, and so may be what is on its way to the peer.
     fn unread(&self) -> usize {
@@ -146,7 +152,7 @@ pub(super) struct Context<'w> {
     /// Connections that their listeners (first) need not wait for.
     pub left: &'w mut Vec<(SocketId, SocketId)>,
     orders: &'w Sender<(SocketId, Order)>,
-    waker: &'w Arc<OnceLock<mio::Waker>>,
+    waker: &'w Arc<Waker>,
 }
 
 impl Context<'_> {
@@ -160,9 +166,7 @@ impl Context<'_> {
         let (orders, waker) = (self.orders.clone(), Arc::clone(self.waker));
         move |finished| {
             // A full channel means that the worker is alive and takes orders; a closed one that nobody wants to know.
-            if orders.send((tag.id, Order::Ran(finished))).is_ok()
-                && let Some(waker) = waker.get()
-            {
+            if orders.send((tag.id, Order::Ran(finished))).is_ok() {
                 waker.wake().ok();
             }
         }
@@ -172,9 +176,7 @@ impl Context<'_> {
     pub fn close(&self, id: SocketId) {
         // A worker with 256 orders waiting closes it with its listener.
         self.orders.try_send((id, Order::Do(Command::Close))).ok();
-        if let Some(waker) = self.waker.get() {
-            waker.wake().ok();
-        }
+        self.waker.wake().ok();
     }
 
     /// Looks a name up; the answer comes as an [`Order::Resolved`].
@@ -195,62 +197,72 @@ pub(super) fn token(id: SocketId) -> Token {
     Token(id.0 as usize)
 }
 
+/// What a worker waits in, and what reaches it there. It is made before its thread: where the process has no descriptors
+/// left for it, there is still somebody to say so.
+pub(super) struct Station {
+    poll: Poll,
+    pub orders: Sender<(SocketId, Order)>,
+    receiver: Receiver<(SocketId, Order)>,
+    pub waker: Arc<Waker>,
+}
+
+impl Station {
+    /// Room for `orders` of them.
+    pub fn new(orders: usize) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let (orders, receiver) = crossbeam_channel::bounded(orders);
+        Ok(Self { poll, orders, receiver, waker })
+    }
+}
+
+/// Ids are numbers in a row of our own making: a hash that nobody can foresee would only cost time.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32((*byte).into()));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        // The golden ratio, which spreads neighbours.
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type Ids = HashSet<SocketId, BuildHasherDefault<IdHasher>>;
+
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    orders: Sender<(SocketId, Order)>,
-    receiver: Receiver<(SocketId, Order)>,
-    waker: Arc<OnceLock<mio::Waker>>,
-    poll: Poll,
+    station: Station,
     out: Outbox,
     buffer: Vec<u8>,
-    slots: HashMap<SocketId, Box<dyn Slot>>,
+    slots: HashMap<SocketId, Box<dyn Slot>, BuildHasherDefault<IdHasher>>,
     /// Sockets that get a turn in the next round.
-    ready: HashSet<SocketId>,
+    ready: Ids,
     /// Sockets that wait for room in the channel.
-    stalled: HashSet<SocketId>,
+    stalled: Ids,
     /// Sockets that have a deadline.
-    timed: HashSet<SocketId>,
+    timed: Ids,
 }
 
 impl Worker {
     /// The life of a worker thread: from its first socket to the end of its last.
-    pub fn run(
-        shared: &Arc<Shared>,
-        tag: Tag,
-        start: Start,
-        orders: Sender<(SocketId, Order)>,
-        receiver: Receiver<(SocketId, Order)>,
-        waker: Arc<OnceLock<mio::Waker>>,
-    ) {
-        let mut out = shared.outbox();
-        let poll = Poll::new().and_then(|poll| {
-            let handle = mio::Waker::new(poll.registry(), WAKE)?;
-            // The cell is this worker's own and was empty.
-            waker.set(handle).ok();
-            Ok(poll)
-        });
-        let poll = match poll {
-            Ok(poll) => poll,
-            Err(error) => {
-                out.record(tag, Event::Failed { call: Call::Spawn, fault: error.into() }, None, b"");
-                shared.drop_route(tag);
-                out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, None, b"");
-                out.flush();
-                return;
-            }
-        };
+    pub fn run(shared: &Arc<Shared>, tag: Tag, start: Start, station: Station) {
         let mut worker = Self {
             shared: Arc::clone(shared),
-            orders,
-            receiver,
-            waker,
-            poll,
-            out,
+            station,
+            out: shared.outbox(),
             buffer: Vec::new(),
-            slots: HashMap::new(),
-            ready: HashSet::new(),
-            stalled: HashSet::new(),
-            timed: HashSet::new(),
+            slots: HashMap::default(),
+            ready: Ids::default(),
+            stalled: Ids::default(),
+            timed: Ids::default(),
         };
         worker.begin(tag, start);
         worker.live();
@@ -280,6 +292,7 @@ impl Worker {
 
     fn live(&mut self) {
         let mut events = Events::with_capacity(256);
+        let mut turns = Vec::new();
         loop {
             if self.shared.stopping() {
                 return;
@@ -287,7 +300,8 @@ impl Worker {
             #[cfg(test)]
             self.shared.rounds.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             self.take_orders();
-            for id in std::mem::take(&mut self.ready) {
+            turns.extend(self.ready.drain());
+            for id in turns.drain(..) {
                 self.with_slot(id, |slot, cx| slot.turn(cx));
             }
             if self.slots.is_empty() {
@@ -302,15 +316,22 @@ impl Worker {
                 Some(Duration::ZERO)
             };
             // An interrupted wait is a wait that ended early; other errors cannot be had from a valid poll.
-            if let Err(error) = self.poll.poll(&mut events, timeout)
-                && error.kind() != std::io::ErrorKind::Interrupted
+            if let Err(error) = self.station.poll.poll(&mut events, timeout)
+                && error.kind() != io::ErrorKind::Interrupted
             {
                 log::error!("poll: {error}");
                 return;
             }
             for event in &events {
-                if event.token() != WAKE {
-                    self.ready.insert(SocketId(event.token().0 as u32));
+                if event.token() == WAKE {
+                    continue;
+                }
+                let id = SocketId(event.token().0 as u32);
+                self.ready.insert(id);
+                if (event.is_read_closed() || event.is_error() || event.is_priority())
+                    && let Some(slot) = self.slots.get_mut(&id)
+                {
+                    slot.more_than_data();
                 }
             }
             if !self.stalled.is_empty() && self.out.has_room() {
@@ -332,27 +353,26 @@ impl Worker {
         }
         let mut events = Events::with_capacity(8);
         while !self.out.flush() && !self.shared.stopping() {
-            self.poll.poll(&mut events, Some(AGE)).ok();
+            let retry = self.out.retry_in(Instant::now());
+            self.station.poll.poll(&mut events, Some(retry)).ok();
         }
     }
 
     fn take_orders(&mut self) {
         for _ in 0..ORDERS {
-            let Ok((id, order)) = self.receiver.try_recv() else { return };
+            let Ok((id, order)) = self.station.receiver.try_recv() else { return };
             self.with_slot(id, |slot, cx| slot.order(cx, order));
         }
         // More may wait than was woken for.
-        if !self.receiver.is_empty()
-            && let Some(waker) = self.waker.get()
-        {
-            waker.wake().ok();
+        if !self.station.receiver.is_empty() {
+            self.station.waker.wake().ok();
         }
     }
 
     fn until_next(&self, now: Instant, rest: Option<Duration>) -> Option<Duration> {
         let timers = self.timed.iter().filter_map(|id| self.slots.get(id)?.deadline());
         let timer = timers.min().map(|at| at.saturating_duration_since(now));
-        let retry = (!self.stalled.is_empty()).then_some(AGE);
+        let retry = (!self.stalled.is_empty()).then(|| self.out.retry_in(now));
         [timer, retry, rest].into_iter().flatten().min()
     }
 
@@ -402,12 +422,12 @@ impl Worker {
         let mut cx = Context {
             out: &mut self.out,
             buffer: &mut self.buffer,
-            registry: self.poll.registry(),
+            registry: self.station.poll.registry(),
             shared: &self.shared,
             joining: &mut joining,
             left: &mut left,
-            orders: &self.orders,
-            waker: &self.waker,
+            orders: &self.station.orders,
+            waker: &self.station.waker,
         };
         let result = catch_unwind(AssertUnwindSafe(|| act(&mut cx)));
         if result.is_err() {

@@ -18,6 +18,7 @@ pub fn address_error(lang: Lang, error: &AddressError) -> String {
         AddressError::PortZero => t!("address.port_zero", locale = tag),
         AddressError::Brackets(text) => t!("address.brackets", locale = tag, text = text),
         AddressError::NotIp(host) => t!("address.not_ip", locale = tag, host = quoted(host)),
+        AddressError::Interface(name) => t!("address.no_interface", locale = tag, name = quoted(name)),
         AddressError::Host(host) if host.is_empty() => t!("address.host_empty", locale = tag),
         AddressError::Host(host) => t!("address.host", locale = tag, host = quoted(host)),
     }

@@ -147,3 +147,20 @@ fn an_answer_that_never_comes_is_waited_for_only_so_long_behind_the_last_line() 
     twocan.finish().ok();
     assert_eq!(datagram(&silent), b"%H");
 }
+
+/// Two peers in turn were told of with every datagram.
+#[test]
+fn whom_it_hears_is_said_once() {
+    let (twocan, at) = own(&["--count", "20"]);
+    let peers = [socket("127.0.0.1:0"), socket("127.0.0.1:0")];
+    for _ in 0..10 {
+        for peer in &peers {
+            peer.send_to(b"x", &at).unwrap();
+        }
+    }
+    let ended = twocan.finish();
+    for peer in peers {
+        let address = peer.local_addr().unwrap().to_string();
+        assert_eq!(ended.err.matches(&address).count(), 1, "{}", ended.err);
+    }
+}

@@ -118,3 +118,48 @@ fn a_close_that_sends_rst_says_how_much_was_not_read() {
     let told = twocan::words::event(twocan::words::Lang::En, &row, twocan::journal::Kind::TcpConnection);
     assert!(told.contains("6 bytes that had come were not read"), "{told}");
 }
+
+/// The peer's end in the same event as its last bytes, and urgent data, at which a `recv` stops with more behind it: a
+/// short `recv` is not the last one then.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_lies_behind_a_short_recv_is_read_too() {
+    let mut bench = Bench::new();
+    for read_delay in [Duration::ZERO, Duration::from_millis(50)] {
+        let spec = TcpServerSpec { read_delay, ..TcpServerSpec::default() };
+        let (id, addr) = bench.listening(&SocketSpec::TcpServer(spec));
+        let mut peer = peer_stream(addr);
+        peer.write_all(b"a").unwrap();
+        bench.until("accepted", |b| b.sockets.open_connections(id) == 1);
+        let connection = bench.connection(id, 0);
+        bench.until("read", |b| b.bytes(connection, Direction::In) == b"a");
+        peer.write_all(b"bc").unwrap();
+        socket2::SockRef::from(&peer).send_out_of_band(b"!").unwrap();
+        peer.write_all(b"de").unwrap();
+        bench.until("read", |b| b.bytes(connection, Direction::In) == b"abcde");
+        peer.write_all(b"f").unwrap();
+        drop(peer);
+        bench.until("closed", |b| b.state(connection) == State::Closed(CloseReason::PeerEnded));
+        assert_eq!(bench.bytes(connection, Direction::In), b"abcdef");
+    }
+}
+
+/// Each connection begins with `accepted` of its listener, however slow the reader is.
+#[test]
+fn nothing_is_told_of_a_connection_before_it_is_accepted() {
+    const CLIENTS: usize = 400;
+    let mut bench = Bench::new();
+    let spec = TcpServerSpec { model: ServerModel::Threads, backlog: 1_024, ..TcpServerSpec::default() };
+    let (id, addr) = bench.listening(&SocketSpec::TcpServer(spec));
+    // Each makes two batches at least: more than the channel holds, and nobody reads.
+    drop((0..CLIENTS).map(|_| peer_stream(addr)).collect::<Vec<_>>());
+    let closed = |row: &Row<'_>| row.record.socket != id && matches!(row.record.event, Event::Closed { .. });
+    bench.until("all are over", |b| b.journal.rows_from(0).filter(closed).count() == CLIENTS);
+    let mut accepted = std::collections::HashSet::from([id]);
+    for row in bench.journal.rows_from(0) {
+        if let Event::Accepted { connection } = row.record.event {
+            accepted.insert(connection);
+        }
+        assert!(accepted.contains(&row.record.socket), "{:?}", row.record);
+    }
+}

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mio::{Interest, net::TcpStream};
+use mio::net::TcpStream;
 
-use super::{Stream, StreamSettings};
+use super::{Stream, StreamSettings, interest};
 use crate::{
     journal::{Call, CloseReason, Event, Fault, FaultKind, Nanos},
     net::{
@@ -81,9 +81,8 @@ impl Client {
             last = Some(addr);
             cx.out.record(self.tag, Event::Connecting, Some(addr), b"");
             let since = Instant::now();
-            let both = Interest::READABLE | Interest::WRITABLE;
             let started = TcpStream::connect(addr).and_then(|mut socket| {
-                cx.registry.register(&mut socket, token(self.tag.id), both)?;
+                cx.registry.register(&mut socket, token(self.tag.id), interest())?;
                 Ok(socket)
             });
             match started {
@@ -174,6 +173,12 @@ impl Slot for Client {
             Phase::Resolving => None,
             Phase::Connecting { since, .. } => Some(*since + self.timeout),
             Phase::Open(stream) => stream.deadline(),
+        }
+    }
+
+    fn more_than_data(&mut self) {
+        if let Phase::Open(stream) = &mut self.phase {
+            stream.more_than_data();
         }
     }
 

@@ -14,8 +14,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Stream, StreamSettings};
 use crate::{
-    journal::{Call, CloseReason, Event, Fault, Kind, SocketId},
+    journal::{Call, CloseReason, Event, Fault, FaultKind, Kind, SocketId},
     net::{
+        engine::{Prepared, Shared},
         options::{Command, RECV_BYTES, ServerModel, TcpServerSpec},
         outbox::Tag,
         rules, sys,
@@ -43,6 +44,18 @@ pub(in crate::net) struct Listener {
     left: Option<(u32, u32)>,
     /// When to try `accept` again after an error that passes.
     retry: Option<Instant>,
+    /// That error, once told: it is not told again for as long as it lasts.
+    failing: Option<FaultKind>,
+    /// The client that is first in the queue and cannot go where it belongs yet.
+    held: Option<Held>,
+}
+
+/// A client on its way to a worker of its own.
+enum Held {
+    /// The process has no descriptors left for that worker, so nobody has heard of the client yet.
+    Waiting(TcpStream, SocketAddr),
+    /// That it was accepted is written but has not left, and the worker's first record must not overtake it.
+    Told(Prepared, SocketAddr),
 }
 
 impl Listener {
@@ -88,29 +101,45 @@ impl Listener {
             send_gap: spec.send_gap,
         };
         let left = spec.accepts.map(|count| (count.get(), 0));
-        Ok(Self { tag, socket, local, model: spec.model, settings, busy: None, passed: Vec::new(), left, retry: None })
+        Ok(Self {
+            tag,
+            socket,
+            local,
+            model: spec.model,
+            settings,
+            busy: None,
+            passed: Vec::new(),
+            left,
+            retry: None,
+            failing: None,
+            held: None,
+        })
     }
 
     /// Decides where a connection goes.
-    fn place(&mut self, cx: &mut Context<'_>, socket: TcpStream, peer: SocketAddr) {
+    fn place(&mut self, cx: &mut Context<'_>, socket: TcpStream, peer: SocketAddr) -> Turn {
+        let mut station = None;
+        if self.model == ServerModel::Threads && self.left.is_none() {
+            match Shared::station() {
+                Ok(made) => station = Some(made),
+                Err(error) => {
+                    self.held = Some(Held::Waiting(socket, peer));
+                    return self.pause(cx, error);
+                }
+            }
+        }
+        self.failing = None;
         let id = cx.shared.next_id();
         let tag = Tag { id, generation: 0 };
         cx.shared.count(id);
         let accepted = Event::Accepted { connection: id };
         let (listener, settings) = (self.tag.id, self.settings.clone());
-        if self.model == ServerModel::Threads && self.left.is_none() {
+        if let Some(station) = station {
             let start = Start::Accepted { socket, peer, listener, settings };
-            let told = cx.shared.spawn(tag, start, || {
-                cx.out.record(self.tag, accepted, Some(peer), b"");
-                self.passed.drain(..).for_each(|passed| cx.close(passed));
-                // The new worker's first record must not overtake this one.
-                cx.out.flush();
-            });
-            if let Err(error) = told {
-                cx.fail(tag, Call::Spawn, error, Some(peer));
-                cx.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, Some(peer), b"");
-            }
-            return;
+            let prepared = cx.shared.prepare(tag, start, station);
+            cx.out.record(self.tag, accepted, Some(peer), b"");
+            self.passed.drain(..).for_each(|passed| cx.close(passed));
+            return self.launch(cx, prepared, peer);
         }
         // Whoever hears of it may give it orders.
         cx.add_route(tag);
@@ -134,6 +163,42 @@ impl Listener {
                 cx.shared.drop_route(tag);
                 cx.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, peer, b"");
             }
+        }
+        Turn::Idle
+    }
+
+    /// Starts the worker of a connection, once it has been told that it was accepted.
+    fn launch(&mut self, cx: &mut Context<'_>, prepared: Prepared, peer: SocketAddr) -> Turn {
+        if !cx.out.flush() {
+            self.held = Some(Held::Told(prepared, peer));
+            return Turn::Stalled;
+        }
+        Self::launch_now(cx, prepared, peer);
+        Turn::Idle
+    }
+
+    fn launch_now(cx: &mut Context<'_>, prepared: Prepared, peer: SocketAddr) {
+        let tag = prepared.tag;
+        if let Err(error) = cx.shared.launch(prepared) {
+            cx.fail(tag, Call::Spawn, error, Some(peer));
+            cx.out.record(tag, Event::Closed { why: CloseReason::Failure, unsent: 0 }, Some(peer), b"");
+        }
+    }
+
+    /// No descriptor or memory left, most likely. The client keeps waiting, and so does the listener.
+    fn pause(&mut self, cx: &mut Context<'_>, error: std::io::Error) -> Turn {
+        let fault = Fault::from(error);
+        if self.failing.replace(fault.kind) != Some(fault.kind) {
+            cx.fail(self.tag, Call::Accept, fault, Some(self.local));
+        }
+        self.retry = Some(Instant::now() + PAUSE);
+        Turn::Idle
+    }
+
+    /// It listens no more. Who was told to be accepted is served; who was not goes as those in the queue do.
+    fn ends(&mut self, cx: &mut Context<'_>) {
+        if let Some(Held::Told(prepared, peer)) = self.held.take() {
+            Self::launch_now(cx, prepared, peer);
         }
     }
 }
@@ -183,18 +248,25 @@ impl Slot for Listener {
             if !cx.out.has_room() {
                 return Turn::Stalled;
             }
-            match self.socket.accept() {
-                Ok((socket, peer)) => self.place(cx, socket, peer),
+            let client = match self.held.take() {
+                Some(Held::Told(prepared, peer)) => match self.launch(cx, prepared, peer) {
+                    Turn::Idle => continue,
+                    other => return other,
+                },
+                Some(Held::Waiting(socket, peer)) => Ok((socket, peer)),
+                None => self.socket.accept(),
+            };
+            match client {
+                Ok((socket, peer)) => match self.place(cx, socket, peer) {
+                    // It may have to wait before the next one.
+                    Turn::Idle if self.retry.is_none() => {}
+                    other => return other,
+                },
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Turn::Idle,
                     // The client gave up before it was accepted: the next one is waiting (accept(2)).
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    _ => {
-                        // No descriptor or memory left, most likely. The connection keeps waiting in the queue.
-                        cx.fail(self.tag, Call::Accept, error, Some(self.local));
-                        self.retry = Some(Instant::now() + PAUSE);
-                        return Turn::Idle;
-                    }
+                    _ => return self.pause(cx, error),
                 },
             }
         }
@@ -205,6 +277,7 @@ impl Slot for Listener {
         let Some(command) = order.command() else { return Turn::Idle };
         match command {
             Command::Close | Command::Abort => {
+                self.ends(cx);
                 return Turn::Gone(Event::Closed { why: CloseReason::User, unsent: 0 }, None);
             }
             Command::SetResponder(responder) if rules::allowed(cx, self.tag, &responder, self.local.ip(), None) => {
@@ -221,7 +294,8 @@ impl Slot for Listener {
         Turn::Idle
     }
 
-    fn end(&mut self, _: &mut Context<'_>, why: CloseReason) -> Turn {
+    fn end(&mut self, cx: &mut Context<'_>, why: CloseReason) -> Turn {
+        self.ends(cx);
         Turn::Gone(Event::Closed { why, unsent: 0 }, None)
     }
 }
