@@ -128,9 +128,7 @@ pub fn choices<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, wo
                 button = button.fill(tokens.selection).stroke(Stroke::new(1.0, tokens.tcp));
             }
             let response = ui.add(button).accessible_name(format!("{label}: {word}"));
-            if chosen {
-                focus_ring(ui, &response);
-            }
+            focus_ring(ui, &response);
             let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
             if response.clicked() {
                 *value = option.clone();

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use egui::{FontId, Label, Response, RichText, TextStyle, Ui};
 
+use crate::gui::theme::semibold;
+
 /// Characters at the end that are kept: an extension, and what stands before it.
 const END: usize = 12;
 
@@ -45,8 +47,18 @@ fn fitting<'a>(widths: impl Iterator<Item = &'a f32>, room: f32) -> usize {
 
 /// A file's name in the face of bytes on one line, all of it on hover.
 pub fn file_name(ui: &mut Ui, name: &str) -> Response {
-    let name = spaces(name);
     let font = TextStyle::Monospace.resolve(ui.style());
+    name_in(ui, name, font)
+}
+
+/// The name of what a card is about, as [`file_name`].
+pub fn title_name(ui: &mut Ui, name: &str) -> Response {
+    let font = FontId::new(TextStyle::Body.resolve(ui.style()).size, semibold());
+    name_in(ui, name, font)
+}
+
+fn name_in(ui: &mut Ui, name: &str, font: FontId) -> Response {
+    let name = spaces(name);
     let short = middle(ui, &name, &font, ui.available_width());
     let response = ui.add(Label::new(RichText::new(short.as_ref()).font(font)).extend());
     let whole = egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, name.as_ref());

@@ -18,7 +18,7 @@ pub use self::{
     button::{Look, button, button_width, focus_ring, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
-    middle::{file_name, middle, spaces},
+    middle::{file_name, middle, spaces, title_name},
     slider::slider,
     sparkline::sparkline,
 };

@@ -49,15 +49,14 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
                 Err(word) => word,
             };
             let speed = RichText::new(speed).monospace().color(tokens.muted);
-            let title_label = egui::Label::new(theme::strong(title)).truncate();
             if ui.available_width() < NARROW {
-                ui.add(title_label);
+                widgets::title_name(ui, title);
                 ui.label(speed);
             } else {
                 ui.horizontal(|ui| {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         ui.label(speed);
-                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(title_label));
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| widgets::title_name(ui, title));
                     });
                 });
             }

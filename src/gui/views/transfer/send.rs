@@ -44,6 +44,7 @@ pub fn address_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
         let chosen = state.to == *recent;
         let mut forgotten = false;
         let card = widgets::card(ui, ("recent", recent), &name, chosen, |ui| {
+            ui.spacing_mut().interact_size.y = 18.0;
             ui.horizontal(|ui| {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let forget = tr!(lang, "transfer_window.forget_recent", address = recent);
