@@ -24,7 +24,7 @@ use harness::{BOTH, fill, in_language, sized, step_until, window};
 use twocan::{
     gui::{App, actions::Action, transfers::TransferAction, views::Place},
     net::{Command, SocketSpec, TcpClientSpec},
-    transfer::{Partial, ReceiverState, SendOptions, SendSpec, State, Transfers, Way},
+    transfer::{Partial, ReceiveSpec, ReceiverState, SendOptions, SendSpec, State, Transfers, Way},
     words::Lang,
 };
 
@@ -123,7 +123,7 @@ fn a_file_is_sent_and_the_address_remembered() {
         assert!(harness.get_by_label(send).accesskit_node().is_disabled(), "without an address there is nobody");
         fill(&mut harness, in_language(lang, "Address and port of the receiver", "接收方的地址和端口"), &to);
         harness.step();
-        click(&mut harness, &in_language(lang, "Send to ADDRESS", "发给 ADDRESS").replace("ADDRESS", &to));
+        click(&mut harness, &in_language(lang, "Send to ADDRESS", "发送给 ADDRESS").replace("ADDRESS", &to));
         step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
         harness.step();
         assert_eq!(peer.join().unwrap(), vec![7; 300_001]);
@@ -371,7 +371,11 @@ fn a_refused_name_is_named_and_the_others_are_there() {
         stands_in_the_middle(&harness, "a:b.txt");
         stands_in_the_middle(&harness, in_language(lang, "failed", "失败"));
         assert!(harness.query_by_label("CON.txt").is_none());
-        click(&mut harness, in_language(lang, "Show more (54 left)", "再显示一些（还有 54 个）"));
+        // It lies below the window.
+        let more = in_language(lang, "Show more (54 left)", "再显示一些（还有 54 个）");
+        harness.get_by_role_and_label(Role::Button, more).click_accesskit();
+        harness.step();
+        harness.step();
         harness.get_by_label(in_language(lang, "saved as _CON.txt", "已存为 _CON.txt"));
         stands_in_the_middle(&harness, &long);
         let copy = in_language(lang, "Copy the SHA-256 hash of CON.txt", "复制 CON.txt 的 SHA-256 哈希");
@@ -406,4 +410,69 @@ fn only_what_can_be_resumed_is_kept_and_where_is_told() {
             if way == Way::Framed { (true, 1) } else { (false, 0) }
         );
     }
+}
+
+#[test]
+fn nothing_that_is_typed_makes_a_column_wider() {
+    for (lang, theme) in BOTH {
+        let mut harness = sized(lang, theme, egui::vec2(1024.0, 700.0));
+        harness.state_mut().view.place = Place::Transfer;
+        harness.state_mut().view.transfer.add([PathBuf::from("/nope/nothing.txt")]);
+        harness.run();
+        let (to, listen) = (
+            in_language(lang, "Address and port of the receiver", "接收方的地址和端口"),
+            in_language(lang, "Listen on", "监听地址"),
+        );
+        let width = |harness: &Harness<'_, App>| harness.get_by_role_and_label(Role::TextInput, listen).rect().max.x;
+        let before = width(&harness);
+        fill(&mut harness, to, "a b:80");
+        harness.step();
+        assert_eq!(width(&harness), before);
+        let correct = in_language(lang, "Correct the address at the left first", "先改正左边的地址");
+        stands_in_the_middle(&harness, correct);
+        let host = format!("{}.example.org:8021", "long".repeat(20));
+        fill(&mut harness, to, &host);
+        harness.step();
+        let send = in_language(lang, "Send to ADDRESS", "发送给 ADDRESS").replace("ADDRESS", &host);
+        stands_in_the_middle(&harness, &send);
+        let missing = in_language(lang, "not there", "不存在");
+        step_until(&mut harness, "somebody has looked", |harness| harness.query_by_label(missing).is_some());
+        stands_in_the_middle(&harness, missing);
+        // It leaves the recent ones when it is of no use.
+        harness.state_mut().model.settings.transfer.recent = vec![host.clone()];
+        harness.run();
+        click(&mut harness, &in_language(lang, "Forget ADDRESS", "忘掉 ADDRESS").replace("ADDRESS", &host));
+        assert!(harness.state().model.settings.transfer.recent.is_empty());
+    }
+}
+
+#[test]
+fn a_send_that_waits_for_a_yes_is_there_and_can_be_cancelled() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = files.path().join("a.txt");
+    fs::write(&path, "a").unwrap();
+    let service = Transfers::new(Arc::new(()));
+    let id = service.receive(ReceiveSpec::into_folder(folder.path(), Way::Framed));
+    let mut harness = window(BOTH[0].0, BOTH[0].1);
+    harness.state_mut().view.place = Place::Transfer;
+    let to = |service: &Transfers| match service.receivers().first()?.state {
+        ReceiverState::Listening(address) => Some(address),
+        _ => None,
+    };
+    step_until(&mut harness, "it listens", |_| to(&service).is_some());
+    let spec = SendSpec {
+        paths: vec![path],
+        to: to(&service).unwrap().into(),
+        way: Way::Framed,
+        options: SendOptions::default(),
+    };
+    harness.state_mut().actions.push(Action::Transfer(TransferAction::Send(spec)));
+    let waits = |harness: &Harness<'_, App>| harness.query_by_label_contains("waiting for their yes").is_some();
+    step_until(&mut harness, "it waits", waits);
+    assert!(!service.offers().is_empty());
+    click(&mut harness, "Cancel");
+    step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
+    harness.step();
+    harness.get_by_label("cancelled");
+    service.stop(id);
 }

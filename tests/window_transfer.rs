@@ -79,6 +79,7 @@ fn two_files_a_cancel_and_a_resume() {
         fs::write(&notes, "你好\n").unwrap();
         let (mut window, words) = speaking(&screen, home.path(), tag);
         window.click(words.get("top.transfer"));
+        window.click(words.get("transfer_window.keep"));
         let address = receive(&mut window, &words, into.path());
         window.fill(words.get("transfer_window.address"), &address);
         add(&mut window, &words, &notes);
@@ -103,7 +104,7 @@ fn two_files_a_cancel_and_a_resume() {
             widgets.iter().any(moved).then_some(())
         });
         assert!(!bars(&mut window, &words, &title).is_empty());
-        window.click_until(words.get("transfer_window.cancel"), words.get("transfer_window.failed"));
+        window.click_until(words.get("transfer_window.cancel"), words.get("transfer_window.cancelled"));
         window.gone(words.get("transfer_window.cancel"));
         let saved = fs::read(into.path().join("笔记.txt")).unwrap();
         assert_eq!(saved, "你好\n".as_bytes(), "what was whole stays");

@@ -3,12 +3,15 @@
 //! `logic` also runs while the window is hidden, when egui does not paint; so channels are drained there and
 //! never in `ui`. Draining is bounded in time: what is left over is for the next frame.
 
+mod files;
+
 use std::{
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui, ViewportCommand};
 
 use super::{
@@ -24,7 +27,6 @@ use super::{
     settings_file::SettingsFile,
     theme::{self, TokensExt as _},
     tr,
-    transfers::{self, TransferAction, TransferBook},
     views::{self, Cx, Place, Tab, ViewState, rules::Subject},
     waker::UiWaker,
 };
@@ -61,6 +63,8 @@ pub struct App {
     file: Option<SettingsFile>,
     presets: Option<PresetFolder>,
     notices: Vec<Notice>,
+    /// Notices of other threads.
+    told: (Sender<Notice>, Receiver<Notice>),
     addresses_read: Option<Instant>,
     /// Whether no frame has followed the last look: the window is minimised, or covered whole.
     hidden: bool,
@@ -94,6 +98,7 @@ impl App {
             file: None,
             presets: None,
             notices: Vec::new(),
+            told: crossbeam_channel::bounded(8),
             addresses_read: None,
             hidden: false,
         };
@@ -132,7 +137,7 @@ impl App {
         self.drain(ctx);
         self.hidden = true;
         self.look_at_transfers(ctx);
-        self.dialogs.poll(&mut self.actions);
+        self.look_at_dialogs();
         self.run_actions(ctx);
         self.keep_settings(ctx);
         self.read_presets();
@@ -162,54 +167,6 @@ impl App {
             self.model.addresses = interfaces::addresses();
             self.addresses_read = Some(Instant::now());
         }
-    }
-
-    /// Looks at the files on their way: after a wake, and again soon while something moves.
-    fn look_at_transfers(&mut self, ctx: &Context) {
-        self.model.transfers.refresh(&self.transfers, Instant::now());
-        // The lists tell everything; the notices are for whoever would rather wait.
-        while self.transfers.notices().try_recv().is_ok() {}
-        if self.model.transfers.is_lively() {
-            ctx.request_repaint_after(TransferBook::LOOK);
-        }
-    }
-
-    fn transfer(&mut self, action: TransferAction) {
-        match action {
-            TransferAction::Send(spec) => {
-                self.transfers.send(spec);
-            }
-            TransferAction::Receive(spec) => {
-                self.transfers.receive(spec);
-            }
-            TransferAction::Stop(id) => self.transfers.stop(id),
-            TransferAction::ForgetReceiver(id) => self.transfers.forget_receiver(id),
-            // Somebody may have withdrawn it a moment ago; then it leaves the window in the next frame.
-            TransferAction::Answer(id, answer) => drop(self.transfers.answer(id, answer)),
-            TransferAction::Pause(id) => self.transfers.pause(id),
-            TransferAction::Unpause(id) => self.transfers.unpause(id),
-            TransferAction::Cancel(id) => self.transfers.cancel(id),
-            TransferAction::Resume(id) => {
-                // The new one stands for it from now on: else it could be resumed once more beside it.
-                if self.transfers.resume(id).is_some() {
-                    self.transfers.forget(id);
-                }
-            }
-            TransferAction::PutBack(id) => {
-                if let Some(spec) = self.transfers.spec(id) {
-                    self.view.transfer.add(spec.paths);
-                }
-            }
-            TransferAction::ForgetEnded => {
-                let ended: Vec<_> = self.model.transfers.ended().map(|row| row.transfer.id).collect();
-                for id in ended {
-                    self.transfers.forget(id);
-                }
-            }
-            TransferAction::OpenFolder(folder) => transfers::open_folder(&folder),
-            TransferAction::Set(settings) => self.model.settings.transfer = settings,
-        }
-        self.model.transfers.refresh(&self.transfers, Instant::now());
     }
 
     fn run_actions(&mut self, ctx: &Context) {

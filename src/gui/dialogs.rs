@@ -10,11 +10,15 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
-use super::actions::{Action, Actions, FileFor, FileProblem};
+use super::{
+    actions::{Action, Actions, FileFor, FileProblem},
+    notice::Notice,
+};
 use crate::net::Wake;
 
 /// The largest file of text that is read, in bytes.
@@ -29,7 +33,11 @@ pub struct Dialogs {
 struct Open {
     purpose: FileFor,
     answer: Receiver<Option<Action>>,
+    since: Instant,
 }
+
+/// Nobody sees a dialog and closes it in so short a time: there was none. rfd tells both alike.
+const UNSEEN: Duration = Duration::from_millis(300);
 
 impl Dialogs {
     /// Opens a dialog, unless one is open.
@@ -63,7 +71,7 @@ impl Dialogs {
             wake.wake();
         });
         match waiting {
-            Ok(_) => self.open = Some(Open { purpose, answer }),
+            Ok(_) => self.open = Some(Open { purpose, answer, since: Instant::now() }),
             Err(error) => log::warn!("no thread for a file dialog: {error}"),
         }
     }
@@ -78,15 +86,19 @@ impl Dialogs {
         self.open = None;
     }
 
-    /// Passes the answer on if there is one.
-    pub fn poll(&mut self, actions: &mut Actions) {
-        let Some(open) = &self.open else { return };
-        match open.answer.try_recv() {
-            Ok(Some(action)) => actions.push(action),
-            Ok(None) | Err(TryRecvError::Disconnected) => {}
-            Err(TryRecvError::Empty) => return,
-        }
+    /// Passes the answer on if there is one; returns what the user should know if there was no dialog.
+    pub fn poll(&mut self, actions: &mut Actions) -> Option<Notice> {
+        let open = self.open.as_ref()?;
+        let unseen = match open.answer.try_recv() {
+            Ok(Some(action)) => {
+                actions.push(action);
+                false
+            }
+            Ok(None) | Err(TryRecvError::Disconnected) => open.since.elapsed() < UNSEEN,
+            Err(TryRecvError::Empty) => return None,
+        };
         self.open = None;
+        unseen.then_some(Notice::NoDialog)
     }
 }
 

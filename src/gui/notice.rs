@@ -47,6 +47,18 @@ pub enum Notice {
         /// Why.
         problem: FileProblem,
     },
+    /// A folder that was to be shown is not there.
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Nothing here shows folders.
+    NoFileManager {
+        /// The folder that was to be shown.
+        path: PathBuf,
+    },
+    /// The system has opened no file dialog.
+    NoDialog,
     /// Something went well that is not to be seen elsewhere; told for a moment.
     Done {
         /// What.

@@ -12,9 +12,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::notice::Notice;
 use crate::transfer::{
-    Answer, Offer, Partial, ReceiveSpec, ReceiverId, ReceiverRow, ReceiverState, SendSpec, State, Transfer, TransferId,
-    Transfers, Way,
+    Answer, Direction, Offer, Partial, ReceiveSpec, ReceiverId, ReceiverRow, ReceiverState, SendSpec, State, Transfer,
+    TransferId, Transfers, Way,
 };
 
 /// What the user asks of transfers.
@@ -203,9 +204,12 @@ impl TransferBook {
         self.rows.iter().any(moving) || self.receivers.iter().any(starting)
     }
 
-    /// Those under way, oldest first.
+    /// Those under way, oldest first, with those that wait for the other side's yes. What waits for the user's own is an
+    /// offer.
     pub fn under_way(&self) -> impl Iterator<Item = &TransferRow> {
-        self.rows.iter().filter(|row| row.transfer.outcome.is_none() && row.transfer.state != State::Asking)
+        let offered =
+            |row: &TransferRow| row.transfer.state == State::Asking && row.transfer.direction == Direction::Receiving;
+        self.rows.iter().filter(move |row| row.transfer.outcome.is_none() && !offered(row))
     }
 
     /// Those that have ended, the newest first.
@@ -214,8 +218,23 @@ impl TransferBook {
     }
 }
 
-/// Shows a folder in the system's file manager. The path is one that the user chose here, never a peer's.
-pub fn open_folder(folder: &Path) {
+/// Shows a folder in the system's file manager; calls `failed` if there is no such folder, or nothing that shows it. The
+/// path is one that the user chose here, never a peer's.
+pub fn open_folder(folder: PathBuf, failed: impl FnOnce(Notice) + Send + 'static) {
+    // Somebody has to wait for the program, or it stays as a zombie; and a disk may be slow.
+    let opening = std::thread::Builder::new().name("file-manager".into()).spawn(move || {
+        if !folder.is_dir() {
+            failed(Notice::NoFolder { path: folder });
+        } else if !show_in_file_manager(&folder) {
+            failed(Notice::NoFileManager { path: folder });
+        }
+    });
+    if let Err(error) = opening {
+        log::warn!("no thread for a file manager: {error}");
+    }
+}
+
+fn show_in_file_manager(folder: &Path) -> bool {
     let program = if cfg!(target_os = "windows") {
         "explorer"
     } else if cfg!(target_os = "macos") {
@@ -225,13 +244,9 @@ pub fn open_folder(folder: &Path) {
     };
     let mut command = std::process::Command::new(program);
     command.arg(folder).stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
-    let spawned = command.stderr(std::process::Stdio::null()).spawn();
-    let Ok(mut child) = spawned.inspect_err(|error| log::warn!("{program}: {error}")) else { return };
-    // Somebody has to wait for it, or it stays as a zombie.
-    let waiting = std::thread::Builder::new().name("file-manager".into()).spawn(move || child.wait().ok());
-    if let Err(error) = waiting {
-        log::warn!("no thread for a file manager: {error}");
-    }
+    let ended = command.stderr(std::process::Stdio::null()).status();
+    // Explorer ends with 1 when all is well.
+    ended.is_ok_and(|status| status.success() || cfg!(target_os = "windows"))
 }
 
 #[cfg(test)]
@@ -251,6 +266,14 @@ mod tests {
         settings.remember("10.0.0.15:1");
         assert_eq!(settings.recent.len(), TransferSettings::RECENT);
         assert_eq!(settings.recent[..2], ["10.0.0.15:1", "10.0.0.19:1"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told() {
+        let gone = tempfile::tempdir().unwrap().path().join("gone");
+        let (sender, told) = crossbeam_channel::bounded(1);
+        open_folder(gone.clone(), move |notice| sender.send(notice).unwrap());
+        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(Notice::NoFolder { path: gone }));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Model {
             Event::FileStarted { .. } => {
                 let path = String::from_utf8_lossy(path);
                 let name = path.rsplit(std::path::is_separator).next().map(shown).unwrap_or_default();
-                self.files.insert(record.socket, Outgoing { name, began: record.at, paused: None });
+                self.files.insert(record.socket, Outgoing { name, since: record.at, began: record.at, paused: None });
             }
             Event::FilePaused { .. } | Event::FileResumed { .. } => {
                 if let Some(file) = self.files.get_mut(&record.socket) {

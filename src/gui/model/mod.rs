@@ -84,7 +84,9 @@ pub struct Model {
 struct Outgoing {
     /// Its name, escaped for showing.
     name: String,
-    /// When it began, later by what it was held up.
+    /// When it began.
+    since: Nanos,
+    /// The same, later by what it was held up.
     began: Nanos,
     /// Since when it has been held up.
     paused: Option<Nanos>,
@@ -370,6 +372,12 @@ impl Model {
             ..Progress::default()
         };
         Some((&file.name, progress))
+    }
+
+    /// Looks at the meter of a socket since the file began that it is sending.
+    pub fn file_looks(&self, id: SocketId) -> usize {
+        let since = self.files.get(&id).map_or(self.now, |file| file.since);
+        usize::try_from(self.now.saturating_sub(since).div_ceil(Self::LOOK_EVERY)).unwrap_or(usize::MAX)
     }
 
     /// Totals and rates of a socket.

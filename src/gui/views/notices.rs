@@ -40,6 +40,9 @@ pub fn notices_ui(ui: &mut Ui, cx: &Cx<'_>, notices: &mut Vec<Notice>) {
                 }
                 FileProblem::TooLarge => tr!(lang, "classic.too_large", path = path.display()),
             },
+            Notice::NoFolder { path } => tr!(lang, "transfer_window.no_such_folder", path = path.display()),
+            Notice::NoFileManager { path } => tr!(lang, "transfer_window.no_file_manager", path = path.display()),
+            Notice::NoDialog => tr!(lang, "transfer_window.no_dialog"),
             Notice::Done { what: Done::PresetSaved(path), .. } => {
                 tr!(lang, "classic.saved", path = path.display())
             }

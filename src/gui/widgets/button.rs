@@ -1,6 +1,6 @@
 //! Buttons as in the mock-up: bordered, primary, dangerous; small in heads and headers.
 
-use egui::{Align, Button, FontId, Layout, Response, RichText, Stroke, Ui, Vec2, vec2};
+use egui::{Align, Button, FontId, Layout, Response, RichText, Stroke, StrokeKind, Ui, Vec2, vec2};
 
 use crate::gui::theme::{TokensExt as _, badge_font, medium};
 
@@ -24,11 +24,26 @@ pub enum Look {
 /// A button of 26 points with text of 12.
 pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
     let button = styled(ui, text.into(), look);
-    ui.scope(|ui| {
+    let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = PADDING;
         ui.add(button)
-    })
-    .inner
+    });
+    ringed(ui, response.inner, look)
+}
+
+/// A ring around what has the focus of the keyboard, for widgets whose own border never changes.
+pub fn focus_ring(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, ui.tokens().text);
+        ui.painter().rect_stroke(response.rect.expand(1.0), 7, stroke, StrokeKind::Outside);
+    }
+}
+
+fn ringed(ui: &Ui, response: Response, look: Look) -> Response {
+    if look == Look::Primary {
+        focus_ring(ui, &response);
+    }
+    response
 }
 
 /// How wide a button with this text is.
@@ -41,21 +56,24 @@ pub fn button_width(ui: &Ui, text: &str) -> f32 {
 pub fn wide_button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
     let button = styled(ui, text.into(), look).min_size(vec2(0.0, 34.0)).wrap();
     let size = vec2(ui.available_width(), 34.0);
-    ui.allocate_ui_with_layout(size, Layout::top_down_justified(Align::Center), |ui| ui.add(button)).inner
+    let layout = Layout::top_down_justified(Align::Center);
+    let response = ui.allocate_ui_with_layout(size, layout, |ui| ui.add(button)).inner;
+    ringed(ui, response, look)
 }
 
 /// A word that is on or off, as a badge that can be clicked.
 pub fn switch(ui: &mut Ui, word: &str, on: bool, enabled: bool) -> Response {
     let tokens = ui.tokens();
     let (color, tint) = if on { (tokens.ok, tokens.ok_tint) } else { (tokens.text, tokens.background) };
-    ui.scope(|ui| {
+    let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = vec2(7.0, 2.0);
         ui.spacing_mut().interact_size.y = 18.0;
         let text = RichText::new(word).font(badge_font()).color(color);
         let button = Button::new(text).fill(tint).stroke(Stroke::NONE).corner_radius(4);
         ui.add_enabled(enabled, button)
-    })
-    .inner
+    });
+    focus_ring(ui, &response.inner);
+    response.inner
 }
 
 /// A verb on a socket: greyed when it cannot apply, with the reason on hover; else `tip` says what it does.
@@ -67,9 +85,10 @@ pub fn verb(ui: &mut Ui, text: &str, look: Look, tip: &str, reason: Option<&str>
         ui.visuals_mut().disabled_alpha = 0.45;
         ui.add_enabled(reason.is_none(), button)
     });
+    let response = ringed(ui, response.inner, look);
     match reason {
-        Some(reason) => response.inner.on_disabled_hover_text(reason),
-        None => response.inner.on_hover_text(tip),
+        Some(reason) => response.on_disabled_hover_text(reason),
+        None => response.on_hover_text(tip),
     }
 }
 
@@ -123,4 +142,39 @@ fn styled(ui: &Ui, text: String, look: Look) -> Button<'static> {
         Look::Quiet => Button::new(text.color(tokens.muted)).frame_when_inactive(false),
     };
     button.min_size(vec2(0.0, 26.0)).wrap_mode(egui::TextWrapMode::Extend)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rectangles with a border of two points that a frame paints.
+    fn rings(ctx: &egui::Context, paint: impl Fn(&mut Ui)) -> usize {
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| paint(ui));
+        output.textures_delta.clear();
+        let ring = |shape: &egui::epaint::ClippedShape| match &shape.shape {
+            egui::Shape::Rect(rect) => rect.stroke.width == 2.0,
+            _ => false,
+        };
+        output.shapes.iter().filter(|shape| ring(shape)).count()
+    }
+
+    #[test]
+    fn the_focus_of_the_keyboard_is_seen_on_what_has_a_border_of_its_own() {
+        type Paint = fn(&mut Ui) -> Response;
+        let widgets: [Paint; 5] = [
+            |ui| button(ui, "send", Look::Primary),
+            |ui| verb(ui, "accept", Look::Primary, "", None),
+            |ui| wide_button(ui, "start", Look::Primary),
+            |ui| switch(ui, "on", true, true),
+            |ui| switch(ui, "off", false, true),
+        ];
+        for paint in widgets {
+            let ctx = egui::Context::default();
+            crate::gui::theme::install(&ctx);
+            assert_eq!(rings(&ctx, |ui| drop(paint(ui))), 0);
+            rings(&ctx, |ui| paint(ui).request_focus());
+            assert_eq!(rings(&ctx, |ui| drop(paint(ui))), 1);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use egui::{Button, FontId, Response, RichText, Stroke, TextEdit, TextStyle, Ui, vec2};
 
-use super::{error_line, hint};
+use super::{error_line, focus_ring, hint};
 use crate::gui::theme::{TokensExt as _, medium};
 
 /// A labelled line of text.
@@ -80,7 +80,8 @@ impl<'a> Field<'a> {
                 })
                 .inner
             });
-            ui.set_max_width(self.width.max(320.0));
+            // Wide enough for a sentence, but no wider than its column.
+            ui.set_max_width(self.width.max(ui.available_width().min(320.0)));
             if let Some(error) = self.error {
                 error_line(ui, error);
             } else if let Some(help) = self.help {
@@ -127,6 +128,7 @@ pub fn choices<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, wo
                 button = button.fill(tokens.selection).stroke(Stroke::new(1.0, tokens.tcp));
             }
             let response = ui.add(button).accessible_name(format!("{label}: {word}"));
+            focus_ring(ui, &response);
             let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
             if response.clicked() {
                 *value = option.clone();

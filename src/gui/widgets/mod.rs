@@ -15,10 +15,10 @@ mod sparkline;
 use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub use self::{
-    button::{Look, button, button_width, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
+    button::{Look, button, button_width, focus_ring, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
-    middle::{file_name, middle, spaces},
+    middle::{file_name, middle, spaces, title_name},
     slider::slider,
     sparkline::sparkline,
 };
@@ -57,6 +57,19 @@ pub fn hint(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub fn error_line(ui: &mut Ui, text: impl Into<String>) -> Response {
     let color = ui.tokens().error;
     ui.label(RichText::new(text).small().color(color))
+}
+
+/// A bar of 6 points for what has no measure: a part of it that wanders with the time, or stands where nothing moves.
+pub fn progress_unmeasured(ui: &mut Ui, moves: bool, color: Color32) -> Response {
+    let response = progress(ui, 0.0, color);
+    let time = if moves { ui.input(|input| input.time) } else { 0.0 };
+    let part = response.rect.width() * 0.2;
+    // There and back in four seconds.
+    let at = 1.0 - ((time / 2.0).rem_euclid(2.0) as f32 - 1.0).abs();
+    let left = response.rect.left() + at * (response.rect.width() - part);
+    let wanders = response.rect.with_min_x(left).with_max_x(left + part);
+    ui.painter().rect_filled(wanders, CornerRadius::same(3), color);
+    response
 }
 
 /// A bar of 6 points, filled to `fraction`.

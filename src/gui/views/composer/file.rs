@@ -32,7 +32,8 @@ pub fn file_ui(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, target: &Result<
             .margin(Margin::symmetric(8, 3))
             .desired_width((ui.available_width() - 200.0).clamp(120.0, 420.0))
             .char_limit(4_096);
-        ui.add(field).labelled_by(label.id);
+        let field = ui.add(field).labelled_by(label.id);
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         // The dialog answers later: by then it must still be clear who is to send.
         let single = target.as_ref().ok().filter(|target| target.sockets.len() == 1);
         ui.add_enabled_ui(single.is_some(), |ui| {
@@ -46,7 +47,8 @@ pub fn file_ui(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, target: &Result<
         });
         let path = draft.file.trim();
         ui.add_enabled_ui(target.is_ok() && !path.is_empty(), |ui| {
-            if compact_button(ui, &tr!(lang, "composer.send_file")).clicked()
+            let clicked = compact_button(ui, &tr!(lang, "composer.send_file")).clicked();
+            if (clicked || entered && !path.is_empty())
                 && let Ok(target) = target
             {
                 for id in &target.sockets {
@@ -67,6 +69,7 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     for id in std::iter::once(&entry.id).chain(&entry.connections) {
         let Some(meter) = cx.model.meter(*id) else { continue };
         let Some((name, progress)) = cx.model.file(*id) else { continue };
+        let looks = cx.model.file_looks(*id);
         let peer = cx.model.sockets.get(*id).and_then(|socket| socket.peer);
         let amount = bar::amount(lang, &progress);
         let below = match peer {
@@ -80,12 +83,18 @@ pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
             direction: Direction::Sending,
             below: &below,
             progress: &progress,
+            unmeasured: false,
+            still: paused,
             now: match per_second {
                 _ if paused => Err(tr!(lang, "transfer_window.state_paused").into_owned()),
                 0 => Err(tr!(lang, "composer.waits").into_owned()),
                 rate => Ok(rate as f64),
             },
-            rates: meter.samples().map(|sample| sample.bytes_out as f64 * Meter::SAMPLES_A_SECOND),
+            // Those before were of something else.
+            rates: meter
+                .samples()
+                .skip(meter.samples().len().saturating_sub(looks))
+                .map(|sample| sample.bytes_out as f64 * Meter::SAMPLES_A_SECOND),
             samples: Meter::SAMPLES,
         };
         bar.ui(ui, lang, |ui| {

@@ -299,7 +299,7 @@ impl View {
         let at = pos2(self.origin.x + 12.0, top);
         ui.painter().text(at, Align2::LEFT_CENTER, shown, FontId::monospace(11.0), tokens.faint);
         if let Some(gap) = state.drawn.timeline.fold_before(step.place) {
-            self.fold(ui, cx, top - ROW as f32, gap);
+            self.fold(ui, top - ROW as f32, &words::fold(cx.lang, picture, step.place, gap));
         }
         let text = if step.len > 0 { words::text(cx, texts, step.seq, kind) } else { String::new() };
         response.widget_info(|| {
@@ -327,19 +327,18 @@ impl View {
         }
     }
 
-    /// The mark of a time in which nothing happened.
-    fn fold(&self, ui: &Ui, cx: &Cx<'_>, y: f32, gap: u64) {
+    /// The mark of a time in which nothing happened, or a file was on its way.
+    fn fold(&self, ui: &Ui, y: f32, text: &str) {
         let tokens = ui.tokens();
         let painter = ui.painter();
-        let text = tr!(cx.lang, "ladder.idle", time = words::idle(gap));
         let font = FontId::proportional(11.0);
         let at = pos2(self.origin.x + 12.0, y);
-        let rect = painter.text(at, Align2::LEFT_CENTER, &text, font, tokens.muted);
+        let rect = painter.text(at, Align2::LEFT_CENTER, text, font, tokens.muted);
         let right = self.origin.x + self.grid.width - 12.0;
         let points = [pos2(rect.right() + 8.0, y), pos2(right, y)];
         painter.extend(Shape::dotted_line(&points, tokens.faint, 6.0, 0.8));
         let response = ui.interact(rect, self.id.with(("fold", y.to_bits())), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text.as_ref()));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     }
 
     /// States as bands on the lifelines, with their words; waits as dashed bars beside them; files as bars.

@@ -200,7 +200,7 @@ fn picture(tokens: &Tokens, cx: &Cx<'_>, state: &mut LadderState, traffic: &Traf
         folds: (ladder.steps.iter())
             .map(|step| {
                 let gap = state.drawn.timeline.fold_before(step.place)?;
-                Some(tr!(cx.lang, "ladder.idle", time = words::idle(gap)).into_owned())
+                Some(words::fold(cx.lang, &ladder, step.place, gap))
             })
             .collect(),
         arrows: (ladder.arrows.iter())

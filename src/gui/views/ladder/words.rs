@@ -183,7 +183,29 @@ pub fn on_arrow(cx: &Cx<'_>, texts: &mut Texts, ladder: &Ladder, arrow: &Arrow) 
     [text, part, unread].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
+/// What stands where a time without calls is cut short, before this place: nothing happened, or a file was on its way.
+pub fn fold(lang: Lang, ladder: &Ladder, place: usize, gap: u64) -> String {
+    let file = ladder.transfers.iter().any(|file| file.from < place && file.to.is_none_or(|to| place <= to));
+    let time = idle(gap);
+    if file { tr!(lang, "ladder.idle_file", time = time) } else { tr!(lang, "ladder.idle", time = time) }.into_owned()
+}
+
 /// A time without calls in words: `2.3 s`.
 pub fn idle(nanos: u64) -> String {
     number::duration(crate::journal::record::duration(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::ladder::Transfer;
+
+    #[test]
+    fn nothing_is_idle_while_a_file_is_on_its_way() {
+        let file = |from, to| Transfer { line: 0, seq: 0, from, to };
+        let ladder = Ladder { transfers: vec![file(2, Some(3)), file(6, None)], ..Ladder::default() };
+        let said = [2, 3, 4, 6, 7].map(|place| fold(Lang::En, &ladder, place, 18_200_000_000));
+        assert_eq!(said, ["⋯ 18.2 s idle", "⋯ file, 18.2 s", "⋯ 18.2 s idle", "⋯ 18.2 s idle", "⋯ file, 18.2 s"]);
+        assert_eq!(fold(Lang::Zh, &ladder, 3, 18_200_000_000), "⋯ 文件，18.2 s");
+    }
 }

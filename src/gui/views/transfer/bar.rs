@@ -26,6 +26,10 @@ pub struct Bar<'a, R> {
     pub below: &'a str,
     /// How far it is, and how long that took.
     pub progress: &'a Progress,
+    /// Whether what is done just now has no measure, whatever is known of the bytes.
+    pub unmeasured: bool,
+    /// Whether it stands still: paused, or waiting for somebody.
+    pub still: bool,
     /// Bytes a second just now, or a word for why nothing moves.
     pub now: Result<f64, String>,
     /// Bytes a second as they were, the newest last.
@@ -45,15 +49,14 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
                 Err(word) => word,
             };
             let speed = RichText::new(speed).monospace().color(tokens.muted);
-            let title_label = egui::Label::new(theme::strong(title)).truncate();
             if ui.available_width() < NARROW {
-                ui.add(title_label);
+                widgets::title_name(ui, title);
                 ui.label(speed);
             } else {
                 ui.horizontal(|ui| {
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         ui.label(speed);
-                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(title_label));
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| widgets::title_name(ui, title));
                     });
                 });
             }
@@ -64,12 +67,16 @@ impl<R: Iterator<Item = f64> + Clone> Bar<'_, R> {
             } else {
                 tr!(lang, "transfer_window.bar_unknown", title = title, done = done)
             };
-            let fraction = progress.fraction();
+            let fraction = progress.fraction().filter(|_| !self.unmeasured);
             let color = match self.direction {
                 Direction::Sending => tokens.tcp,
                 Direction::Receiving => tokens.ok,
             };
-            let bar = widgets::progress(ui, fraction.unwrap_or(0.0) as f32, color).on_hover_text(spoken.as_ref());
+            let bar = match fraction {
+                Some(fraction) => widgets::progress(ui, fraction as f32, color),
+                None => widgets::progress_unmeasured(ui, !self.still, color),
+            };
+            let bar = bar.on_hover_text(spoken.as_ref());
             bar.widget_info(|| {
                 let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &spoken);
                 info.value = fraction.map(|fraction| (fraction * 100.0).floor());

@@ -11,7 +11,7 @@ use crate::{
     gui::{
         Cx,
         actions::Action,
-        theme::{self, TokensExt as _, icons},
+        theme::{TokensExt as _, icons},
         tr,
         transfers::{TransferAction, TransferRow},
         widgets::{self, Look},
@@ -61,7 +61,7 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
                         Direction::Receiving => icons::ARROW_DOWN,
                     };
                     widgets::icon(ui, icon, 14.0, tokens.muted);
-                    ui.add(egui::Label::new(theme::strong(now::title(lang, transfer))).truncate());
+                    widgets::title_name(ui, &now::title(lang, transfer));
                 });
             });
         });

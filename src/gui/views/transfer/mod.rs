@@ -7,6 +7,7 @@ pub mod bar;
 mod done;
 mod incoming;
 mod now;
+mod paths;
 mod receive;
 mod send;
 
@@ -32,6 +33,8 @@ use crate::{
 pub struct TransferState {
     /// What is to be sent.
     pub paths: Vec<PathBuf>,
+    /// What is found there.
+    finds: paths::Finds,
     /// A path as typed.
     typed_path: String,
     /// To whom, as typed.

@@ -60,6 +60,8 @@ fn card_ui(ui: &mut Ui, cx: &mut Cx<'_>, row: &TransferRow) {
         direction: transfer.direction,
         below: &where_to(lang, transfer),
         progress: &transfer.progress,
+        unmeasured: matches!(transfer.state, State::Preparing | State::Connecting | State::Checking),
+        still: matches!(transfer.state, State::Paused | State::Asking),
         now: if transfer.state == State::Moving { Ok(row.rate()) } else { Err(state_word(lang, transfer.state)) },
         rates: row.rates.iter().copied(),
         samples: TransferBook::SAMPLES,

@@ -1,11 +1,11 @@
 //! Where files are received: a form, and the receivers that listen, with this computer's addresses large enough to read
 //! across the table.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use egui::{FontFamily, FontId, RichText, Ui};
 
-use super::{TransferState, section, way_tip, way_words};
+use super::{TransferState, section, way_words};
 use crate::{
     gui::{
         Cx,
@@ -17,8 +17,8 @@ use crate::{
         widgets::{self, Field, Look},
     },
     net::{Reach, options::parse_bind},
-    transfer::{Partial, Policy, ReceiveSpec, ReceiverRow, ReceiverState},
-    words,
+    transfer::{Partial, Policy, ReceiveSpec, ReceiverRow, ReceiverState, Way},
+    words::{self, Lang},
 };
 
 /// Paints the form and the receivers.
@@ -27,7 +27,8 @@ pub fn receive_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     let model = cx.model;
     let settings = &model.settings.transfer;
     section(ui, &tr!(lang, "transfer_window.receive_here"));
-    for receiver in &model.transfers.receivers {
+    let over = |row: &ReceiverRow| matches!(row.state, ReceiverState::Stopped | ReceiverState::Failed(_));
+    for receiver in model.transfers.receivers.iter().filter(|row| !over(row)) {
         receiver_ui(ui, cx, receiver);
     }
     let bind = state.bind.get_or_insert_with(|| settings.bind.clone());
@@ -54,7 +55,7 @@ pub fn receive_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     let mut changed = settings.clone();
     let label = tr!(lang, "transfer_window.receive_way");
     widgets::choice(ui, &label, &mut changed.receive_way, &way_words(lang));
-    widgets::hint(ui, way_tip(lang, changed.receive_way));
+    widgets::hint(ui, from_tip(lang, changed.receive_way));
     if changed.receive_way.resumes() {
         let mut keep = changed.partial == Partial::Keep;
         ui.checkbox(&mut keep, tr!(lang, "transfer_window.keep")).on_hover_text(tr!(lang, "transfer_window.keep_tip"));
@@ -79,6 +80,20 @@ pub fn receive_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     }
     if changed != *settings {
         cx.actions.push(Action::Transfer(TransferAction::Set(changed)));
+    }
+    // Below the form, which they would push out of the window.
+    for receiver in model.transfers.receivers.iter().rev().filter(|row| over(row)) {
+        receiver_ui(ui, cx, receiver);
+    }
+}
+
+/// What whoever receives has to know of a way.
+fn from_tip(lang: Lang, way: Way) -> Cow<'static, str> {
+    match way {
+        Way::Framed => tr!(lang, "transfer_window.framed_from"),
+        Way::Raw => tr!(lang, "transfer_window.raw_from"),
+        Way::Helper => tr!(lang, "transfer_window.helper_from"),
+        Way::Udp => tr!(lang, "transfer_window.udp_from"),
     }
 }
 

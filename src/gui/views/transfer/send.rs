@@ -1,10 +1,12 @@
 //! What is to be sent, to whom, and which way.
 
-use std::path::PathBuf;
-
 use egui::{Align, Frame, Key, Layout, RichText, Stroke, Ui};
 
-use super::{TransferState, section, way_tip, way_words};
+use super::{
+    TransferState,
+    paths::{self, Found},
+    section, way_tip, way_words,
+};
 use crate::{
     gui::{
         Cx,
@@ -40,10 +42,24 @@ pub fn address_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
         let name = tr!(lang, "transfer_window.recent", address = recent);
         let text = RichText::new(recent).monospace();
         let chosen = state.to == *recent;
+        let mut forgotten = false;
         let card = widgets::card(ui, ("recent", recent), &name, chosen, |ui| {
-            ui.label(text);
+            ui.spacing_mut().interact_size.y = 18.0;
+            ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let forget = tr!(lang, "transfer_window.forget_recent", address = recent);
+                    forgotten = widgets::tiny_icon(ui, icons::X, &forget).clicked();
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.add(egui::Label::new(text).truncate());
+                    });
+                });
+            });
         });
-        if card.clicked() {
+        if forgotten {
+            let mut settings = settings.clone();
+            settings.recent.retain(|known| known != recent);
+            cx.actions.push(Action::Transfer(TransferAction::Set(settings)));
+        } else if card.clicked() {
             state.to.clone_from(recent);
         }
     }
@@ -131,7 +147,7 @@ fn typed_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut TransferState) {
         let reason = empty.then_some(reason.as_ref());
         let clicked = widgets::verb(ui, &add, Look::Plain, &tip, reason).clicked();
         if (clicked || entered) && !empty {
-            state.add([PathBuf::from(state.typed_path.trim())]);
+            state.add([paths::typed(&state.typed_path)]);
             state.typed_path.clear();
             if entered {
                 response.request_focus();
@@ -148,15 +164,18 @@ fn chosen_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
     for (index, path) in state.paths.iter().enumerate().take(SHOWN) {
         ui.horizontal(|ui| {
             let shown = crate::transfer::name::shown(&path.display().to_string());
-            widgets::icon(ui, icons::FILE, 14.0, tokens.muted);
+            let found = state.finds.at(path, ui.ctx());
+            let icon = if found == Some(Found::Folder) { icons::FOLDER } else { icons::FILE };
+            widgets::icon(ui, icon, 14.0, tokens.muted);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let name = tr!(lang, "transfer_window.remove", path = shown);
                 if widgets::quiet_icon(ui, icons::X, &name).clicked() {
                     removed = Some(index);
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(egui::Label::new(RichText::new(&shown).monospace()).truncate());
-                });
+                if found == Some(Found::Nothing) {
+                    ui.label(RichText::new(tr!(lang, "transfer_window.not_there")).small().color(tokens.error));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| widgets::file_name(ui, &shown));
             });
         });
     }
@@ -165,24 +184,30 @@ fn chosen_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
         widgets::hint(ui, tr!(lang, "transfer_window.and_more", count = count));
     }
     if let Some(index) = removed {
-        state.paths.remove(index);
+        let path = state.paths.remove(index);
+        state.finds.forget(&path);
     }
     ui.horizontal(|ui| {
         let way = cx.model.settings.transfer.way;
         let to = state.to.parse::<Endpoint>();
         let pace = pace(&state.pace);
         let reason = match (&to, &pace) {
-            (Err(_), _) => Some(tr!(lang, "transfer_window.no_address")),
+            (Err(_), _) if state.to.is_empty() => Some(tr!(lang, "transfer_window.no_address")),
+            (Err(_), _) => Some(tr!(lang, "transfer_window.wrong_address")),
             (_, Err(())) if way == Way::Udp => Some(tr!(lang, "transfer_window.pace_wrong")),
             _ => None,
         };
-        let text = if let Ok(to) = &to {
-            tr!(lang, "transfer_window.send_it_to", address = to)
-        } else {
-            tr!(lang, "transfer_window.send")
-        };
+        let text = tr!(lang, "transfer_window.send");
+        let address = to.as_ref().map(ToString::to_string).unwrap_or_default();
         let tip = way_tip(lang, way);
-        if widgets::verb(ui, &text, Look::Primary, &tip, reason.as_deref()).clicked()
+        let mut send = widgets::verb(ui, &text, Look::Primary, &tip, reason.as_deref());
+        if to.is_ok() {
+            send = send.accessible_name(tr!(lang, "transfer_window.send_it_to", address = address));
+            // However long it is, the column stays as wide as it is.
+            let peer = RichText::new(tr!(lang, "transfer_window.to", peer = address)).small().color(tokens.muted);
+            ui.add(egui::Label::new(peer).truncate());
+        }
+        if send.clicked()
             && let (Ok(to), Ok(pace)) = (to, pace.or(if way == Way::Udp { Err(()) } else { Ok(None) }))
         {
             let options = SendOptions { pace, sha256: true, ..SendOptions::default() };
@@ -190,6 +215,7 @@ fn chosen_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
             settings.remember(&state.to);
             cx.actions.push(Action::Transfer(TransferAction::Set(settings)));
             let paths = std::mem::take(&mut state.paths);
+            paths.iter().for_each(|path| state.finds.forget(path));
             cx.actions.push(Action::Transfer(TransferAction::Send(SendSpec { paths, to, way, options })));
         }
         if let Some(reason) = reason {
@@ -203,7 +229,8 @@ const SHOWN: usize = 12;
 
 /// Bytes a second as typed; `None` for as fast as it goes.
 fn pace(typed: &str) -> Result<Option<u64>, ()> {
-    let typed = typed.trim().replace([' ', '_'], "");
+    // As people group thousands.
+    let typed = typed.trim().replace([' ', '_', ',', '\'', '\u{a0}', '\u{202f}'], "");
     if typed.is_empty() {
         return Ok(None);
     }
@@ -224,7 +251,9 @@ mod tests {
     #[test]
     fn a_pace_is_a_number_of_bytes_and_not_too_slow() {
         assert_eq!(pace(" "), Ok(None));
-        assert_eq!(pace("1 000 000"), Ok(Some(1_000_000)));
+        for million in ["1 000 000", "1,000,000", "1'000'000", "1000000"] {
+            assert_eq!(pace(million), Ok(Some(1_000_000)));
+        }
         for wrong in ["999", "-5", "fast", "1e6"] {
             assert_eq!(pace(wrong), Err(()), "{wrong}");
         }

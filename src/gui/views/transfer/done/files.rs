@@ -124,7 +124,8 @@ pub fn hashes_ui(ui: &mut Ui, cx: &mut Cx<'_>, file: &FileOutcome, of: Option<&s
             let hash = hex(&hash);
             let short = format!("{}…{}", hash.get(..8).unwrap_or_default(), hash.get(56..).unwrap_or_default());
             let text = RichText::new(format!("{name} {short}")).monospace().color(ui.tokens().faint);
-            ui.label(text).on_hover_text(&hash);
+            // On one line, with its name.
+            ui.add(egui::Label::new(text).extend()).on_hover_text(&hash);
             let copy = match of {
                 None => tr!(lang, "transfer_window.copy_hash", name = name),
                 Some(file) => tr!(lang, "transfer_window.copy_hash_of", name = name, file = file),
