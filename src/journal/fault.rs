@@ -142,6 +142,8 @@ pub enum FaultKind {
     Family,
     /// ENOENT
     NoFile,
+    /// It is a folder or a device, which is not sent as a file.
+    NotAFile,
     /// The name has no address (`EAI_NONAME` and its relatives).
     NoName,
     /// More is waiting to be sent than Twocan holds for one socket.
@@ -168,7 +170,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Refused,
         Self::TimedOut,
         Self::Reset,
@@ -187,6 +189,7 @@ impl FaultKind {
         Self::Invalid,
         Self::Family,
         Self::NoFile,
+        Self::NotAFile,
         Self::NoName,
         Self::QueueFull,
         Self::NotLoopback,
@@ -221,6 +224,7 @@ impl FaultKind {
             Self::Invalid => "EINVAL",
             Self::Family => "EAFNOSUPPORT",
             Self::NoFile => "ENOENT",
+            Self::NotAFile => "NOT_A_FILE",
             Self::NoName => "EAI_NONAME",
             Self::QueueFull => "QUEUE_FULL",
             Self::NotLoopback => "NOT_LOOPBACK",
