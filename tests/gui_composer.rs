@@ -222,7 +222,7 @@ fn a_datagram_goes_where_it_is_addressed() {
         assert_eq!(harness.state_mut().sent(), [], "there is no address");
         fill(&mut harness, to, "localhost:70000");
         harness.run();
-        harness.get_by_label_contains(tr(lang, "Ports are numbers from 0 to 65535", "端口是 0 到 65535 的数"));
+        harness.get_by_label_contains(tr(lang, "Ports are numbers up to 65535", "端口是不超过 65535 的数"));
         fill(&mut harness, to, "example.org:7000");
         harness.run();
         harness.get_by_label_contains(tr(lang, "Names are not looked up here", "这里不查询主机名"));
@@ -240,6 +240,39 @@ fn a_datagram_goes_where_it_is_addressed() {
         harness.get_by_label(tr(lang, "Send", "发送")).click();
         harness.run();
         assert_eq!(harness.state_mut().sent(), [(1, vec![], "127.0.0.1:7001".parse().ok())]);
+    }
+}
+
+/// With every other key something is wrong for a moment: the fields stay where they are, and what is wrong is in sight.
+#[test]
+fn nothing_moves_under_the_cursor_while_something_is_wrong() {
+    for lang in Lang::ALL {
+        let mut bench = Bench::new(lang, Kind::UdpSocket);
+        bench.push(0, Event::Bound, "", b"127.0.0.1:9000");
+        let mut harness = show(bench);
+        harness.run();
+        let (message, to, send) = (tr(lang, "Message", "消息内容"), tr(lang, "To", "发往"), tr(lang, "Send", "发送"));
+        let input = |harness: &Harness<'_, Bench>, name: &str| {
+            harness.get_by_role_and_label(Role::TextInput, name).accesskit_node().bounding_box().unwrap()
+        };
+        let places = |harness: &Harness<'_, Bench>| {
+            let message = harness.get_by_label(message).accesskit_node().bounding_box().unwrap();
+            let send = harness.get_by_label(send).accesskit_node().bounding_box().unwrap();
+            [message.y0, input(harness, to).y0, send.x1]
+        };
+        let before = places(&harness);
+        fill(&mut harness, to, "a.name.that.is.rather.long.for.an.error.beside.its.field.example.com:99");
+        harness.run();
+        let error = harness.get_by_label_contains(tr(lang, "Names are not looked up here", "这里不查询主机名"));
+        assert!(error.accesskit_node().bounding_box().unwrap().x1 <= 900.0, "all of it is in the window");
+        assert_eq!(places(&harness), before);
+        // Not in GBK.
+        write(&mut harness, lang, "ä");
+        harness.get_by_label_contains(tr(lang, "GBK has no ä", "ä"));
+        assert_eq!(places(&harness), before);
+        fill(&mut harness, to, "127.0.0.1:9");
+        harness.run();
+        assert_eq!(places(&harness), before);
     }
 }
 

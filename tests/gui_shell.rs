@@ -377,6 +377,131 @@ fn the_palette_finds_runs_and_says_what_cannot_be_run() {
 }
 
 #[test]
+fn every_action_is_found_by_what_it_does() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+    step_until(&mut harness, "it is connected", |harness| {
+        state_of(harness, Kind::TcpConnection) == Some(State::Established)
+    });
+    harness.run();
+    let found = |harness: &mut Harness<'_, App>, typed: &str, name: &str| {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        harness.run();
+        harness.event(Event::Text(typed.into()));
+        harness.run();
+        harness.get_by_role_and_label(Role::Button, name);
+    };
+    for (typed, name) in [
+        ("stop listening", "Close the socket, or stop listening"),
+        ("all connections", "Close all connections of the server"),
+        ("停止重复", "Stop repeating"),
+        ("favourite", "Keep the socket as a favourite, or no longer"),
+        // By what it does.
+        ("FIN", "Half-close the socket"),
+    ] {
+        found(&mut harness, typed, name);
+        harness.key_press(Key::Escape);
+        harness.run();
+    }
+    found(&mut harness, "repeat the", "Repeat the message…");
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label("Start");
+}
+
+#[test]
+fn clearing_all_traffic_is_asked_for_first() {
+    for (lang, theme) in BOTH {
+        let mut harness = window(lang, theme);
+        harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+        step_until(&mut harness, "it is connected", |harness| {
+            state_of(harness, Kind::TcpConnection) == Some(State::Established)
+        });
+        let rows = harness.state().model.journal.len();
+        let ask = |harness: &mut Harness<'_, App>| {
+            harness.state_mut().actions.push(Action::Run(UiCommand::ClearTraffic));
+            harness.run();
+            harness.get_by_label_contains(in_language(lang, "Nothing brings them back", "无法恢复"));
+        };
+        ask(&mut harness);
+        harness.key_press(Key::Enter);
+        harness.run();
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert!(harness.state().model.journal.len() >= rows, "nothing is lost by accident");
+        ask(&mut harness);
+        harness.get_by_label(in_language(lang, "Clear all", "全部清空")).click();
+        harness.run();
+        assert!(harness.state().model.journal.is_empty());
+        assert!(!harness.state().view.confirm.is_open());
+    }
+}
+
+#[test]
+fn a_new_udp_socket_has_the_cursor_where_one_types_next() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Udp));
+    step_until(&mut harness, "both are bound", |harness| {
+        let sockets = &harness.state().model.sockets;
+        sockets.len() == 2 && sockets.iter().all(|entry| entry.state == State::Bound)
+    });
+    harness.run();
+    harness.event(Event::Text("hi".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    step_until(&mut harness, "it is sent", |harness| {
+        harness.state().model.journal.rows_from(0).any(|row| row.record.event.has_payload() && row.bytes == b"hi")
+    });
+    // One that is connected to nobody needs an address first.
+    harness.state_mut().actions.push(Action::OpenNew(SocketSpec::Udp(UdpSpec::default())));
+    step_until(&mut harness, "it is bound", |harness| {
+        harness.state().model.selected_entry().is_some_and(|entry| entry.state == State::Bound)
+    });
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::TextInput, "To").accesskit_node().is_focused());
+}
+
+/// However many sockets are kept, the menu begins under its button and ends in the window.
+#[test]
+fn a_menu_with_many_favourites_stays_in_the_window() {
+    let mut harness = harness::sized(Lang::En, ThemeChoice::Light, vec2(1024.0, 700.0));
+    for port in 1..=12 {
+        let connect = Some(format!("127.0.0.1:{port}").parse().unwrap());
+        let spec = SocketSpec::Udp(UdpSpec { connect, ..UdpSpec::default() });
+        harness.state_mut().actions.push(Action::ToggleFavourite(spec));
+    }
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "New").click();
+    harness.run();
+    let place = |harness: &Harness<'_, App>, name: &str| {
+        harness.get_by_role_and_label(Role::Button, name).accesskit_node().bounding_box().unwrap()
+    };
+    let button = place(&harness, "New");
+    let first = place(&harness, "TCP server");
+    assert!(first.y0 > button.y1, "{first:?} {button:?}");
+    let last = harness.get_all_by_label("No longer a favourite").last().unwrap();
+    last.scroll_to_me();
+    harness.run();
+    let last = harness.get_all_by_label("No longer a favourite").last().unwrap();
+    assert!(last.accesskit_node().bounding_box().unwrap().y1 < 700.0);
+}
+
+#[test]
+fn a_field_stays_where_it_is_while_its_neighbour_is_wrong() {
+    let mut harness = window(Lang::En, ThemeChoice::Light);
+    harness.state_mut().actions.push(Action::ShowNew(NewKind::TcpServer));
+    harness.run();
+    let left = |harness: &Harness<'_, App>, name: &str| {
+        harness.get_by_role_and_label(Role::TextInput, name).accesskit_node().bounding_box().unwrap().x0
+    };
+    let before = left(&harness, "Bytes for one recv");
+    assert_eq!(before, left(&harness, "Gap between sends, ms"), "they stand below one another");
+    fill(&mut harness, "Backlog", "99999999");
+    harness.run();
+    assert_eq!(left(&harness, "Bytes for one recv"), before);
+}
+
+#[test]
 fn language_theme_and_zoom_switch_at_once() {
     let mut harness = window(Lang::En, ThemeChoice::Light);
     harness.run();

@@ -4,6 +4,7 @@
 //! never in `ui`. Draining is bounded in time: what is left over is for the next frame.
 
 mod files;
+mod run;
 
 use std::{
     path::Path,
@@ -18,7 +19,7 @@ use super::{
     actions::{Action, Actions, FileFor},
     commands::UiCommand,
     dialogs::Dialogs,
-    draft::{Draft, NewKind},
+    draft::Draft,
     model::Model,
     notice::{Done, Notice},
     preset_folder::PresetFolder,
@@ -34,7 +35,6 @@ use crate::{
     net::{Command, Engine, SocketSpec, interfaces},
     preset::Preset,
     transfer::Transfers,
-    words::Lang,
 };
 
 /// Time for taking batches in, in one frame.
@@ -354,101 +354,6 @@ impl App {
             // Without a folder for settings there is none for presets: they last as long as the window.
             self.model.own_presets.retain(|own| own.name != preset.name);
             self.model.own_presets.push(preset);
-        }
-    }
-
-    fn run_command(&mut self, ctx: &Context, command: UiCommand) {
-        if command.unavailable(&self.model).is_some() {
-            return;
-        }
-        let lens = self.view.place == Place::Bench && self.view.lens.is_open();
-        if lens && command.shows_traffic() {
-            self.view.lens.close();
-        }
-        if self.view.place != Place::Bench && self.leaves_place(command) {
-            self.view.place = Place::Bench;
-            // A verb is for a socket that the user sees.
-            if matches!(
-                command,
-                UiCommand::HalfClose | UiCommand::Close | UiCommand::Abort | UiCommand::Reopen | UiCommand::Remove
-            ) {
-                return;
-            }
-        }
-        let settings = &self.model.settings;
-        let zoom = settings.zoom_percent;
-        let action = match command {
-            UiCommand::Palette => return self.view.palette.toggle(),
-            UiCommand::NewSocket => return self.view.sidebar.menu.open = true,
-            UiCommand::NewTcpServer => Action::ShowNew(NewKind::TcpServer),
-            UiCommand::NewTcpClient => Action::ShowNew(NewKind::TcpClient),
-            UiCommand::NewUdp => Action::ShowNew(NewKind::Udp),
-            UiCommand::TcpPair => Action::OpenPair(super::actions::Pair::Tcp),
-            UiCommand::UdpPair => Action::OpenPair(super::actions::Pair::Udp),
-            UiCommand::NextSocket => Action::Select(self.model.neighbour(true)),
-            UiCommand::PreviousSocket => Action::Select(self.model.neighbour(false)),
-            UiCommand::HalfClose | UiCommand::Close | UiCommand::Abort | UiCommand::Reopen | UiCommand::Remove => {
-                let entry = self.model.selected_entry();
-                let Some((entry, (verb, None))) = entry.and_then(|e| Some((e, command.verb(&self.model, e)?))) else {
-                    return;
-                };
-                verb.action(entry)
-            }
-            UiCommand::ShowTraffic => return self.view.tab = Tab::Traffic,
-            UiCommand::ShowConversation => return self.view.tab = Tab::Conversation,
-            UiCommand::ShowLadder => return self.view.tab = Tab::Ladder,
-            UiCommand::ShowMessages => return self.view.tab = Tab::Messages,
-            UiCommand::FocusFilter | UiCommand::PauseTraffic | UiCommand::SaveTraffic => {
-                self.view.tab = Tab::Traffic;
-                return self.view.traffic.run(command);
-            }
-            UiCommand::ShowChat => Action::ShowPlace(Place::Chat),
-            UiCommand::ShowLens if lens => return self.view.lens.close(),
-            UiCommand::ShowLens => Action::ShowLens(self.view.for_lens(&self.model, ctx).map(Box::new)),
-            UiCommand::ShowTransfer => Action::ShowPlace(Place::Transfer),
-            UiCommand::ShowLab => Action::ShowPlace(Place::Lab),
-            UiCommand::FocusComposer if self.view.place == Place::Chat => return self.view.chat.focus(),
-            UiCommand::FocusComposer => return self.view.composer.focus(),
-            UiCommand::ClearTraffic => Action::ClearJournal,
-            UiCommand::ToggleInspector => return self.view.toggle_inspector(is_wide(ctx)),
-            UiCommand::SwitchLanguage => Action::SetLang(match settings.language() {
-                Lang::En => Lang::Zh,
-                Lang::Zh => Lang::En,
-            }),
-            UiCommand::SwitchTheme => Action::SetTheme(settings.theme.next()),
-            UiCommand::ZoomIn => Action::SetZoom(zoom.saturating_add(10)),
-            UiCommand::ZoomOut => Action::SetZoom(zoom.saturating_sub(10)),
-            UiCommand::ZoomReset => Action::SetZoom(100),
-            UiCommand::Settings => Action::ShowSettings,
-            UiCommand::Help => return self.view.help_open = !self.view.help_open,
-            UiCommand::Quit => return ctx.send_viewport_cmd(ViewportCommand::Close),
-        };
-        self.perform(ctx, action);
-    }
-
-    /// Whether a command is about the bench, so that it has to be on show. The chat's own socket has its verbs in the chat.
-    fn leaves_place(&self, command: UiCommand) -> bool {
-        match command {
-            UiCommand::Palette
-            | UiCommand::ShowChat
-            | UiCommand::ShowTransfer
-            | UiCommand::ShowLab
-            | UiCommand::ClearTraffic
-            | UiCommand::SwitchLanguage
-            | UiCommand::SwitchTheme
-            | UiCommand::ZoomIn
-            | UiCommand::ZoomOut
-            | UiCommand::ZoomReset
-            | UiCommand::Settings
-            | UiCommand::Help
-            | UiCommand::Quit => false,
-            UiCommand::FocusComposer => self.view.place != Place::Chat,
-            UiCommand::Close | UiCommand::Reopen => {
-                self.view.place != Place::Chat
-                    || self.model.chat.socket().is_none()
-                    || self.model.chat.socket() != self.model.selected
-            }
-            _ => true,
         }
     }
 

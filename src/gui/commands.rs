@@ -30,6 +30,11 @@ pub enum UiCommand {
     Abort,
     Reopen,
     Remove,
+    CloseAll,
+    Repeat,
+    StopRepeat,
+    SendFile,
+    Favourite,
     ShowTraffic,
     ShowConversation,
     ShowLadder,
@@ -56,7 +61,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// All of them, in the order of the palette.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 41] = [
         Self::NewSocket,
         Self::NewTcpServer,
         Self::NewTcpClient,
@@ -68,6 +73,11 @@ impl UiCommand {
         Self::Abort,
         Self::Reopen,
         Self::Remove,
+        Self::CloseAll,
+        Self::Repeat,
+        Self::StopRepeat,
+        Self::SendFile,
+        Self::Favourite,
         Self::NextSocket,
         Self::PreviousSocket,
         Self::ShowTraffic,
@@ -139,6 +149,11 @@ impl UiCommand {
             | Self::UdpPair
             | Self::Abort
             | Self::Remove
+            | Self::CloseAll
+            | Self::Repeat
+            | Self::StopRepeat
+            | Self::SendFile
+            | Self::Favourite
             | Self::ClearTraffic => &[],
         }
     }
@@ -165,6 +180,11 @@ impl UiCommand {
             Self::Abort => tr!(lang, "command.abort"),
             Self::Reopen => tr!(lang, "command.reopen"),
             Self::Remove => tr!(lang, "command.remove"),
+            Self::CloseAll => tr!(lang, "command.close_all"),
+            Self::Repeat => tr!(lang, "command.repeat"),
+            Self::StopRepeat => tr!(lang, "command.stop_repeat"),
+            Self::SendFile => tr!(lang, "command.send_file"),
+            Self::Favourite => tr!(lang, "command.favourite"),
             Self::ShowTraffic => tr!(lang, "command.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.show_ladder"),
@@ -207,6 +227,11 @@ impl UiCommand {
             Self::Abort => tr!(lang, "command.tip.abort"),
             Self::Reopen => tr!(lang, "command.tip.reopen"),
             Self::Remove => tr!(lang, "command.tip.remove"),
+            Self::CloseAll => tr!(lang, "command.tip.close_all"),
+            Self::Repeat => tr!(lang, "command.tip.repeat"),
+            Self::StopRepeat => tr!(lang, "command.tip.stop_repeat"),
+            Self::SendFile => tr!(lang, "command.tip.send_file"),
+            Self::Favourite => tr!(lang, "command.tip.favourite"),
             Self::ShowTraffic => tr!(lang, "command.tip.show_traffic"),
             Self::ShowConversation => tr!(lang, "command.tip.show_conversation"),
             Self::ShowLadder => tr!(lang, "command.tip.show_ladder"),
@@ -240,13 +265,27 @@ impl UiCommand {
     /// Why it cannot be run now, if it cannot.
     pub fn unavailable(self, model: &Model) -> Option<Unavailable> {
         match self {
-            Self::HalfClose | Self::Close | Self::Abort | Self::Reopen | Self::Remove => {
+            Self::HalfClose | Self::Close | Self::Abort | Self::Reopen | Self::Remove | Self::CloseAll => {
                 let Some(entry) = model.selected_entry() else { return Some(Unavailable::NoSocket) };
                 match self.verb(model, entry) {
                     None => Some(Unavailable::NotNow),
                     Some((_, reason)) => reason.map(Unavailable::Verb),
                 }
             }
+            Self::StopRepeat => match model.selected_entry() {
+                None => Some(Unavailable::NoSocket),
+                Some(entry) => model.repeating(entry).is_empty().then_some(Unavailable::NotNow),
+            },
+            Self::Repeat | Self::SendFile => match model.selected_entry() {
+                None => Some(Unavailable::NoSocket),
+                // Rules that take lines have neither.
+                Some(entry) => takes_lines(model, entry).then_some(Unavailable::NotNow),
+            },
+            Self::Favourite => match model.selected {
+                None => Some(Unavailable::NoSocket),
+                // An accepted connection cannot be opened again.
+                Some(id) => model.spec(id).is_none().then_some(Unavailable::NotNow),
+            },
             Self::NextSocket | Self::PreviousSocket => model.sockets.is_empty().then_some(Unavailable::NoSocket),
             Self::ShowTraffic
             | Self::ShowConversation
@@ -269,6 +308,8 @@ impl UiCommand {
                 | Self::ShowLadder
                 | Self::FocusFilter
                 | Self::FocusComposer
+                | Self::Repeat
+                | Self::SendFile
                 | Self::PauseTraffic
                 | Self::SaveTraffic
         )
@@ -294,6 +335,10 @@ pub enum Unavailable {
     Verb(Reason),
     /// The socket has no such verb in its state.
     NotNow,
+}
+
+fn takes_lines(model: &Model, entry: &SocketEntry) -> bool {
+    model.responder(entry.id).rules().is_some_and(|rules| rules.lines.is_some())
 }
 
 fn modifiers(shortcut: KeyboardShortcut) -> usize {

@@ -304,11 +304,13 @@ pub fn wait(text: &str) -> Result<Duration, NumberError> {
     Ok(Duration::from_millis(whole(text, WAIT.start().as_millis() as u64, WAIT.end().as_millis() as u64)?))
 }
 
-/// A whole number; digits may be parted by spaces, commas or underscores.
+/// A whole number; digits may be parted by spaces and underscores, and by commas in groups of three: `1,5` is a fraction.
 fn whole(text: &str, low: u64, high: u64) -> Result<u64, NumberError> {
-    let parting = |c: char| c.is_whitespace() || c == '_' || c == ',';
+    let parting = |c: char| c.is_whitespace() || c == '_';
     let digits: String = text.chars().filter(|c| !parting(*c)).collect();
-    let number = digits.parse().ok().filter(|number| (low..=high).contains(number));
+    let thousands = digits.split(',').skip(1).all(|group| group.len() == 3);
+    let number =
+        digits.replace(',', "").parse().ok().filter(|_| thousands).filter(|number| (low..=high).contains(number));
     number.ok_or(NumberError { low, high })
 }
 
@@ -376,6 +378,7 @@ mod tests {
             assert_eq!(draft.timeout().ok(), seconds.map(Duration::from_secs_f64), "{typed}");
         }
         assert_eq!(recv_bytes("1 048 576"), Ok(1 << 20));
+        assert_eq!((recv_bytes("1,048,576"), recv_bytes("1,5").is_err()), (Ok(1 << 20), true));
         assert!(recv_bytes("0").is_err());
         assert_eq!((wait("0"), wait("10 000")), (Ok(Duration::ZERO), Ok(Duration::from_secs(10))));
         assert_eq!(wait("10001"), Err(NumberError { low: 0, high: 10_000 }));

@@ -90,7 +90,7 @@ impl Verb {
             Self::Abort => Some(UiCommand::Abort),
             Self::Reopen => Some(UiCommand::Reopen),
             Self::Remove => Some(UiCommand::Remove),
-            Self::CloseAll => None,
+            Self::CloseAll => Some(UiCommand::CloseAll),
         }
     }
 

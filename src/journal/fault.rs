@@ -144,6 +144,8 @@ pub enum FaultKind {
     Family,
     /// ENOENT
     NoFile,
+    /// It is a folder or a device, which is not sent as a file.
+    NotAFile,
     /// The name has no address (`EAI_NONAME` and its relatives).
     NoName,
     /// No name server answered, or none could (`EAI_AGAIN`, `EAI_FAIL`).
@@ -172,7 +174,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Refused,
         Self::TimedOut,
         Self::Reset,
@@ -192,6 +194,7 @@ impl FaultKind {
         Self::Invalid,
         Self::Family,
         Self::NoFile,
+        Self::NotAFile,
         Self::NoName,
         Self::NoAnswer,
         Self::QueueFull,
@@ -227,6 +230,7 @@ impl FaultKind {
             Self::Invalid => "EINVAL",
             Self::Family => "EAFNOSUPPORT",
             Self::NoFile => "ENOENT",
+            Self::NotAFile => "NOT_A_FILE",
             Self::NoName => "EAI_NONAME",
             Self::NoAnswer => "EAI_AGAIN",
             Self::QueueFull => "QUEUE_FULL",

@@ -134,7 +134,7 @@ impl FileSend {
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let meta = std::fs::metadata(path)?;
         if !meta.is_file() {
-            return Err(Fault::of(FaultKind::Invalid));
+            return Err(Fault::of(FaultKind::NotAFile));
         }
         let file = File::open(path)?;
         Ok(Self {
@@ -277,6 +277,6 @@ mod tests {
     #[test]
     fn only_files_are_files() {
         assert_eq!(FileSend::open(Path::new("/no/such")).unwrap_err().kind, FaultKind::NoFile);
-        assert_eq!(FileSend::open(&std::env::temp_dir()).unwrap_err().kind, FaultKind::Invalid);
+        assert_eq!(FileSend::open(&std::env::temp_dir()).unwrap_err().kind, FaultKind::NotAFile);
     }
 }

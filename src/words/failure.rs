@@ -57,6 +57,7 @@ pub fn failure(lang: Lang, failure: &Failure, kind: Kind) -> String {
         Call::SetOption => Some(t!("fault.option_refused", locale = tag, option = told.detail, error = told.error)),
         Call::OpenFile | Call::ReadFile => Some(match what {
             FaultKind::NoFile => t!("fault.file_missing", locale = tag, path = told.detail),
+            FaultKind::NotAFile => t!("fault.file_folder", locale = tag, path = told.detail),
             FaultKind::Permission => t!("fault.file_permission", locale = tag, path = told.detail),
             FaultKind::Cancelled => t!("fault.file_cancelled", locale = tag, path = told.detail),
             _ => t!("fault.file_other", locale = tag, path = told.detail, error = told.error),
@@ -111,6 +112,7 @@ pub fn failure_short(lang: Lang, failure: &Failure, kind: Kind) -> String {
         FaultKind::Family => t!("fault.short.no_family", locale = tag),
         FaultKind::Invalid => t!("fault.short.invalid", locale = tag),
         FaultKind::NoFile => t!("fault.short.no_file", locale = tag),
+        FaultKind::NotAFile => t!("fault.short.not_a_file", locale = tag),
         FaultKind::NoName => t!("fault.short.no_name", locale = tag, name = told.detail),
         FaultKind::NoAnswer => t!("fault.short.no_answer", locale = tag),
         FaultKind::QueueFull => t!("fault.short.queue_full", locale = tag),

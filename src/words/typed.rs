@@ -14,6 +14,8 @@ pub fn address_error(lang: Lang, error: &AddressError) -> String {
     match error {
         AddressError::Empty => t!("address.empty", locale = tag),
         AddressError::NoPort(host) => t!("address.no_port", locale = tag, host = host),
+        AddressError::NoColon(host, port) => t!("address.no_colon", locale = tag, host = host, port = port),
+        AddressError::Url(meant) => t!("address.url", locale = tag, address = meant),
         AddressError::Port(port) => t!("address.port", locale = tag, port = quoted(port)),
         AddressError::PortZero => t!("address.port_zero", locale = tag),
         AddressError::Brackets(text) => t!("address.brackets", locale = tag, text = text),
@@ -121,8 +123,8 @@ mod tests {
     #[test]
     fn addresses_are_corrected_in_both_languages() {
         let refused = parse_bind("127.0.0.1:x").unwrap_err();
-        assert_eq!(address_error(Lang::En, &refused), "\"x\" is not a port. Ports are numbers from 0 to 65535.");
-        assert_eq!(address_error(Lang::Zh, &refused), "\"x\" 不是端口。端口是 0 到 65535 的数。");
+        assert_eq!(address_error(Lang::En, &refused), "\"x\" is not a port. Ports are numbers up to 65535.");
+        assert_eq!(address_error(Lang::Zh, &refused), "\"x\" 不是端口。端口是不超过 65535 的数。");
         let refused = "localhost".parse::<Endpoint>().unwrap_err();
         assert_eq!(address_error(Lang::En, &refused), "localhost has no port. Write it as localhost:8008.");
     }

@@ -10,10 +10,10 @@ fn wrong_arguments_say_what_to_type_and_open_nothing() {
     for (line, says) in [
         ("tcp-client", "<ADDR>"),
         ("tcp-client localhost", "localhost has no port. Write it as localhost:8008."),
-        ("tcp-client 127.0.0.1:70000", "is not a port. Ports are numbers from 0 to 65535."),
+        ("tcp-client 127.0.0.1:70000", "is not a port. Ports are numbers up to 65535."),
         ("tcp-client 0", "Port 0 cannot be reached."),
         ("tcp-client ::1:80", "Write the address in brackets"),
-        ("tcp-client http://x:80", "in brackets"),
+        ("tcp-client http://x:80", "Only its host and port are wanted: x:80."),
         ("tcp-server example.org:80", "is not an IP address."),
         ("tcp-server 1.2.3.4.5", "error:"),
         ("tcp-server --recv 0", "--recv"),

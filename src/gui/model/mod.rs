@@ -250,6 +250,12 @@ impl Model {
         all
     }
 
+    /// The sockets that send a message again and again: this one and its connections.
+    pub fn repeating(&self, entry: &SocketEntry) -> Vec<SocketId> {
+        let repeats = |id: &SocketId| self.meter(*id).is_some_and(|meter| meter.totals().repeating);
+        std::iter::once(entry.id).chain(entry.connections.iter().copied()).filter(repeats).collect()
+    }
+
     /// As what the user opened this socket; `None` for accepted connections.
     pub fn spec(&self, id: SocketId) -> Option<&SocketSpec> {
         self.specs.get(&id)

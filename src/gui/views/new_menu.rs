@@ -1,7 +1,7 @@
 //! What opens under "New": the three kinds, each as a form or at once with its defaults, and the sockets of
 //! before.
 
-use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RichText, Ui, vec2};
+use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RichText, ScrollArea, Ui, vec2};
 
 use super::{
     Cx,
@@ -32,6 +32,10 @@ pub struct NewMenuState {
 
 /// Recent sockets that the menu lists.
 const RECENT: usize = 4;
+/// What is around the menu and between its parts.
+const AROUND: f32 = 28.0;
+/// Height of the lists of sockets at least: a title and some rows.
+const LEAST: f32 = 110.0;
 /// Width of the menu: a sentence on what to watch has to be readable.
 const WIDTH: f32 = 460.0;
 
@@ -57,11 +61,18 @@ pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
             kind_row(ui, cx, kind);
         }
         classic_ui(ui, cx, &mut state.classic);
-        list(ui, cx, &tr!(cx.lang, "new.favourites"), &cx.model.settings.favourites);
         let recent = &cx.model.settings.recent;
         let favourites = &cx.model.settings.favourites;
         let recent: Vec<_> = recent.iter().filter(|spec| !favourites.contains(spec)).take(RECENT).cloned().collect();
-        list(ui, cx, &tr!(cx.lang, "new.recent"), &recent);
+        // What is below the button and not above the lists, so that the menu ends inside of the window.
+        let room = ui.ctx().content_rect().bottom() - button.rect.bottom() - ui.min_rect().height() - AROUND;
+        ScrollArea::vertical().id_salt("before").max_height(room.max(LEAST)).auto_shrink([false, true]).show(
+            ui,
+            |ui| {
+                list(ui, cx, &tr!(cx.lang, "new.favourites"), favourites);
+                list(ui, cx, &tr!(cx.lang, "new.recent"), &recent);
+            },
+        );
     });
     if shown.is_none() {
         state.classic.closed();

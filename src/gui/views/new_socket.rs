@@ -141,13 +141,12 @@ fn server(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Resp
     });
     choice(ui, &tr!(lang, "new.model"), &mut draft.model, &models);
     reply(ui, cx, draft);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
+    two(ui, |ui, second| {
         let error = draft.backlog().err().map(|error| number_error(lang, error));
         let label = tr!(lang, "new.backlog");
         let help = Some(tr!(lang, "new.backlog_help").into_owned());
         fields.push(Field::new(&label, &mut draft.backlog).width(120.0).error(error).help(help).show(ui));
-        fields.push(recv_field(ui, lang, draft));
+        fields.push(recv_field(second, lang, draft));
     });
     wait_fields(ui, lang, draft, fields);
     ui.vertical(|ui| {
@@ -172,8 +171,7 @@ fn client(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Resp
     ];
     choice(ui, &tr!(lang, "new.family"), &mut draft.family, &families);
     reply(ui, cx, draft);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
+    two(ui, |ui, second| {
         let error = draft
             .timeout()
             .err()
@@ -181,7 +179,7 @@ fn client(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Resp
         let label = tr!(lang, "new.timeout");
         let help = Some(tr!(lang, "new.timeout_help").into_owned());
         fields.push(Field::new(&label, &mut draft.timeout).width(120.0).error(error).help(help).show(ui));
-        fields.push(recv_field(ui, lang, draft));
+        fields.push(recv_field(second, lang, draft));
     });
     wait_fields(ui, lang, draft, fields);
     ui.checkbox(&mut draft.close_on_end, tr!(lang, "new.close_on_end_client"))
@@ -197,13 +195,12 @@ fn udp(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, fields: &mut Vec<Respons
     let help = Some(tr!(lang, "new.udp_connect_help").into_owned());
     fields.push(Field::new(&label, &mut draft.connect).width(320.0).error(error).help(help).show(ui));
     reply(ui, cx, draft);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
+    two(ui, |ui, second| {
         let error = draft.receive_buffer().err().map(|error| number_error(lang, error));
         let label = tr!(lang, "new.receive_buffer");
         let help = Some(tr!(lang, "new.receive_buffer_help").into_owned());
         fields.push(Field::new(&label, &mut draft.receive_buffer).width(160.0).error(error).help(help).show(ui));
-        fields.push(recv_field(ui, lang, draft));
+        fields.push(recv_field(second, lang, draft));
     });
     wait_fields(ui, lang, draft, fields);
     ui.vertical(|ui| {
@@ -263,16 +260,27 @@ fn recv_field(ui: &mut Ui, lang: Lang, draft: &mut Draft) -> Response {
     Field::new(&label, text).width(160.0).error(error).help(Some(help.into_owned())).show(ui)
 }
 
+/// Two fields beside one another, each with half of the width: what is said below one moves nothing of the other.
+fn two(ui: &mut Ui, contents: impl FnOnce(&mut Ui, &mut Ui)) {
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        ui.columns(2, |columns| {
+            if let [first, second] = columns {
+                contents(first, second);
+            }
+        });
+    });
+}
+
 /// What lies between two calls: before each `recv`, and between `send`s.
 fn wait_fields(ui: &mut Ui, lang: Lang, draft: &mut Draft, fields: &mut Vec<Response>) {
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
+    two(ui, |ui, second| {
         let error = draft.read_delay().err().map(|error| number_error(lang, error));
         let (label, help) = (tr!(lang, "new.read_delay"), Some(tr!(lang, "new.read_delay_help").into_owned()));
         fields.push(Field::new(&label, &mut draft.read_delay).width(160.0).error(error).help(help).show(ui));
         let error = draft.send_gap().err().map(|error| number_error(lang, error));
         let (label, help) = (tr!(lang, "new.send_gap"), Some(tr!(lang, "new.send_gap_help").into_owned()));
-        fields.push(Field::new(&label, &mut draft.send_gap).width(160.0).error(error).help(help).show(ui));
+        fields.push(Field::new(&label, &mut draft.send_gap).width(160.0).error(error).help(help).show(second));
     });
 }
 

@@ -1,16 +1,21 @@
 //! Ctrl+K: every action by name. Typing narrows, arrows choose, Enter runs.
 
+use std::borrow::Cow;
+
 use egui::{
     Align2, Area, Frame, Id, Key, Modifiers, Order, Pos2, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role,
     vec2,
 };
 
 use super::Cx;
-use crate::gui::{
-    actions::Action,
-    commands::{UiCommand, Unavailable},
-    theme::{CARD_RADIUS, TokensExt as _},
-    tr, widgets,
+use crate::{
+    gui::{
+        actions::Action,
+        commands::{UiCommand, Unavailable},
+        theme::{CARD_RADIUS, TokensExt as _},
+        tr, widgets,
+    },
+    words::Lang,
 };
 
 /// What is typed and which line is chosen.
@@ -80,8 +85,11 @@ fn contents(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut PaletteState) {
     if field.changed() {
         state.chosen = 0;
     }
-    let found: Vec<UiCommand> =
-        UiCommand::ALL.into_iter().filter(|c| *c != UiCommand::Palette && matches(*c, &state.query)).collect();
+    let all = UiCommand::ALL.into_iter().filter(|command| *command != UiCommand::Palette);
+    // What is called so goes before what only does so.
+    let (mut found, others): (Vec<UiCommand>, Vec<UiCommand>) =
+        all.partition(|command| matches(&state.query, |lang| command.text(lang)));
+    found.extend(others.into_iter().filter(|command| matches(&state.query, |lang| command.tip(lang))));
     ui.add_space(4.0);
     if found.is_empty() {
         widgets::hint(ui, tr!(cx.lang, "palette.nothing"));
@@ -112,8 +120,8 @@ fn contents(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut PaletteState) {
 }
 
 /// Every word that was typed occurs in the text of one of the two languages: who sees Chinese may type English.
-fn matches(command: UiCommand, query: &str) -> bool {
-    let texts = crate::words::Lang::ALL.map(|lang| command.text(lang).to_lowercase());
+fn matches(query: &str, text: impl Fn(Lang) -> Cow<'static, str>) -> bool {
+    let texts = Lang::ALL.map(|lang| text(lang).to_lowercase());
     query.to_lowercase().split_whitespace().all(|word| texts.iter().any(|text| text.contains(word)))
 }
 

@@ -181,6 +181,7 @@ fn socket_count(cx: &Cx<'_>, entry: &SocketEntry) -> String {
     let connections = number::grouped(open as u64);
     if entry.state != State::Listen {
         return match open {
+            0 if entry.local.is_none() => tr!(lang, "sidebar.count_never").into_owned(),
             0 => tr!(lang, "sidebar.count_closed").into_owned(),
             1 => tr!(lang, "sidebar.count_closed_one").into_owned(),
             _ => tr!(lang, "sidebar.count_closed_many", connections = connections).into_owned(),
@@ -224,7 +225,7 @@ fn connections(ui: &mut Ui, cx: &mut Cx<'_>, listener: &SocketEntry) {
     ui.add_space(6.0);
     let (open, closed): (Vec<_>, Vec<_>) =
         listener.connections.iter().filter_map(|id| cx.model.sockets.get(*id)).partition(|c| c.state.is_open());
-    let ids: Vec<SocketId> = open.iter().chain(closed.iter().rev()).map(|entry| entry.id).collect();
+    let ids: Vec<SocketId> = open.iter().chain(&closed).map(|entry| entry.id).collect();
     let area = ScrollArea::vertical().id_salt(("connections", listener.id)).max_height(LINE * LINES as f32);
     area.auto_shrink([false, true]).show_rows(ui, LINE, ids.len(), |ui, range| {
         for id in ids.get(range).unwrap_or_default() {

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, net::SocketAddr, time::Duration};
 
 use crate::{
     journal::SocketId,
-    net::options::{AddressError, parse_bind},
+    net::options::{AddressError, narrow, parse_bind},
 };
 
 /// Messages that the history of one socket remembers.
@@ -136,7 +136,7 @@ impl RepeatForm {
 /// # Errors
 /// What is wrong with it.
 pub fn parse_target(text: &str) -> Result<SocketAddr, AddressError> {
-    let text = text.trim();
+    let text = &*narrow(text.trim());
     // A wildcard can be bound, but nothing can be sent to it.
     if text.starts_with('*') || (text.starts_with(':') && !text.starts_with("::")) {
         return Err(AddressError::Host(text.split(':').next().unwrap_or_default().into()));

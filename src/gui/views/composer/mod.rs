@@ -71,8 +71,10 @@ pub struct ComposerState {
 
 /// What is open below the buttons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum More {
+pub enum More {
+    /// How a message is repeated.
     Repeat,
+    /// Which file is sent.
     File,
 }
 
@@ -136,6 +138,11 @@ impl ComposerState {
     pub fn focus(&mut self) {
         self.focus_address = false;
         self.field.focus();
+    }
+
+    /// Opens what is below the buttons.
+    pub fn open(&mut self, more: More) {
+        self.open = Some(more);
     }
 
     /// Puts the cursor into the address that a datagram goes to: it has to be known first.

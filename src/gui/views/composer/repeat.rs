@@ -14,7 +14,7 @@ use crate::{
         tr,
         widgets::{compact::compact_button, compact::compact_icon, error_line, hint},
     },
-    journal::{SocketEntry, SocketId},
+    journal::SocketEntry,
     net::{Command, Part, Repeat},
     text::Composition,
     words::{self, number::grouped},
@@ -87,11 +87,10 @@ fn fits(framing: &Framing, parts: &[Part], count: u64) -> Result<(), FramingErro
 /// How far a repetition that runs has come, and the button that stops it.
 pub fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>, entry: &SocketEntry) {
     let lang = cx.lang;
-    let mut running: Vec<SocketId> = Vec::new();
+    let running = cx.model.repeating(entry);
     let (mut sent, mut rate) = (0, 0);
-    for id in std::iter::once(&entry.id).chain(&entry.connections) {
-        if let Some(meter) = cx.model.meter(*id).filter(|meter| meter.totals().repeating) {
-            running.push(*id);
+    for id in &running {
+        if let Some(meter) = cx.model.meter(*id) {
             sent += meter.totals().repeated;
             rate += meter.per_second().messages_out;
         }
