@@ -33,7 +33,7 @@ use crate::{
     framing::Framing,
     journal::{Batch, Call, CloseReason, Event, Kind, Nanos, Record, Row, SocketId, Sockets, State},
     net::{Command, CommandError, Endpoint, Engine, SocketSpec},
-    words::{self, Things, counted, number},
+    words::{self, number},
 };
 
 /// How often the room in a full socket is looked at, should none of its records say that there is some.
