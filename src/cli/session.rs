@@ -146,6 +146,7 @@ struct Tally {
     bytes: u64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Session<'o> {
     engine: Engine,
     id: SocketId,

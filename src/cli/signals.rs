@@ -42,7 +42,7 @@ pub(super) fn signals() -> io::Result<Receiver<()>> {
     Ok(crossbeam_channel::never())
 }
 
-/// Whether whoever started the program had it ignore a signal, where the system tells (proc_pid_status(5)).
+/// Whether whoever started the program had it ignore a signal, where the system tells: `proc_pid_status(5)`.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> Option<bool> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
