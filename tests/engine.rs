@@ -289,8 +289,10 @@ fn ipv6_works_and_shows_ipv4_peers_as_what_they_are() {
     bench.until("two came", |b| b.sockets.get(id).unwrap().connections.len() == 2);
     let peers: Vec<_> = (0..2).map(|i| bench.sockets.get(bench.connection(id, i)).unwrap().peer.unwrap()).collect();
     assert!(peers[0].is_ipv4() && peers[1].is_ipv6(), "{peers:?}");
-    let here = |i| bench.sockets.get(bench.connection(id, i)).unwrap().local.unwrap();
-    assert!(here(0).is_ipv4() && here(1).is_ipv6(), "{} {}", here(0), here(1));
+    let here = |b: &Bench, i| b.sockets.get(b.connection(id, i)).unwrap().local;
+    bench.until("opened", |b| here(b, 0).is_some() && here(b, 1).is_some());
+    let here = (here(&bench, 0).unwrap(), here(&bench, 1).unwrap());
+    assert!(here.0.is_ipv4() && here.1.is_ipv6(), "{here:?}");
     let (udp, udp_addr) = bench.bound(&UdpSpec { address, responder: Responder::Echo, ..UdpSpec::default() });
     let peer = Bench::peer_datagrams();
     peer.send_to(b"four", SocketAddr::new("127.0.0.1".parse().unwrap(), udp_addr.port())).unwrap();

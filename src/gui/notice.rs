@@ -18,6 +18,8 @@ pub enum Notice {
     Broken {
         /// The file's name now.
         kept_as: PathBuf,
+        /// The line that could not be understood, if one is to blame.
+        line: Option<usize>,
     },
     /// The settings could not be read, or not be set aside; the defaults are in force and nothing will be saved.
     Unreadable {

@@ -51,10 +51,10 @@ impl SettingsFile {
             (None, Settings::default(), Some(notice))
         };
         let (settings, notice) = match read(&path) {
-            Ok(Some(settings)) => (settings, None),
-            Ok(None) => (Settings::default(), None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => match set_aside(&path) {
-                Ok(kept_as) => (Settings::default(), Some(Notice::Broken { kept_as })),
+            Ok(Found::Settings(settings)) => (*settings, None),
+            Ok(Found::None) => (Settings::default(), None),
+            Ok(Found::Broken(line)) => match set_aside(&path) {
+                Ok(kept_as) => (Settings::default(), Some(Notice::Broken { kept_as, line })),
                 Err(error) => return unreadable(error),
             },
             Err(error) => return unreadable(error),
@@ -130,11 +130,27 @@ fn writer(path: &Path, changes: &Receiver<Settings>, report: &Sender<Notice>) {
     }
 }
 
-/// The settings in a file; `None` where there is none. A file that cannot be understood is `InvalidData`.
-fn read(path: &Path) -> io::Result<Option<Settings>> {
+/// What a file of settings holds.
+enum Found {
+    Settings(Box<Settings>),
+    /// There is no file.
+    None,
+    /// What cannot be understood, and in which line it is, counted from 1.
+    Broken(Option<usize>),
+}
+
+fn read(path: &Path) -> io::Result<Found> {
     match fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map(Some).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(text) => Ok(match toml::from_str(&text) {
+            Ok(settings) => Found::Settings(Box::new(settings)),
+            Err(error) => {
+                let before = error.span().and_then(|span| text.get(..span.start));
+                Found::Broken(before.map(|before| before.matches('\n').count() + 1))
+            }
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::None),
+        // It is not text.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Found::Broken(None)),
         Err(error) => Err(error),
     }
 }
@@ -288,16 +304,17 @@ mod tests {
         for (n, broken) in
             ["zoom_percent = [", "theme = 7", "\u{0}", "recent = [{ kind = \"pigeon\" }]"].iter().enumerate()
         {
-            fs::write(&path, broken).unwrap();
+            let broken = format!("language = \"en\"\n{broken}");
+            fs::write(&path, &broken).unwrap();
             let (file, settings, notice) = SettingsFile::open(folder.path());
             let kept_as = folder.path().join(format!("twocan.toml.broken-{}", n + 1));
-            assert_eq!(notice, Some(Notice::Broken { kept_as: kept_as.clone() }), "{broken}");
+            assert_eq!(notice, Some(Notice::Broken { kept_as: kept_as.clone(), line: Some(2) }), "{broken}");
             assert_eq!(settings, Settings::default());
-            assert_eq!(fs::read_to_string(kept_as).unwrap(), *broken);
+            assert_eq!(fs::read_to_string(kept_as).unwrap(), broken);
             drop(file);
         }
         fs::write(&path, [0xFF, 0xFE]).unwrap();
-        assert!(matches!(SettingsFile::open(folder.path()).2, Some(Notice::Broken { .. })));
+        assert!(matches!(SettingsFile::open(folder.path()).2, Some(Notice::Broken { line: None, .. })));
     }
 
     #[test]
@@ -339,7 +356,8 @@ mod tests {
             };
             for settings in [make(&other_ports), make(&ports)] {
                 write(&path, &settings).unwrap();
-                prop_assert_eq!(read(&path).unwrap().unwrap(), settings);
+                let Found::Settings(read) = read(&path).unwrap() else { panic!("it was written a moment ago") };
+                prop_assert_eq!(*read, settings);
             }
         }
     }

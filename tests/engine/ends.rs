@@ -126,7 +126,7 @@ fn a_close_that_sends_rst_says_how_much_was_not_read() {
 fn what_lies_behind_a_short_recv_is_read_too() {
     let mut bench = Bench::new();
     for read_delay in [Duration::ZERO, Duration::from_millis(50)] {
-        let spec = TcpServerSpec { read_delay, ..TcpServerSpec::default() };
+        let spec = TcpServerSpec { read_delay, responder: Responder::None, ..TcpServerSpec::default() };
         let (id, addr) = bench.listening(&SocketSpec::TcpServer(spec));
         let mut peer = peer_stream(addr);
         peer.write_all(b"a").unwrap();

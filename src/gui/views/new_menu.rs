@@ -66,13 +66,13 @@ pub fn new_menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut NewMenuState) {
         let recent: Vec<_> = recent.iter().filter(|spec| !favourites.contains(spec)).take(RECENT).cloned().collect();
         // What is below the button and not above the lists, so that the menu ends inside of the window.
         let room = ui.ctx().content_rect().bottom() - button.rect.bottom() - ui.min_rect().height() - AROUND;
-        ScrollArea::vertical().id_salt("before").max_height(room.max(LEAST)).auto_shrink([false, true]).show(
-            ui,
-            |ui| {
-                list(ui, cx, &tr!(cx.lang, "new.favourites"), favourites);
-                list(ui, cx, &tr!(cx.lang, "new.recent"), &recent);
-            },
-        );
+        let room = room.max(LEAST);
+        // As in the list of programs: how high the menu is must not depend on how high it was.
+        let area = ScrollArea::vertical().id_salt("before").max_height(room).min_scrolled_height(room);
+        area.auto_shrink([false, true]).show(ui, |ui| {
+            list(ui, cx, &tr!(cx.lang, "new.favourites"), favourites);
+            list(ui, cx, &tr!(cx.lang, "new.recent"), &recent);
+        });
     });
     if shown.is_none() {
         state.classic.closed();

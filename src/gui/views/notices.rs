@@ -26,7 +26,10 @@ pub fn notices_ui(ui: &mut Ui, cx: &Cx<'_>, notices: &mut Vec<Notice>) {
     let mut closed = None;
     for (index, notice) in notices.iter().enumerate() {
         let text = match notice {
-            Notice::Broken { kept_as } => tr!(lang, "settings.broken", path = kept_as.display()),
+            Notice::Broken { kept_as, line: None } => tr!(lang, "settings.broken", path = kept_as.display()),
+            Notice::Broken { kept_as, line: Some(line) } => {
+                tr!(lang, "settings.broken_line", path = kept_as.display(), line = line)
+            }
             Notice::Unreadable { path, error } => {
                 tr!(lang, "settings.unreadable", path = path.display(), error = error)
             }

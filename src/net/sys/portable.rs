@@ -78,6 +78,6 @@ pub(crate) fn unread(_: &mio::net::TcpStream) -> usize {
     0
 }
 
-/// Nothing to raise: Windows has no such limit, and macOS' is `launchd`'s business.
+/// Nothing is raised: Windows has no such limit, and on macOS it is 256 until the shell or `launchd` says more.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn raise_descriptor_limit() {}

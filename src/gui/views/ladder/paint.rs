@@ -85,7 +85,8 @@ pub fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut LadderState, traffic: &
         };
         ui.vertical_centered(|ui| {
             ui.add_space((ui.available_height() * 0.3).min(120.0));
-            ui.set_max_width(420.0);
+            // More than there is would lay the ladder out beyond its edge.
+            ui.set_max_width((ui.available_width() - 24.0).min(420.0));
             widgets::hint(ui, text);
         });
         return;
