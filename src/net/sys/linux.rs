@@ -334,8 +334,9 @@ mod tests {
         assert_eq!(found, super::super::portable::look_up("localhost", 80));
         assert_eq!(look_up("nul\0", 80), Err(Fault::of(FaultKind::NoName)));
         // `.invalid` has no address anywhere (RFC 6761), which only a name server that answers can say.
-        let none = look_up("no-such-host.invalid", 80).unwrap_err().kind;
-        assert!(matches!(none, FaultKind::NoName | FaultKind::NoAnswer), "{none:?}");
-        assert_eq!(super::super::portable::look_up("no-such-host.invalid", 80), Err(Fault::of(none)));
+        for look_up in [look_up, super::super::portable::look_up] {
+            let none = look_up("no-such-host.invalid", 80).unwrap_err().kind;
+            assert!(matches!(none, FaultKind::NoName | FaultKind::NoAnswer), "{none:?}");
+        }
     }
 }
