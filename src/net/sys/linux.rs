@@ -180,7 +180,11 @@ pub(crate) fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
         libc::EAI_SYSTEM => return Err(io::Error::last_os_error().into()),
         libc::EAI_MEMORY => return Err(Fault::of(FaultKind::NoBuffers)),
         libc::EAI_AGAIN | libc::EAI_FAIL => return Err(Fault::of(FaultKind::NoAnswer)),
-        _ => return Err(Fault::of(FaultKind::NoName)),
+        // glibc says so too where it had no descriptor left to look with; only errno tells these apart.
+        _ => {
+            let fault = Fault::from(io::Error::last_os_error());
+            return Err(if fault.kind == FaultKind::TooManyFiles { fault } else { Fault::of(FaultKind::NoName) });
+        }
     }
     let mut found = Vec::new();
     let mut next = list;
