@@ -217,7 +217,8 @@ impl Stream {
                         // Straight from the buffer where nothing waits before it; what the kernel does not take is
                         // queued like anything else.
                         let first = self.queue.items.is_empty() && !self.pace.parts();
-                        let taken = match if first { self.socket.write(&reply) } else { Ok(0) } {
+                        let sent = if first { self.socket.write(&reply) } else { Ok(0) };
+                        let taken = match sent {
                             Ok(count) => count,
                             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
                             Err(error) => return self.breaks(error),

@@ -18,7 +18,7 @@ use crate::{
     net::{
         engine::{Prepared, Shared},
         options::{Command, RECV_BYTES, ServerModel, TcpServerSpec},
-        outbox::Tag,
+        outbox::{AGE, Tag},
         rules, sys,
         worker::{Context, Order, Refused, Slot, Start, Turn, token},
     },
@@ -171,7 +171,9 @@ impl Listener {
     fn launch(&mut self, cx: &mut Context<'_>, prepared: Prepared, peer: SocketAddr) -> Turn {
         if !cx.out.flush() {
             self.held = Some(Held::Told(prepared, peer));
-            return Turn::Stalled;
+            // Sooner than the hundreds of connections that may wait for room as well: it is one, and others wait for it.
+            self.retry = Some(Instant::now() + AGE);
+            return Turn::Idle;
         }
         Self::launch_now(cx, prepared, peer);
         Turn::Idle
@@ -250,7 +252,7 @@ impl Slot for Listener {
             }
             let client = match self.held.take() {
                 Some(Held::Told(prepared, peer)) => match self.launch(cx, prepared, peer) {
-                    Turn::Idle => continue,
+                    Turn::Idle if self.retry.is_none() => continue,
                     other => return other,
                 },
                 Some(Held::Waiting(socket, peer)) => Ok((socket, peer)),
