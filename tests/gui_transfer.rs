@@ -231,6 +231,9 @@ fn a_large_file_is_paused_and_cancelled_with_a_click() {
     harness.step();
     step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
     harness.step();
+    for name in ["Resume", "Put back on the list"] {
+        stands_in_the_middle(&harness, name);
+    }
     assert_eq!(harness.query_all_by_label("cancelled").count(), 2);
     let parts = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(parts, 0, "nothing stays that nobody asked to keep");
@@ -469,6 +472,7 @@ fn a_send_that_waits_for_a_yes_is_there_and_can_be_cancelled() {
     harness.state_mut().actions.push(Action::Transfer(TransferAction::Send(spec)));
     let waits = |harness: &Harness<'_, App>| harness.query_by_label_contains("waiting for their yes").is_some();
     step_until(&mut harness, "it waits", waits);
+    harness.get_by_label("a.txt: 0 B of 1 B");
     assert!(!service.offers().is_empty());
     click(&mut harness, "Cancel");
     step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);

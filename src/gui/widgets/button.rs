@@ -23,7 +23,12 @@ pub enum Look {
 
 /// A button of 26 points with text of 12.
 pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
-    let button = styled(ui, text.into(), look);
+    let text = text.into();
+    // The scope below would not go to the next line by itself.
+    if ui.layout().main_wrap && ui.available_size_before_wrap().x < button_width(ui, &text) {
+        ui.end_row();
+    }
+    let button = styled(ui, text, look);
     let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = PADDING;
         ui.add(button)

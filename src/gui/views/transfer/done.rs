@@ -79,6 +79,9 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
             };
             widgets::hint(ui, told);
         }
+        if outcome.files.len() > 1 && !state.opened.contains_key(&transfer.id) {
+            files::first_part_ui(ui, lang, transfer, outcome);
+        }
         if let [file] = &outcome.files[..] {
             files::place_ui(ui, lang, transfer, file);
             files::hashes_ui(ui, cx, file, None);
