@@ -8,7 +8,7 @@
 //! - [`rules_error`], [`rules_told`]: what is wrong with a responder's rules, and what they say in sentences.
 //! - [`run_error`], [`counters`], [`outcome`], [`departure`], [`lesson`]: a simulated run. [`verdict`], [`judgement`], [`mechanisms`],
 //!   [`header_field`]: what is built on UDP there.
-//! - [`reason`], [`reason_seen`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
+//! - [`reason`], [`transfer_state`], [`file_end`], [`way`]: what is said about transfers.
 //! - [`address_error`], [`compose_error`], [`reach`]: what stands under a field. [`number`]: sizes, rates, times.
 
 mod arq;

@@ -161,7 +161,7 @@ mod tests {
         let mut output = ctx.run_ui(egui::RawInput::default(), |ui| paint(ui));
         output.textures_delta.clear();
         let ring = |shape: &egui::epaint::ClippedShape| match &shape.shape {
-            egui::Shape::Rect(rect) => rect.stroke.width == RING,
+            egui::Shape::Rect(rect) => (rect.stroke.width - RING).abs() < f32::EPSILON,
             _ => false,
         };
         output.shapes.iter().filter(|shape| ring(shape)).count()
