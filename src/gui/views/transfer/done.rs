@@ -73,9 +73,10 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
                 _ => widgets::error_line(ui, text),
             };
         } else if end == End::Unverified {
-            let told = match transfer.way {
-                Way::Helper => tr!(lang, "transfer_window.unverified_helper"),
-                _ => tr!(lang, "transfer_window.unverified_raw"),
+            let told = if transfer.way == Way::Helper {
+                tr!(lang, "transfer_window.unverified_helper")
+            } else {
+                tr!(lang, "transfer_window.unverified_raw")
             };
             widgets::hint(ui, told);
         }
