@@ -286,8 +286,17 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         assert_eq!(value(&harness), standing);
         click(&mut harness, go_on);
         step_until(&mut harness, "it goes on", |harness| value(harness) != standing && !shows(harness, go_on));
+        let looks = |harness: &Harness<'_, App>| harness.state().model.file_looks(id);
+        step_until(&mut harness, "it lasts a second", |harness| looks(harness) >= 4);
         click(&mut harness, in_language(lang, "Cancel", "取消"));
         step_until(&mut harness, "the bar is gone", |harness| !shows(harness, mean));
+        // The plot of the next one begins with it.
+        let send = Command::SendFile { path: large.clone(), to: None };
+        harness.state_mut().actions.push(Action::Verb(id, send));
+        step_until(&mut harness, "the next one", |harness| harness.state().model.file(id).is_some());
+        assert!(looks(&harness) < 4);
+        harness.state_mut().actions.push(Action::Verb(id, Command::CancelFile));
+        step_until(&mut harness, "it is over", |harness| harness.state().model.file(id).is_none());
         drop(harness);
         peer.join().unwrap();
     }
