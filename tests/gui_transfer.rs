@@ -231,6 +231,9 @@ fn a_large_file_is_paused_and_cancelled_with_a_click() {
     harness.step();
     step_until(&mut harness, "both have ended", |harness| ended(harness) == 2);
     harness.step();
+    for name in ["Resume", "Put back on the list"] {
+        stands_in_the_middle(&harness, name);
+    }
     assert_eq!(harness.query_all_by_label("cancelled").count(), 2);
     let parts = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(parts, 0, "nothing stays that nobody asked to keep");
@@ -283,8 +286,17 @@ fn a_file_over_a_socket_of_the_bench_has_the_same_bar() {
         assert_eq!(value(&harness), standing);
         click(&mut harness, go_on);
         step_until(&mut harness, "it goes on", |harness| value(harness) != standing && !shows(harness, go_on));
+        let looks = |harness: &Harness<'_, App>| harness.state().model.file_looks(id);
+        step_until(&mut harness, "it lasts a second", |harness| looks(harness) >= 4);
         click(&mut harness, in_language(lang, "Cancel", "取消"));
         step_until(&mut harness, "the bar is gone", |harness| !shows(harness, mean));
+        // The plot of the next one begins with it.
+        let send = Command::SendFile { path: large.clone(), to: None };
+        harness.state_mut().actions.push(Action::Verb(id, send));
+        step_until(&mut harness, "the next one", |harness| harness.state().model.file(id).is_some());
+        assert!(looks(&harness) < 4);
+        harness.state_mut().actions.push(Action::Verb(id, Command::CancelFile));
+        step_until(&mut harness, "it is over", |harness| harness.state().model.file(id).is_none());
         drop(harness);
         peer.join().unwrap();
     }
@@ -469,6 +481,7 @@ fn a_send_that_waits_for_a_yes_is_there_and_can_be_cancelled() {
     harness.state_mut().actions.push(Action::Transfer(TransferAction::Send(spec)));
     let waits = |harness: &Harness<'_, App>| harness.query_by_label_contains("waiting for their yes").is_some();
     step_until(&mut harness, "it waits", waits);
+    harness.get_by_label("a.txt: 0 B of 1 B");
     assert!(!service.offers().is_empty());
     click(&mut harness, "Cancel");
     step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);

@@ -105,7 +105,7 @@ fn two_files_a_cancel_and_a_resume() {
         });
         assert!(!bars(&mut window, &words, &title).is_empty());
         window.click_until(words.get("transfer_window.cancel"), words.get("transfer_window.cancelled"));
-        window.gone(words.get("transfer_window.cancel"));
+        window.gone(words.get("transfer_window.pause"));
         let saved = fs::read(into.path().join("笔记.txt")).unwrap();
         assert_eq!(saved, "你好\n".as_bytes(), "what was whole stays");
         window.click(words.get("transfer_window.resume"));

@@ -146,6 +146,9 @@ pub fn reason_seen(lang: Lang, why: &Reason, side: Direction) -> String {
         return reason(lang, why);
     }
     match bare {
+        Reason::Disk { what: DiskFault::Full, path, .. } if !there => {
+            t!("transfer.received.full", locale = tag, path = path)
+        }
         Reason::NoAnswer(time) => t!("transfer.received.no_answer", locale = tag, time = seconds(*time)),
         Reason::Size { announced, came } if came <= announced => {
             let (announced, came) = (number::grouped(*announced), number::grouped(*came));
@@ -245,8 +248,8 @@ mod tests {
         assert_eq!(
             both(&full),
             [
-                "The disk is full: a.bin could not be written. Make room, then have it sent again.",
-                "磁盘已满，a.bin 写不进去。腾出空间，再让对方发一次。"
+                "The disk is full: a.bin could not be written. Make room, then send it again.",
+                "磁盘已满，a.bin 写不进去。腾出空间，再发一次。"
             ]
         );
         let there = Reason::There(Box::new(full));
@@ -271,6 +274,7 @@ mod tests {
     fn whoever_receives_is_not_told_to_send() {
         let time = Duration::from_mins(2);
         let why = [
+            Reason::Disk { what: DiskFault::Full, path: "a".into(), errno: 28 },
             Reason::NoAnswer(time),
             Reason::Size { announced: 2, came: 1 },
             Reason::Hash,

@@ -2,10 +2,13 @@
 
 use egui::{Align, Button, FontId, Layout, Response, RichText, Stroke, StrokeKind, Ui, Vec2, vec2};
 
-use crate::gui::theme::{TokensExt as _, badge_font, medium};
+use crate::gui::theme::{RADIUS, TokensExt as _, badge_font, medium};
 
 /// Between the text of a small button and its border.
 const PADDING: Vec2 = vec2(9.0, 3.0);
+
+/// Width of the ring around what has the focus.
+const RING: f32 = 1.5;
 
 /// How a button looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +26,12 @@ pub enum Look {
 
 /// A button of 26 points with text of 12.
 pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
-    let button = styled(ui, text.into(), look);
+    let text = text.into();
+    // The scope below would not go to the next line by itself.
+    if ui.layout().main_wrap && ui.available_size_before_wrap().x < button_width(ui, &text) {
+        ui.end_row();
+    }
+    let button = styled(ui, text, look);
     let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = PADDING;
         ui.add(button)
@@ -32,10 +40,10 @@ pub fn button(ui: &mut Ui, text: impl Into<String>, look: Look) -> Response {
 }
 
 /// A ring around what has the focus of the keyboard, for widgets whose own border never changes.
-pub fn focus_ring(ui: &Ui, response: &Response) {
+fn focus_ring(ui: &Ui, response: &Response) {
     if response.has_focus() {
-        let stroke = Stroke::new(2.0, ui.tokens().text);
-        ui.painter().rect_stroke(response.rect.expand(1.0), 7, stroke, StrokeKind::Outside);
+        let ring = Stroke::new(RING, ui.tokens().tcp);
+        ui.painter().rect_stroke(response.rect.expand(2.5), RADIUS + 2, ring, StrokeKind::Outside);
     }
 }
 
@@ -148,12 +156,12 @@ fn styled(ui: &Ui, text: String, look: Look) -> Button<'static> {
 mod tests {
     use super::*;
 
-    /// Rectangles with a border of two points that a frame paints.
+    /// Rectangles with the border of a ring that a frame paints.
     fn rings(ctx: &egui::Context, paint: impl Fn(&mut Ui)) -> usize {
         let mut output = ctx.run_ui(egui::RawInput::default(), |ui| paint(ui));
         output.textures_delta.clear();
         let ring = |shape: &egui::epaint::ClippedShape| match &shape.shape {
-            egui::Shape::Rect(rect) => rect.stroke.width == 2.0,
+            egui::Shape::Rect(rect) => (rect.stroke.width - RING).abs() < f32::EPSILON,
             _ => false,
         };
         output.shapes.iter().filter(|shape| ring(shape)).count()

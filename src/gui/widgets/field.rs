@@ -1,9 +1,9 @@
 //! A labelled text field whose error stands under it, and a choice among a few words.
 
-use egui::{Button, FontId, Response, RichText, Stroke, TextEdit, TextStyle, Ui, vec2};
+use egui::{Button, FontId, Response, RichText, Stroke, StrokeKind, TextEdit, TextStyle, Ui, vec2};
 
-use super::{error_line, focus_ring, hint};
-use crate::gui::theme::{TokensExt as _, medium};
+use super::{error_line, hint};
+use crate::gui::theme::{RADIUS, TokensExt as _, medium};
 
 /// A labelled line of text.
 #[must_use = "it is painted by `show`"]
@@ -80,8 +80,7 @@ impl<'a> Field<'a> {
                 })
                 .inner
             });
-            // Wide enough for a sentence, but no wider than its column.
-            ui.set_max_width(self.width.max(ui.available_width().min(320.0)));
+            ui.set_max_width(self.width.max(320.0).min(ui.available_width()));
             if let Some(error) = self.error {
                 error_line(ui, error);
             } else if let Some(help) = self.help {
@@ -128,7 +127,11 @@ pub fn choices<T: Clone + PartialEq>(ui: &mut Ui, label: &str, value: &mut T, wo
                 button = button.fill(tokens.selection).stroke(Stroke::new(1.0, tokens.tcp));
             }
             let response = ui.add(button).accessible_name(format!("{label}: {word}"));
-            focus_ring(ui, &response);
+            if response.has_focus() {
+                // The chosen one has a border of this colour too.
+                let ring = Stroke::new(1.5, tokens.tcp);
+                ui.painter().rect_stroke(response.rect.expand(2.5), RADIUS + 2, ring, StrokeKind::Outside);
+            }
             let response = if tip.is_empty() { response } else { response.on_hover_text(tip) };
             if response.clicked() {
                 *value = option.clone();

@@ -15,7 +15,7 @@ mod sparkline;
 use egui::{Color32, CornerRadius, Response, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub use self::{
-    button::{Look, button, button_width, focus_ring, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
+    button::{Look, button, button_width, icon_button, quiet_icon, switch, tiny_icon, verb, wide_button},
     card::{card, rule},
     field::{Field, choice, choices, line},
     middle::{file_name, middle, spaces, title_name},

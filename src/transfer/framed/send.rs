@@ -148,6 +148,8 @@ impl Session<'_> {
         let total = self.offered.iter().try_fold(0_u64, |sum, (_, item)| sum.checked_add(item.size));
         let entries = u32::try_from(self.offered.len()).ok();
         let (Some(total), Some(entries)) = (total, entries) else { return Err(Reason::Nothing) };
+        // Less once some of it is not taken.
+        self.job.counts.set_total(Some(total));
         record::preamble(&mut self.out);
         record::offer(&mut self.out, entries, total);
         for (_, item) in self.offered {

@@ -73,11 +73,15 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
                 _ => widgets::error_line(ui, text),
             };
         } else if end == End::Unverified {
-            let told = match transfer.way {
-                Way::Helper => tr!(lang, "transfer_window.unverified_helper"),
-                _ => tr!(lang, "transfer_window.unverified_raw"),
+            let told = if transfer.way == Way::Helper {
+                tr!(lang, "transfer_window.unverified_helper")
+            } else {
+                tr!(lang, "transfer_window.unverified_raw")
             };
             widgets::hint(ui, told);
+        }
+        if outcome.files.len() > 1 && !state.opened.contains_key(&transfer.id) {
+            files::first_part_ui(ui, lang, transfer, outcome);
         }
         if let [file] = &outcome.files[..] {
             files::place_ui(ui, lang, transfer, file);
@@ -94,9 +98,18 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState, row: &Transfe
 /// Why it failed; of several files with the name of the one that it is about.
 fn why(lang: Lang, transfer: &Transfer, outcome: &Outcome, reason: &Reason) -> String {
     let text = words::reason_seen(lang, reason, transfer.direction);
+    let of_a_file = matches!(
+        reason.bare().0,
+        Reason::Disk { .. }
+            | Reason::Name(_)
+            | Reason::Changed
+            | Reason::Hash
+            | Reason::Size { .. }
+            | Reason::Holes { .. }
+    );
     let about = outcome.files.iter().find(|file| matches!(&file.end, FileEnd::Failed(why) if why == reason));
     match about {
-        Some(file) if outcome.files.len() > 1 => {
+        Some(file) if of_a_file && outcome.files.len() > 1 => {
             tr!(lang, "transfer_window.of_file", name = widgets::spaces(&file.name), why = text).into_owned()
         }
         _ => text,

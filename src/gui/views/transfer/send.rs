@@ -215,7 +215,9 @@ fn chosen_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TransferState) {
             settings.remember(&state.to);
             cx.actions.push(Action::Transfer(TransferAction::Set(settings)));
             let paths = std::mem::take(&mut state.paths);
-            paths.iter().for_each(|path| state.finds.forget(path));
+            for path in &paths {
+                state.finds.forget(path);
+            }
             cx.actions.push(Action::Transfer(TransferAction::Send(SendSpec { paths, to, way, options })));
         }
         if let Some(reason) = reason {

@@ -96,6 +96,16 @@ pub fn place_ui(ui: &mut Ui, lang: Lang, transfer: &Transfer, file: &FileOutcome
     }
 }
 
+/// What is left of the first file that broke off; there is hardly ever a second.
+pub fn first_part_ui(ui: &mut Ui, lang: Lang, transfer: &Transfer, outcome: &Outcome) {
+    if outcome.result.is_ok() {
+        return;
+    }
+    if let Some(file) = outcome.files.iter().find(|file| !file.end.is_well() && file.path.is_some()) {
+        place_ui(ui, lang, transfer, file);
+    }
+}
+
 /// What came of a file that broke off, if it was kept.
 fn kept_part(transfer: &Transfer, file: &FileOutcome) -> Option<String> {
     let part = file.path.as_ref().filter(|_| transfer.direction == Direction::Receiving && !file.end.is_well())?;
