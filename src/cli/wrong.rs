@@ -194,8 +194,8 @@ mod tests {
             ("udp --recv 4 --recv 5", "--recv was given more than once.", "--recv 只能给一次。"),
             (
                 "udp --hex --escapes",
-                "--escapes and --hex cannot be used together.",
-                "--escapes 和 --hex 不能同时使用。",
+                "--hex and --escapes cannot be used together.",
+                "--hex 和 --escapes 不能同时使用。",
             ),
             ("send a", "Missing: --to <ADDR>.", "缺少：--to <ADDR>。"),
         ] {
