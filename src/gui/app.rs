@@ -546,7 +546,7 @@ impl App {
 fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, flat: Frame) {
     // At 200 % every point is for the rows.
     let margin =
-        if ui.ctx().content_rect().height() < LOW { Margin::symmetric(16, 6) } else { Margin::symmetric(16, 12) };
+        if ui.ctx().content_rect().height() < LOW { Margin::symmetric(16, 5) } else { Margin::symmetric(16, 12) };
     Panel::top("header").frame(flat.inner_margin(margin)).show(ui, |ui| {
         views::header::header_ui(ui, cx, inspector);
     });

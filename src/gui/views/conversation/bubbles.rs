@@ -219,6 +219,17 @@ fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut Bubbles, style: &BubbleStyle<'_>, s
     }
 }
 
+/// What the line below a bubble tells, the less the less room there is. The rest is told on hover.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// When, how many bytes, to or from whom.
+    Whole,
+    /// To or from which port.
+    Port,
+    /// That, and not how many bytes.
+    PortAlone,
+}
+
 /// What all bubbles of a frame have in common.
 struct BubbleStyle<'a> {
     look: &'a Look<'a>,
@@ -293,17 +304,17 @@ impl<'a> BubbleStyle<'a> {
             hover = format!("{}\n{hover}", note.hint);
         }
         let cut = galley.elided;
-        let below = |short, room| {
+        let below = |told, room| {
             let font = egui::FontId::monospace(11.0);
             let mut job = LayoutJob { wrap: traffic::cut_at(room), ..LayoutJob::default() };
-            let text = self.below(cx, row, cut, short);
+            let text = self.below(cx, row, cut, told);
             job.append(&text, 0.0, egui::TextFormat::simple(font.clone(), tokens.faint));
             if let Some(note) = &note {
                 job.append(&format!(" · {}", note.word), 0.0, egui::TextFormat::simple(font, note.color));
             }
             job
         };
-        let whole = below(false, f32::INFINITY);
+        let whole = below(Below::Whole, f32::INFINITY);
         let name = format!("{} {}", galley.text(), whole.text);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         ui.painter().galley(rect.min + vec2(INSIDE, INSIDE), galley, tokens.text);
@@ -312,7 +323,8 @@ impl<'a> BubbleStyle<'a> {
         let told = ui.painter().layout_job(whole);
         let below = if told.size().x > room {
             hover = format!("{}\n{hover}", told.text());
-            ui.painter().layout_job(below(true, room))
+            let port = ui.painter().layout_job(below(Below::Port, room));
+            if port.elided { ui.painter().layout_job(below(Below::PortAlone, room)) } else { port }
         } else {
             told
         };
@@ -321,13 +333,13 @@ impl<'a> BubbleStyle<'a> {
         response.on_hover_text(hover).clicked()
     }
 
-    /// The line below a bubble: when, how many bytes, to or from whom, or in short to or from which port.
-    fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool, short: bool) -> String {
+    /// The line below a bubble: when, how many bytes, to or from whom.
+    fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool, told: Below) -> String {
         let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
         let bytes = traffic::count_bytes(cx.lang, row.bytes.len());
         let peer = match row.record.peer.filter(|_| self.look.addressed) {
-            Some(peer) if short => format!(" · :{}", peer.port()),
-            Some(peer) => format!(" · {peer}"),
+            Some(peer) if told == Below::Whole => format!(" · {peer}"),
+            Some(peer) => format!(" · :{}", peer.port()),
             None => String::new(),
         };
         let more = if cut || row.bytes.len() > BYTES {
@@ -335,7 +347,10 @@ impl<'a> BubbleStyle<'a> {
         } else {
             String::new()
         };
-        format!("{time} · {bytes}{peer}{more}")
+        match told {
+            Below::PortAlone if !peer.is_empty() => format!("{time}{peer}{more}"),
+            _ => format!("{time} · {bytes}{peer}{more}"),
+        }
     }
 }
 

@@ -253,7 +253,7 @@ fn readings_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &Opened, row: &Row<'_>, lines: 
     ui.label(RichText::new(title).small().color(tokens.muted));
     let own = (opened.charset, &opened.text);
     let all = std::iter::once(own).chain(opened.others.iter().map(|(charset, text)| (*charset, text)));
-    Grid::new("readings").num_columns(2).spacing([12.0, 4.0]).show(ui, |ui| {
+    Grid::new("readings").num_columns(2).min_row_height(18.0).spacing([12.0, 3.0]).show(ui, |ui| {
         for (charset, text) in all {
             let color = if charset == opened.charset { tokens.text } else { tokens.muted };
             ui.label(RichText::new(charset.name()).monospace().color(color));

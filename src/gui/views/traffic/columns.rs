@@ -4,15 +4,17 @@
 //! is too little, the others become narrower, the peer is its port, and then columns leave: nothing is ever placed beyond
 //! the edge of the table. An edge that was dragged stays where it was put.
 
-use egui::{Align2, CursorIcon, FontId, Rangef, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align2, CursorIcon, FontId, Rangef, Rect, Role, Sense, Stroke, Ui, WidgetInfo, text::LayoutJob, vec2};
 
-use super::TrafficState;
+use super::{TrafficState, reading::cut_at};
 use crate::gui::{Cx, theme::TokensExt as _, tr};
 
 /// The narrowest a column can be made.
 const NARROWEST: f32 = 36.0;
+/// Room for three bytes, or for two and the sign that more follow.
+const HEX: f32 = 64.0;
 /// The least room for the bytes: two of them.
-const HEX: f32 = 48.0;
+const LITTLE_HEX: f32 = 48.0;
 /// What the text gets before the bytes get more than that.
 const TEXT: f32 = 140.0;
 /// The least room for the text.
@@ -66,7 +68,8 @@ struct Fit {
     peer: Option<f32>,
     delta: bool,
     bytes: bool,
-    hex: bool,
+    /// The least for the bytes, if they are there.
+    hex: Option<f32>,
     /// The least for the text; with less the next is tried.
     text: f32,
 }
@@ -77,27 +80,30 @@ impl Columns {
         let several = peers != Peers::One;
         let short = if peers == Peers::Hosts { 92.0 } else { PORT };
         let all =
-            Fit { roomy: false, peer: several.then_some(120.0), delta: true, bytes: true, hex: true, text: 100.0 };
-        let little = Fit { peer: several.then_some(short), text: LITTLE_TEXT, hex: !several, ..all };
+            Fit { roomy: false, peer: several.then_some(120.0), delta: true, bytes: true, hex: Some(HEX), text: 100.0 };
+        let little =
+            Fit { peer: several.then_some(short), text: LITTLE_TEXT, hex: (!several).then_some(LITTLE_HEX), ..all };
         let least = Fit { delta: false, peer: several.then_some(PORT), ..little };
         let fits = [
-            Fit { roomy: true, peer: several.then_some(136.0), text: TEXT, ..all },
+            Fit { roomy: true, peer: several.then_some(136.0), hex: Some(110.0), text: TEXT, ..all },
             all,
-            Fit { text: all.text, hex: true, ..little },
+            Fit { text: all.text, hex: all.hex, ..little },
             little,
             Fit { delta: false, ..little },
             least,
-            Fit { hex: false, ..least },
+            Fit { hex: None, ..least },
         ];
         let left = |fit: &Fit| width - self.own(fit, sockets).map(|(_, own)| own).sum::<f32>();
         let fit = fits.into_iter().find(|fit| left(fit) - self.least_hex(fit) >= fit.text);
-        let fit = fit.unwrap_or(Fit { hex: false, bytes: false, ..least });
+        let fit = fit.unwrap_or(Fit { hex: None, bytes: false, ..least });
 
         let (left, hex) = (left(&fit), self.least_hex(&fit));
         let text = self.dragged[Column::Text as usize];
-        let text = text.unwrap_or(if fit.hex { (left * 0.5).max((left - hex).min(TEXT)) } else { left }).max(NARROWEST);
+        let text = text
+            .unwrap_or(if fit.hex.is_some() { (left * 0.5).max((left - hex).min(TEXT)) } else { left })
+            .max(NARROWEST);
         let hex = self.dragged[Column::Hex as usize].unwrap_or(left - text).max(NARROWEST);
-        let own = self.own(&fit, sockets).chain([(Column::Text, text)]).chain(fit.hex.then_some((Column::Hex, hex)));
+        let own = self.own(&fit, sockets).chain([(Column::Text, text)]).chain(fit.hex.map(|_| (Column::Hex, hex)));
         let mut x = 0.0;
         let columns = own.map(|(column, width)| {
             let from = x;
@@ -125,8 +131,7 @@ impl Columns {
     }
 
     fn least_hex(&self, fit: &Fit) -> f32 {
-        let own = if fit.roomy { 110.0 } else { HEX };
-        if fit.hex { self.dragged[Column::Hex as usize].unwrap_or(own).max(NARROWEST) } else { 0.0 }
+        fit.hex.map_or(0.0, |own| self.dragged[Column::Hex as usize].unwrap_or(own).max(NARROWEST))
     }
 }
 
@@ -162,12 +167,11 @@ pub fn header_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut TrafficState, places: &Pl
             Column::Hex => tr!(lang, "traffic.hex"),
         };
         let cell = places.cell(rect, *x);
-        let painter = ui.painter_at(cell.expand2(vec2(0.0, 1.0)).intersect(rect));
-        let (at, align) = match column {
-            Column::Bytes => (cell.right_center(), Align2::RIGHT_CENTER),
-            _ => (cell.left_center(), Align2::LEFT_CENTER),
-        };
-        painter.text(at, align, &title, font.clone(), tokens.muted);
+        let align = if *column == Column::Bytes { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+        let mut job = LayoutJob::simple_singleline(title.clone().into_owned(), font.clone(), tokens.muted);
+        job.wrap = cut_at(cell.width());
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(align.align_size_within_rect(galley.size(), cell).min, galley, tokens.muted);
         let edge = Rect::from_x_y_ranges(rect.left() + x.max - 3.0..=rect.left() + x.max + 3.0, rect.y_range());
         if edge.center().x < rect.right() {
             resize_ui(ui, edge, *column, *x, state, &tr!(lang, "traffic.resize", column = title));

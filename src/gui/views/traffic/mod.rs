@@ -280,7 +280,7 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         .show(ui, |ui| status.ui(ui));
     if state.selection.is_some() {
         let most = (ui.available_height() - LEAST_TABLE).max(LEAST_OPENED);
-        let panel = Panel::bottom("traffic_detail").resizable(true).default_size(250.0);
+        let panel = Panel::bottom("traffic_detail").resizable(true).default_size(264.0);
         panel.size_range(LEAST_OPENED..=most).frame(flat).show(ui, |ui| opened_ui(ui, cx, state));
     }
     CentralPanel::no_frame().frame(flat).show(ui, |ui| table::table_ui(ui, cx, state, low));

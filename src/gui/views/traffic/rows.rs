@@ -63,7 +63,7 @@ pub fn short_peer(peer: &str, at_most: usize, one_host: bool) -> Cow<'_, str> {
         return port.into();
     }
     let end: String = peer.chars().skip(count - at_most.saturating_sub(1).min(count)).collect();
-    format!("…{end}").into()
+    format!("…{}", end.trim_start_matches(['.', ':'])).into()
 }
 
 /// The first bytes in upper-case hex, `C4 E3 BA C3`, with ` …` behind where more follow.
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(short_peer("127.0.0.1:41884", 15, true), "127.0.0.1:41884");
         assert_eq!(short_peer("127.0.0.1:41884", 6, true), ":41884");
         assert_eq!(short_peer("[::1]:80", 6, true), ":80");
-        assert_eq!(short_peer("192.0.2.17:9000", 11, false), "….2.17:9000");
+        assert_eq!(short_peer("192.0.2.17:9000", 11, false), "…2.17:9000");
         assert_eq!(short_peer("127.0.0.1:41884", 0, true), "…");
         assert_eq!(short_peer("", 6, true), "");
     }

@@ -58,7 +58,7 @@ impl Status {
 
     /// How high it is.
     pub fn height(&self, low: bool) -> f32 {
-        (if low { 20.0 } else { 24.0 }) + if self.apart { 16.0 } else { 0.0 }
+        (if low { 18.0 } else { 24.0 }) + if self.apart { 16.0 } else { 0.0 }
     }
 
     /// Paints it.
