@@ -57,6 +57,8 @@ pub struct Columns {
 pub struct Places {
     /// The columns and what each has of the width.
     pub columns: Vec<(Column, Rangef)>,
+    /// What all of them have.
+    width: f32,
     /// Left and right of what stands in a cell.
     margin: f32,
 }
@@ -110,7 +112,7 @@ impl Columns {
             x += width;
             (column, Rangef::new(from, x))
         });
-        Places { columns: columns.collect(), margin: if fit.roomy { 10.0 } else { 6.0 } }
+        Places { columns: columns.collect(), width, margin: if fit.roomy { 10.0 } else { 6.0 } }
     }
 
     /// The columns before the text, and their widths.
@@ -173,7 +175,8 @@ pub fn header_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut TrafficState, places: &Pl
         let galley = ui.painter().layout_job(job);
         ui.painter().galley(align.align_size_within_rect(galley.size(), cell).min, galley, tokens.muted);
         let edge = Rect::from_x_y_ranges(rect.left() + x.max - 3.0..=rect.left() + x.max + 3.0, rect.y_range());
-        if edge.center().x < rect.right() {
+        // What ends at the edge of the table has no room to become wider.
+        if x.max + 1.0 < places.width {
             resize_ui(ui, edge, *column, *x, state, &tr!(lang, "traffic.resize", column = title));
         }
     }
