@@ -16,8 +16,8 @@
 //! | `04` DATA | sender | 1 to 1 048 576 bytes | the next bytes of the file |
 //! | `05` END | sender | BLAKE3 (32) | the file is whole; this is the hash of all of it, from its first byte |
 //! | `06` SKIP | sender | index u32, reason | the file cannot be sent, or not to its end. Behind FILE instead of END, or instead of FILE |
-//! | `13` STORED | receiver | index u32 | the file, of which END has come, has its size, its hash and its name here; or, behind GO, the folder is there. Once for each, as FAILED |
-//! | `14` FAILED | receiver | index u32, reason | it has not. May come before END: the sender then had better SKIP |
+//! | `13` STORED | receiver | index u32 | the file, whose END has come, has its size, its hash and its name here; or the folder is there |
+//! | `14` FAILED | receiver | index u32, reason | it has not. May come before END: the sender then had better SKIP. Each entry that is taken has one STORED or one FAILED |
 //! | `07` DONE | sender | nothing | nothing more comes. The receiver answers what it has not yet answered and ends the connection |
 //! | `0E` ALIVE | both | nothing | still there: a question stands, a pause lasts, a part is being read. At least every 20 s |
 //! | `0F` CANCEL | both | reason | it is all over. Whoever says it half-closes and reads to the end, so that no RST overtakes it |
