@@ -227,8 +227,8 @@ fn what_was_cut_off_and_what_has_left_is_said() {
         }
         harness.get_by_label(tr(
             lang,
-            "3 earlier messages are no longer listed: their rows have left the journal.",
-            "较早的 3 条消息不再列出：它们的行已离开日志。",
+            "3 earlier messages are no longer listed: their rows have left the traffic.",
+            "较早的 3 条消息不再列出：它们的行已离开收发记录。",
         ));
         assert_eq!(labels(&harness, Role::Row).len(), 3);
         // Cut anew, what is left may begin in the middle of a message.

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
+use super::wrong::{Wanted, number};
 use crate::{
     net::{
         ServerModel,
@@ -49,7 +50,7 @@ pub(super) struct TcpServer {
     #[command(flatten)]
     pub answers: Answers,
 
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = number::<u32>(0, u32::MAX.into()))]
     pub backlog: u32,
 
     #[arg(long)]
@@ -121,7 +122,7 @@ pub(super) struct Frames {
     #[arg(long, value_name = "FRAMING", conflicts_with = "json")]
     pub frame_recv: Option<String>,
 
-    #[arg(long, value_name = "BYTES", value_parser = frame_limit(), requires = "frame_recv")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<usize>(1, 1 << 30), requires = "frame_recv")]
     pub frame_limit: Option<usize>,
 }
 
@@ -136,10 +137,10 @@ pub(super) struct Send {
     #[arg(long, value_name = "WAY", default_value = "framed", value_parser = ways())]
     pub way: Way,
 
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "BYTES", value_parser = number::<u64>(1, u64::MAX))]
     pub pace: Option<u64>,
 
-    #[arg(long, value_name = "BYTES", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=65_000))]
+    #[arg(long, value_name = "BYTES", value_parser = number::<usize>(1, 65_000))]
     pub datagram: Option<usize>,
 
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
@@ -234,16 +235,16 @@ pub(super) struct Lab {
     #[arg(long, value_name = "NAME", value_parser = transports())]
     pub transport: Option<Transport>,
 
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = number::<u64>(0, u64::MAX))]
     pub seed: Option<u64>,
 
     #[arg(long, value_name = "KIND", value_parser = ["messages", "text", "ping-pong", "file", "voice"])]
     pub workload: Option<String>,
 
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = number::<u32>(0, u32::MAX.into()))]
     pub messages: Option<u32>,
 
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<u32>(0, u32::MAX.into()))]
     pub size: Option<u32>,
 
     #[arg(long, value_name = "TIME", value_parser = units::time)]
@@ -270,10 +271,10 @@ pub(super) struct Lab {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub rate: Option<Rate>,
 
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<u32>(0, u32::MAX.into()))]
     pub queue: Option<u32>,
 
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<u16>(0, u16::MAX.into()))]
     pub mtu: Option<u16>,
 
     #[arg(long, value_name = "NAME", value_parser = controls())]
@@ -285,7 +286,7 @@ pub(super) struct Lab {
     #[arg(long, value_name = "TIME", value_parser = units::time)]
     pub delayed_ack: Option<Micros>,
 
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<u32>(0, u32::MAX.into()))]
     pub window: Option<u32>,
 
     #[arg(long, value_name = "KNOB=FROM..TO")]
@@ -296,7 +297,7 @@ pub(super) struct Lab {
         value_name = "COUNT",
         default_value_t = 200,
         requires = "sweep",
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
+        value_parser = number::<u32>(1, 10_000)
     )]
     pub seeds: u32,
 
@@ -334,7 +335,7 @@ pub(super) struct Common {
     #[arg(long, conflicts_with = "hex")]
     pub escapes: bool,
 
-    #[arg(long, value_name = "BYTES", value_parser = recv_bytes())]
+    #[arg(long, value_name = "BYTES", value_parser = number::<usize>(*RECV_BYTES.start() as u64, *RECV_BYTES.end() as u64))]
     pub recv: Option<usize>,
 
     #[arg(long, value_name = "MS", value_parser = wait)]
@@ -352,7 +353,7 @@ pub(super) struct Common {
     #[arg(long = "for", value_name = "SECONDS", value_parser = seconds)]
     pub limit: Option<Duration>,
 
-    #[arg(long, value_name = "MESSAGES", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MESSAGES", value_parser = number::<u64>(1, u64::MAX))]
     pub count: Option<u64>,
 
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
@@ -366,11 +367,11 @@ pub(super) struct Common {
 }
 
 /// A language's tag, as `--lang` takes it.
-pub(super) fn language(tag: &str) -> Result<Lang, String> {
+pub(super) fn language(tag: &str) -> Result<Lang, Wanted> {
     match tag.to_ascii_lowercase().replace('_', "-").as_str() {
         "en" => Ok(Lang::En),
         "zh" | "zh-cn" | "zh-hans" => Ok(Lang::Zh),
-        _ => Err("en, zh-CN".into()),
+        _ => Err(Wanted::Language),
     }
 }
 
@@ -406,24 +407,16 @@ fn sides() -> impl clap::builder::TypedValueParser<Value = Side> {
 }
 
 /// Seconds with or without a fraction: `5`, `0.25`.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "seconds, such as 5 or 0.25")?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+fn seconds(text: &str) -> Result<Duration, Wanted> {
+    let seconds: f64 = text.parse().map_err(|_| Wanted::Seconds)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| Wanted::Seconds)
 }
 
 /// Milliseconds with or without a fraction, as many as can lie between two calls.
-fn wait(text: &str) -> Result<Duration, String> {
-    let ms: f64 = text.parse().map_err(|_| "milliseconds, such as 500")?;
-    let wait = Duration::try_from_secs_f64(ms / 1_000.0).map_err(|error| error.to_string())?;
-    if WAIT.contains(&wait) { Ok(wait) } else { Err(format!("0..={}", WAIT.end().as_millis())) }
-}
-
-fn recv_bytes() -> clap::builder::RangedU64ValueParser<usize> {
-    clap::builder::RangedU64ValueParser::new().range(*RECV_BYTES.start() as u64..=*RECV_BYTES.end() as u64)
-}
-
-fn frame_limit() -> clap::builder::RangedU64ValueParser<usize> {
-    clap::builder::RangedU64ValueParser::new().range(1..=1 << 30)
+fn wait(text: &str) -> Result<Duration, Wanted> {
+    let ms = text.parse::<f64>().ok();
+    let wait = ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok());
+    wait.filter(|wait| WAIT.contains(wait)).ok_or(Wanted::Millis(WAIT.end().as_millis() as u64))
 }
 
 fn models() -> impl clap::builder::TypedValueParser<Value = ServerModel> {

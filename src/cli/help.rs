@@ -51,6 +51,8 @@ pub(super) fn localised(command: Command, lang: Lang) -> Command {
                 .help(t!("cli.help.version", locale = tag).into_owned()),
         )
         .subcommand_required(true)
+        // Without one the window opens.
+        .override_usage("twocan [OPTIONS] [COMMAND]")
         .arg_required_else_help(true);
     for name in names {
         command = command.mut_subcommand(&name, |sub| texts(sub, lang, &name.replace('-', "_")));

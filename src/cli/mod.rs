@@ -6,6 +6,7 @@
 //! until it is done.
 //!
 //! - `tcp_server`, `tcp_client`, `udp`, `preset`, `tour`, `lab`: the subcommands. `help`: `--help` in both languages.
+//!   `wrong`: what is wrong with the arguments.
 //! - `responder`: what a socket says by itself. `input`, `keyboard`, `sender`: lines to messages.
 //! - `send`, `receive`: files; `carried` is what both say about them, `bar` how far they are.
 //! - `output`, `notes`, `http`: what is written where. `recording`: the capture and the ladder at the end.
@@ -32,6 +33,7 @@ mod tcp_client;
 mod tcp_server;
 mod tour;
 mod udp;
+mod wrong;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -64,9 +66,14 @@ impl From<Exit> for ExitCode {
 pub fn run(args: Vec<OsString>) -> ExitCode {
     let lang = help::language(&args);
     let command = help::localised(Arguments::command(), lang);
+    let name = wrong::command(&command, &args);
     let arguments = match command.try_get_matches_from(args).and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => arguments,
         Err(error) => {
+            if let Some(text) = wrong::told(&error, &name, lang) {
+                notes::warn(&t!("cli.error", locale = lang.tag(), text = text));
+                return Exit::Usage.into();
+            }
             // Help goes to standard output, errors to standard error; a closed one is no reason to complain.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };

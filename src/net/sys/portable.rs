@@ -53,6 +53,6 @@ impl Datagrams for Portable {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn set_receive_low_water(_: &mio::net::TcpStream, _: usize) {}
 
-/// Nothing to raise: Windows has no such limit, and macOS' is `launchd`'s business.
+/// Nothing is raised: Windows has no such limit, and on macOS it is 256 until the shell or `launchd` says more.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn raise_descriptor_limit() {}
