@@ -14,7 +14,7 @@ const NAME: usize = 32;
 
 /// A bar and how quick what it shows is.
 pub(super) struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     /// When and how far the transfer was, for a rate that follows it.
     last: Option<(Instant, u64)>,
     /// Bytes a second, once any have moved.
@@ -35,7 +35,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{bar:16} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, last: None, rate: None }
+        Self { drawn: bar, last: None, rate: None }
     }
 
     /// Shows how far a transfer is.
@@ -45,7 +45,7 @@ impl Bar {
         // Of something without an end nothing is a part.
         let (done, of) = progress.total.map_or((0, 1), |total| (progress.bytes, total.max(1)));
         // At once: the next transfer may be shorter than what the last one has brought.
-        self.bar.update(|bar| {
+        self.drawn.update(|bar| {
             bar.set_len(of);
             bar.set_pos(done);
         });
@@ -67,7 +67,7 @@ impl Bar {
         let name = if progress.current.is_empty() { &transfer.title } else { &progress.current };
         text.push_str("  ");
         text.push_str(&shortened(name, NAME));
-        self.bar.set_message(text);
+        self.drawn.set_message(text);
     }
 
     fn measure(&mut self, bytes: u64, now: Instant) {
@@ -85,12 +85,12 @@ impl Bar {
 
     /// Writes something else meanwhile.
     pub fn suspend(&self, write: impl FnOnce()) {
-        self.bar.suspend(write);
+        self.drawn.suspend(write);
     }
 
     /// Takes it off the terminal.
     pub fn clear(self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 
@@ -192,7 +192,7 @@ mod tests {
         let mut bar = Bar::on(ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255));
         for (bytes, total) in [(0, Some(1 << 30)), (1 << 20, Some(1 << 30)), (1 << 20, None)] {
             bar.show(Lang::En, &moving(bytes, total));
-            bar.bar.force_draw();
+            bar.drawn.force_draw();
         }
         let drawn = terminal.0.lock().unwrap().clone();
         assert!(drawn.contains("1.0 MB / 1.1 GB"), "{drawn}");

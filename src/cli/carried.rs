@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     io::{self, Write as _},
+    ops::Range,
 };
 
 use rust_i18n::t;
@@ -10,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::{bar::Bar, notes};
 use crate::{
-    transfer::{Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, TransferId, Way, name},
+    transfer::{
+        Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, TransferId, Way, name, udp::HOLES,
+    },
     words::{self, Lang, Things, counted, number},
 };
 
@@ -108,9 +111,12 @@ impl Carried {
         }
         let reason = outcome.result.as_ref().err();
         let tag = self.lang.tag();
-        let says = |reason| match unasked {
-            true => t!("transfer.cli.nobody_to_ask", locale = tag).into_owned(),
-            false => words::reason(self.lang, reason),
+        let says = |reason| {
+            if unasked {
+                t!("transfer.cli.nobody_to_ask", locale = tag).into_owned()
+            } else {
+                words::reason(self.lang, reason)
+            }
         };
         self.line(&json!({
             "event": "ended",
@@ -196,7 +202,10 @@ impl Carried {
         }
         let tag = self.lang.tag();
         let missing: u64 = file.holes.iter().map(|hole| hole.end.saturating_sub(hole.start)).sum();
-        let (map, bytes) = (map(file), counted(self.lang, missing, Things::Bytes));
+        let (map, mut bytes) = (map(file), counted(self.lang, missing, Things::Bytes));
+        if cut(file) {
+            bytes = t!("transfer.cli.at_least", locale = tag, bytes = bytes).into_owned();
+        }
         self.say(&of(transfer, &t!("transfer.cli.holes", locale = tag, name = file.name, map = map, bytes = bytes)));
         if let Some(hash) = file.blake3.map(hex) {
             self.say(&of(transfer, &t!("transfer.cli.holes_hash", locale = tag, name = file.name, hash = hash)));
@@ -350,12 +359,28 @@ fn many(outcome: &Outcome) -> Vec<(FileEnd, usize)> {
     ends.filter(|(count, _, least)| count >= least).map(|(count, end, _)| (end, count)).collect()
 }
 
-/// A file from its beginning to its end: `#` where all came, `.` where something is missing.
+/// Whether more holes may be behind those that are told of.
+fn cut(file: &FileOutcome) -> bool {
+    file.holes.len() >= HOLES
+}
+
+/// A file from its beginning to its end: `#` where all came, `+` where some did, `.` where nothing did, and `?` behind the last
+/// hole where there may be more.
 fn map(file: &FileOutcome) -> String {
     let cells = MAP.min(file.size);
     let at = |cell: u64| (u128::from(file.size) * u128::from(cell) / u128::from(cells.max(1))) as u64;
-    let missing = |cell| file.holes.iter().any(|hole| hole.start < at(cell + 1) && hole.end > at(cell));
-    (0..cells).map(|cell| if missing(cell) { '.' } else { '#' }).collect()
+    let known = file.holes.last().filter(|_| cut(file)).map_or(file.size, |hole| hole.end);
+    let cell = |cell| {
+        let (start, end) = (at(cell), at(cell + 1));
+        let overlap = |hole: &Range<u64>| hole.end.min(end).saturating_sub(hole.start.max(start));
+        match file.holes.iter().map(overlap).sum::<u64>() {
+            _ if end > known => '?',
+            0 => '#',
+            missing if missing < end - start => '+',
+            _ => '.',
+        }
+    };
+    (0..cells).map(cell).collect()
 }
 
 #[cfg(test)]
@@ -375,10 +400,13 @@ mod tests {
             holes: vec![0..1, 500_000..520_001, 999_999..1_000_000],
         };
         let drawn = map(&file);
-        assert_eq!(drawn, format!(".{}..{}.", "#".repeat(24), "#".repeat(22)));
-        file.size = 3;
-        file.holes = vec![1..2];
-        assert_eq!(map(&file), "#.#");
+        assert_eq!(drawn, format!("+{}.+{}+", "#".repeat(24), "#".repeat(22)));
+        file.size = 5;
+        file.holes = vec![1..2, 3..4];
+        assert_eq!(map(&file), "#.#.#");
+        file.size = 100_000;
+        file.holes = (0..10_000).map(|n| n * 8..n * 8 + 1).collect();
+        assert_eq!(map(&file), format!("{}{}", "+".repeat(39), "?".repeat(11)));
         file.size = u64::MAX;
         assert_eq!(map(&file).len(), 50);
     }

@@ -34,6 +34,8 @@ use super::{
 const MAGIC: [u8; 5] = [b'T', b'W', b'C', b'U', 1];
 /// Datagrams of one file; a bit is kept for each.
 const DATAGRAMS: u64 = 1 << 26;
+/// Holes that are told of one by one.
+pub const HOLES: usize = 10_000;
 /// How long a sender says END without any answer, and a receiver answers it once more.
 const END_FOR: Duration = Duration::from_secs(3);
 

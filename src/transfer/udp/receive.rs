@@ -10,7 +10,7 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 
-use super::{DATAGRAMS, Datagram, END_FOR};
+use super::{DATAGRAMS, Datagram, END_FOR, HOLES};
 use crate::{
     journal::Call,
     transfer::{
@@ -30,8 +30,6 @@ const SOCKET: Token = Token(0);
 const WAKE: Token = Token(1);
 /// A sender that asks no more for so long is gone.
 const ASKS: Duration = Duration::from_secs(5);
-/// Holes that are told of one by one.
-const HOLES: usize = 10_000;
 /// Datagrams that are taken before anything else is looked at.
 const BUDGET: usize = 1024;
 /// A file is read again for so long before anything else is looked at.
