@@ -76,8 +76,16 @@ pub(super) struct Stream {
     left: bool,
     /// When the rules want to go on.
     play_at: Option<Instant>,
-    /// There may be more to be read than data, or nobody knows yet: then only `recv` itself says when nothing is left.
-    unsure: bool,
+    behind: Behind,
+}
+
+/// What may lie behind a `recv` that returns less than it might.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behind {
+    /// The peer's end or urgent data, or nobody knows yet: only `recv` itself says when nothing is left.
+    Anything,
+    /// Nothing: what comes later is an event.
+    Nothing,
 }
 
 impl Stream {
@@ -130,7 +138,7 @@ impl Stream {
             running: None,
             left: false,
             play_at: None,
-            unsure: true,
+            behind: Behind::Anything,
         };
         if stream.settings.nodelay {
             stream.set_nodelay(cx, true);
@@ -239,12 +247,13 @@ impl Stream {
                     }
                     // Less than there was room for: nothing is left, and the next bytes are an event (epoll(7)). A `recv`
                     // that says so as well would be every second one.
-                    if cfg!(target_os = "linux") && count < recv_bytes && !self.unsure && self.broken.is_none() {
+                    let last = count < recv_bytes && self.behind == Behind::Nothing && self.broken.is_none();
+                    if cfg!(target_os = "linux") && last {
                         return Turn::Idle;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.unsure = false;
+                    self.behind = Behind::Nothing;
                     return Turn::Idle;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -433,7 +442,7 @@ impl Slot for Stream {
     }
 
     fn more_than_data(&mut self) {
-        self.unsure = true;
+        self.behind = Behind::Anything;
     }
 
     fn unread(&self) -> usize {
