@@ -415,12 +415,9 @@ fn only_what_can_be_resumed_is_kept_and_where_is_told() {
         step_until(&mut harness, "it has ended", |harness| ended(harness) == 1);
         harness.step();
         let told = harness.query_by_label_contains("What came is kept in").is_some();
-        let part = |name: &str| name.ends_with(".part");
-        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        assert_eq!(
-            (told, names.filter(|name| part(name)).count()),
-            if way == Way::Framed { (true, 1) } else { (false, 0) }
-        );
+        let paths = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let parts = paths.filter(|path| path.extension().is_some_and(|extension| extension == "part")).count();
+        assert_eq!((told, parts), if way == Way::Framed { (true, 1) } else { (false, 0) });
     }
 }
 
@@ -439,7 +436,7 @@ fn nothing_that_is_typed_makes_a_column_wider() {
         let before = width(&harness);
         fill(&mut harness, to, "a b:80");
         harness.step();
-        assert_eq!(width(&harness), before);
+        assert!(width(&harness) <= before);
         let correct = in_language(lang, "Correct the address at the left first", "先改正左边的地址");
         stands_in_the_middle(&harness, correct);
         let host = format!("{}.example.org:8021", "long".repeat(20));
