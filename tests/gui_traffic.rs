@@ -57,10 +57,10 @@ fn what_happened_stands_in_the_rows() {
         harness.run();
         let rows = rows(&harness);
         assert_eq!(rows.len(), 5);
-        assert_eq!(rows[0], "10:42:07.118 connect –  → 127.0.0.1:8008 ");
+        assert_eq!(rows[0], "10:42:07.118 Δ 0.0 ms connect –  → 127.0.0.1:8008 ");
         assert!(rows[1].contains(tr(lang, "connected –  in 0.21 ms", "已连接 –  用时 0.21 ms")), "{}", rows[1]);
-        assert_eq!(rows[2], "10:42:09.402 ↑ send 4  你好 C4 E3 BA C3");
-        assert_eq!(rows[4], "10:42:09.402 ↓ recv 9  你好HELLO C4 E3 BA C3 48 45 4C 4C 4F");
+        assert_eq!(rows[2], "10:42:09.402 Δ 2284 ms ↑ send 4  你好 C4 E3 BA C3");
+        assert_eq!(rows[4], "10:42:09.402 Δ 0.3 ms ↓ recv 9  你好HELLO C4 E3 BA C3 48 45 4C 4C 4F");
         harness.get_by_label(tr(lang, "5 rows", "5 行"));
         harness.get_by_label(tr(lang, "0 left", "已离开 0 行"));
     }
@@ -137,7 +137,7 @@ fn the_table_follows_the_end_and_keeps_its_place_while_rows_leave() {
         assert_eq!((rows(&harness)[1].as_str(), harness.get_by_label(&top).rect().top()), (top.as_str(), y));
     }
     harness.get_by_label_contains("Not following");
-    harness.get_by_label("120 left");
+    harness.get_by_label("120 left (of all sockets)");
 
     harness.get_by_role(Role::Table).focus();
     harness.step();

@@ -45,6 +45,8 @@ const LOOK: Duration = Duration::from_nanos(Model::LOOK_EVERY);
 const ADDRESSES: Duration = Duration::from_secs(10);
 /// Below this width the inspector is closed unless the user opens it.
 const WIDE: f32 = 1200.0;
+/// Below this height the margins are half: a window of 900 points at 200 % has 450.
+const LOW: f32 = 560.0;
 
 /// The program behind the window.
 pub struct App {
@@ -542,10 +544,13 @@ impl App {
 
 /// The chosen socket: header, one of the readings of its traffic, composer.
 fn bench(ui: &mut Ui, cx: &mut Cx<'_>, view: &mut ViewState, inspector: bool, flat: Frame) {
-    Panel::top("header").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+    // At 200 % every point is for the rows.
+    let margin =
+        if ui.ctx().content_rect().height() < LOW { Margin::symmetric(16, 5) } else { Margin::symmetric(16, 12) };
+    Panel::top("header").frame(flat.inner_margin(margin)).show(ui, |ui| {
         views::header::header_ui(ui, cx, inspector);
     });
-    Panel::bottom("composer").frame(flat.inner_margin(Margin::symmetric(16, 12))).show(ui, |ui| {
+    Panel::bottom("composer").frame(flat.inner_margin(margin)).show(ui, |ui| {
         views::composer::composer_ui(ui, cx, &mut view.composer);
     });
     let room = ui.available_width();

@@ -142,6 +142,11 @@ pub fn show_any_text(bench: Bench) -> Harness<'static, Bench> {
     build(Harness::builder().with_size([900.0, 700.0]).allow_missing_glyphs(), bench)
 }
 
+/// The same in another size, such as what stands beside the ladder. It begins at (8, 8): so wide a frame the harness sets.
+pub fn show_sized(bench: Bench, width: f32, height: f32) -> Harness<'static, Bench> {
+    build(Harness::builder().with_size([width + 16.0, height + 16.0]).allow_missing_glyphs(), bench)
+}
+
 fn build(builder: HarnessBuilder<Bench>, bench: Bench) -> Harness<'static, Bench> {
     let theme = if bench.lang == Lang::Zh { ThemeChoice::Dark } else { ThemeChoice::Light };
     builder

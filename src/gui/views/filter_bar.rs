@@ -3,7 +3,9 @@
 //! What is typed is looked for as bytes: text in the encoding in which the payload is read, or hex. So what is
 //! found is exactly what was typed, upper and lower case apart.
 
-use egui::{Frame, Key, Margin, Panel, RichText, Role, TextEdit, TextStyle, Ui, WidgetInfo};
+use egui::{
+    Frame, Id, Key, Margin, Panel, RichText, Role, TextEdit, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText,
+};
 
 use super::{
     Cx,
@@ -14,20 +16,25 @@ use crate::{
         theme::{TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact_button, compact_icon, compact_menu, compact_toggle, menu_entry},
+            compact::{compact, compact_button, compact_icon, compact_menu, compact_toggle, menu_entry},
             error_line,
         },
     },
     journal::{Direction, Filter, filter::RowKind},
-    text::{Charset, ComposeError, Composition, Mode},
+    text::{Charset, ComposeError, Composition, EncodeError, Mode},
     words::{self, Lang},
 };
+
+/// Narrower than this the field moves into the row below the head while it is in use.
+const ROOM_FOR_FIELD: f32 = 120.0;
 
 /// What the fields of the filter hold.
 #[derive(Debug, Default)]
 pub struct FilterState {
     open: bool,
     focus: bool,
+    /// The field stands in the row below the head, which has no room for it.
+    below: bool,
     typed: String,
     mode: Mode,
     direction: Option<Direction>,
@@ -56,7 +63,7 @@ impl FilterState {
 
     /// Hides no row any more.
     pub fn clear(&mut self) {
-        *self = Self { open: self.open, mode: self.mode, ..Self::default() };
+        *self = Self { open: self.open, below: self.below, mode: self.mode, ..Self::default() };
     }
 
     /// The filter that the fields describe. What cannot be looked for is left out, and said so.
@@ -83,13 +90,21 @@ impl FilterState {
     }
 }
 
-/// The field in the head. Using it opens the row of choices.
+/// The field in the head. Using it opens the row of choices, and where the head has no room for what is typed the field
+/// goes there.
 pub fn filter_field_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut FilterState) {
-    let lang = cx.lang;
+    let room = ui.available_width() - 260.0;
+    state.below = room < ROOM_FOR_FIELD && state.open;
+    if !state.below {
+        field_ui(ui, cx.lang, state, room.clamp(56.0, 220.0));
+    }
+}
+
+fn field_ui(ui: &mut Ui, lang: Lang, state: &mut FilterState, width: f32) {
     let hint = RichText::new(tr!(lang, "filter.hint")).color(ui.tokens().faint);
-    let width = (ui.available_width() - 260.0).clamp(56.0, 220.0);
     let field = TextEdit::singleline(&mut state.typed)
-        .id_salt("filter")
+        // The same one wherever it stands, so that it keeps focus and cursor.
+        .id(Id::unique("traffic_filter"))
         .font(TextStyle::Monospace)
         .hint_text(hint)
         .margin(Margin::symmetric(8, 3))
@@ -114,11 +129,16 @@ pub fn filter_bar_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut FilterState, shown: &
     let tokens = ui.tokens();
     let frame = Frame::new().fill(tokens.sunken).inner_margin(Margin::symmetric(12, 6));
     Panel::top("filter_bar").resizable(false).frame(frame).show(ui, |ui| {
+        if state.below {
+            field_ui(ui, lang, state, f32::INFINITY);
+            ui.add_space(6.0);
+        }
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(8.0, 6.0);
             mode_ui(ui, lang, state);
             direction_ui(ui, lang, state);
             kind_ui(ui, lang, state);
+            room_for(ui, 136.0);
             let peer = TextEdit::singleline(&mut state.peer)
                 .id_salt("filter_peer")
                 .font(TextStyle::Monospace)
@@ -127,11 +147,21 @@ pub fn filter_bar_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut FilterState, shown: &
                 .desired_width(120.0)
                 .char_limit(100);
             ui.add(peer).accessible_name(tr!(lang, "filter.peer"));
-            compact_toggle(ui, all_sockets, &tr!(lang, "traffic.all_sockets"));
-            count_ui(ui, lang, shown);
-            if state.is_active() && compact_button(ui, &tr!(lang, "filter.clear")).clicked() {
-                state.clear();
+            let text = tr!(lang, "traffic.all_sockets");
+            room_for_button(ui, &text, true);
+            compact_toggle(ui, all_sockets, &text);
+            // What cannot be looked for was not found either.
+            if state.error.is_none() {
+                count_ui(ui, lang, shown);
             }
+            let clear = tr!(lang, "filter.clear");
+            if state.is_active() {
+                room_for_button(ui, &clear, false);
+                if compact_button(ui, &clear).clicked() {
+                    state.clear();
+                }
+            }
+            room_for(ui, 33.0);
             if compact_icon(ui, icons::X, &tr!(lang, "filter.close"), false).clicked() {
                 state.clear();
                 state.open = false;
@@ -139,14 +169,40 @@ pub fn filter_bar_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut FilterState, shown: &
         });
         if let Some(error) = &state.error {
             ui.add_space(4.0);
-            error_line(ui, words::compose_error(lang, error));
+            error_line(ui, not_looked_for(lang, error));
         }
     });
+}
+
+/// Why what was typed is not looked for.
+fn not_looked_for(lang: Lang, error: &ComposeError) -> String {
+    if let ComposeError::Encode(EncodeError { character, column, charset }) = error {
+        let code = format!("U+{:04X}", u32::from(*character));
+        let text =
+            tr!(lang, "filter.unmappable", encoding = charset, character = character, code = code, column = column);
+        return text.into_owned();
+    }
+    tr!(lang, "filter.not_looked_for", why = words::compose_error(lang, error)).into_owned()
+}
+
+/// Begins a line unless so much room is left in this one: a group of widgets does not wrap by itself.
+fn room_for(ui: &mut Ui, width: f32) {
+    if ui.available_size_before_wrap().x < width {
+        ui.end_row();
+    }
+}
+
+/// The same for a compact button with this word, with an icon or without.
+fn room_for_button(ui: &mut Ui, text: &str, icon: bool) {
+    let galley =
+        WidgetText::from(compact(text)).into_galley(ui, Some(TextWrapMode::Extend), f32::INFINITY, TextStyle::Body);
+    room_for(ui, galley.size().x + 20.0 + if icon { 21.0 } else { 0.0 });
 }
 
 fn mode_ui(ui: &mut Ui, lang: Lang, state: &mut FilterState) {
     let words = [(Mode::Text, tr!(lang, "composer.mode_text")), (Mode::Hex, tr!(lang, "composer.mode_hex"))];
     let current = words.iter().find(|(mode, _)| *mode == state.mode).map_or("", |(_, word)| word).to_owned();
+    room_for_button(ui, &current, true);
     compact_menu(ui, &current, &tr!(lang, "filter.mode", mode = current), |ui| {
         for (mode, word) in &words {
             if menu_entry(ui, state.mode == *mode, word).clicked() {
@@ -178,6 +234,7 @@ fn kind_ui(ui: &mut Ui, lang: Lang, state: &mut FilterState) {
 
 fn choose<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, words: &[(T, std::borrow::Cow<'_, str>)]) {
     let current = words.iter().find(|(option, _)| option == value).map_or("", |(_, word)| word).to_owned();
+    room_for_button(ui, &current, true);
     compact_menu(ui, &current, &format!("{name}: {current}"), |ui| {
         for (option, word) in words {
             if menu_entry(ui, option == value, word).clicked() {

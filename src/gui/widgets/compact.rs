@@ -41,6 +41,21 @@ pub fn compact_icon(ui: &mut Ui, icon: &str, text: &str, roomy: bool) -> Respons
     if roomy { response } else { response.on_hover_text(text) }
 }
 
+/// The same button, which looks pressed while it is in force.
+pub fn compact_pressed(ui: &mut Ui, icon: &str, text: &str, roomy: bool, on: bool) -> Response {
+    let response = ui
+        .scope(|ui| {
+            compact_spacing(ui);
+            let icon = RichText::new(icon).size(13.0);
+            let button = if roomy { Button::new((icon, compact(text))) } else { Button::new(icon) };
+            ui.add(button.selected(on))
+        })
+        .inner;
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, text));
+    if roomy { response } else { response.on_hover_text(text) }
+}
+
 /// A button that is on or off, with a box that says which.
 pub fn compact_toggle(ui: &mut Ui, on: &mut bool, text: &str) -> Response {
     let icon = if *on { icons::SQUARE_CHECK } else { icons::SQUARE };

@@ -116,7 +116,7 @@ struct Heights {
 pub fn bubbles_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut Bubbles, look: &Look<'_>) -> Option<u64> {
     let (seqs, earlier, later) = window(state);
     if seqs.is_empty() {
-        empty_ui(ui, look.empty);
+        traffic::nothing_ui(ui, 80.0, RichText::new(look.empty).small());
         return None;
     }
     note_ui(ui, cx, state, earlier, later);
@@ -198,15 +198,6 @@ fn note_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut Bubbles, earlier: u64, later: u
     });
 }
 
-fn empty_ui(ui: &mut Ui, text: &str) {
-    let color = ui.tokens().muted;
-    ui.vertical_centered(|ui| {
-        ui.add_space(80.0);
-        ui.set_max_width(420.0);
-        ui.label(RichText::new(text).small().color(color));
-    });
-}
-
 /// Measures bubbles that were not, those near the end first.
 fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut Bubbles, style: &BubbleStyle<'_>, seqs: &[u64]) {
     let key = (style.width as u32, style.look.charset, ui.pixels_per_point().to_bits());
@@ -226,6 +217,17 @@ fn measure(ui: &Ui, cx: &Cx<'_>, state: &mut Bubbles, style: &BubbleStyle<'_>, s
     if missing.len() > MEASURED {
         ui.request_repaint();
     }
+}
+
+/// What the line below a bubble tells, the less the less room there is. The rest is told on hover.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// When, how many bytes, to or from whom.
+    Whole,
+    /// To or from which port.
+    Port,
+    /// That, and not how many bytes.
+    PortAlone,
 }
 
 /// What all bubbles of a frame have in common.
@@ -296,35 +298,59 @@ impl<'a> BubbleStyle<'a> {
         let border = if response.hovered() || response.has_focus() { tokens.tcp } else { border };
         let radius = CornerRadius::same(CARD_RADIUS);
         ui.painter().rect(rect, radius, fill, Stroke::new(1.0, border), StrokeKind::Inside);
-        let mut below = LayoutJob::default();
-        let font = egui::FontId::monospace(11.0);
-        let text = self.below(cx, row, galley.elided);
-        below.append(&text, 0.0, egui::TextFormat::simple(font.clone(), tokens.faint));
         let mut hover = tr!(cx.lang, "conversation.open").into_owned();
-        if let Some(note) = (self.look.note)(row) {
-            below.append(&format!(" · {}", note.word), 0.0, egui::TextFormat::simple(font, note.color));
+        let note = (self.look.note)(row);
+        if let Some(note) = &note {
             hover = format!("{}\n{hover}", note.hint);
         }
-        let name = format!("{} {}", galley.text(), below.text);
+        let cut = galley.elided;
+        let below = |told, room| {
+            let font = egui::FontId::monospace(11.0);
+            let mut job = LayoutJob { wrap: traffic::cut_at(room), ..LayoutJob::default() };
+            let text = self.below(cx, row, cut, told);
+            job.append(&text, 0.0, egui::TextFormat::simple(font.clone(), tokens.faint));
+            if let Some(note) = &note {
+                job.append(&format!(" · {}", note.word), 0.0, egui::TextFormat::simple(font, note.color));
+            }
+            job
+        };
+        let whole = below(Below::Whole, f32::INFINITY);
+        let name = format!("{} {}", galley.text(), whole.text);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         ui.painter().galley(rect.min + vec2(INSIDE, INSIDE), galley, tokens.text);
-        let below = ui.painter().layout_job(below);
+        // From the edge of its bubble inwards; where that is too little the port alone, and what is left out on hover.
+        let room = x.span() - 28.0;
+        let told = ui.painter().layout_job(whole);
+        let below = if told.size().x > room {
+            hover = format!("{}\n{hover}", told.text());
+            let port = ui.painter().layout_job(below(Below::Port, room));
+            if port.elided { ui.painter().layout_job(below(Below::PortAlone, room)) } else { port }
+        } else {
+            told
+        };
         let left = if ours { rect.right() - below.size().x } else { rect.left() };
         ui.painter().galley(pos2(left, rect.bottom() + 3.0), below, tokens.faint);
         response.on_hover_text(hover).clicked()
     }
 
     /// The line below a bubble: when, how many bytes, to or from whom.
-    fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool) -> String {
+    fn below(&self, cx: &Cx<'_>, row: &Row<'_>, cut: bool, told: Below) -> String {
         let time = number::clock(cx.model.epoch.wall_time(row.record.at), &jiff::tz::TimeZone::system());
         let bytes = traffic::count_bytes(cx.lang, row.bytes.len());
-        let peer = row.record.peer.filter(|_| self.look.addressed).map(|peer| format!(" · {peer}")).unwrap_or_default();
+        let peer = match row.record.peer.filter(|_| self.look.addressed) {
+            Some(peer) if told == Below::Whole => format!(" · {peer}"),
+            Some(peer) => format!(" · :{}", peer.port()),
+            None => String::new(),
+        };
         let more = if cut || row.bytes.len() > BYTES {
             format!(" · {}", tr!(cx.lang, "conversation.more"))
         } else {
             String::new()
         };
-        format!("{time} · {bytes}{peer}{more}")
+        match told {
+            Below::PortAlone if !peer.is_empty() => format!("{time}{peer}{more}"),
+            _ => format!("{time} · {bytes}{peer}{more}"),
+        }
     }
 }
 

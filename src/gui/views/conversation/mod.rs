@@ -17,7 +17,7 @@ use crate::{
         commands::UiCommand,
         theme::{TokensExt as _, icons},
         tr,
-        widgets::compact::{compact_icon, menu_entry},
+        widgets::compact::{compact_pressed, menu_entry},
     },
     journal::{Kind, Question, SocketEntry, SocketId},
 };
@@ -41,7 +41,8 @@ pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationSta
         traffic::tabs_ui(ui, cx, Tab::Conversation, traffic.ladder_beside);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            if compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), true).clicked() {
+            let follows = state.bubbles.follows_end();
+            if compact_pressed(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), true, follows).clicked() {
                 state.bubbles.follow_end();
             }
             traffic::read_as_ui(ui, cx, &mut traffic.read_as);
@@ -55,11 +56,14 @@ pub fn conversation_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut ConversationSta
         });
     }
     CentralPanel::no_frame().frame(flat).show(ui, |ui| {
+        let empty = traffic::gone_text(cx).unwrap_or_else(|| tr!(cx.lang, "conversation.empty").into_owned());
         let look = Look {
             charset: traffic.read_as.charset(cx.model),
-            addressed: cx.model.selected_entry().is_some_and(|entry| entry.kind != Kind::TcpConnection),
+            // Where one thread is chosen it says with whom.
+            addressed: state.thread.is_none()
+                && cx.model.selected_entry().is_some_and(|entry| entry.kind != Kind::TcpConnection),
             note: &|_| None,
-            empty: &tr!(cx.lang, "conversation.empty"),
+            empty: &empty,
         };
         if let Some(seq) = bubbles_ui(ui, cx, &mut state.bubbles, &look) {
             traffic.open(cx.model, seq);

@@ -6,15 +6,16 @@
 mod steps;
 
 use egui::{
-    Align, CentralPanel, Frame, Grid, Key, Layout, Margin, Panel, RichText, ScrollArea, TextStyle, Ui,
+    Align, CentralPanel, FontId, Frame, Grid, Key, Layout, Margin, Panel, RichText, ScrollArea, TextStyle, Ui,
     text::{LayoutJob, TextWrapping},
+    vec2,
 };
 use jiff::tz::TimeZone;
 
 use self::steps::Steps;
 use super::{
     Cx, lens,
-    traffic::{count_bytes, date_and_clock, line},
+    traffic::{count_bytes, date_and_clock, delta, line},
 };
 use crate::{
     export::clip::{Clip, clip},
@@ -25,15 +26,21 @@ use crate::{
         widgets::compact::{compact_icon, compact_menu, compact_toggle, menu_entry},
     },
     journal::{
-        Event, Journal, Kind, Row,
+        Event, Journal, Kind, Nanos, Row,
         lens::{RowText, row_text},
     },
     text::Charset,
     words::{self, number::grouped},
 };
 
-/// From this width on the other readings stand beside the bytes, else in their place.
+/// From this width on the other readings stand beside the bytes, else below them.
 const WIDE: f32 = 820.0;
+/// From this height on there is room for them below, else they stand in the place of the bytes if one asks for them.
+const HIGH: f32 = 180.0;
+/// Bytes are seen at least so high while the other readings stand below: what they are about, and two lines.
+const LEAST_BYTES: f32 = 3.0 * steps::LINE + 6.0;
+/// The other readings, a line each, and their title.
+const READINGS: f32 = 132.0;
 /// Bytes that the other readings show.
 const READ: usize = 1_024;
 /// The readings that are offered beside the one in use, the likeliest first.
@@ -51,7 +58,7 @@ struct Opened {
     charset: Charset,
     text: RowText,
     others: Vec<(Charset, RowText)>,
-    /// In a narrow window: the other readings are on show instead of the bytes.
+    /// Where there is room for one of them: the other readings are on show instead of the bytes.
     others_open: bool,
     steps: Steps,
 }
@@ -73,12 +80,27 @@ impl Opened {
     }
 }
 
-/// Paints the detail of a row. Returns whether the reader closed it.
+/// Where the other readings of a payload stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readings {
+    Beside,
+    Below,
+    Instead,
+}
+
+/// When the row was, on its own and since the row shown before it.
+struct When<'a> {
+    zone: &'a TimeZone,
+    before: Option<Nanos>,
+}
+
+/// Paints the detail of a row; `before` is when the row shown before it was. Returns whether the reader closed it.
 pub fn detail_ui(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     state: &mut DetailState,
     seq: u64,
+    before: Option<Nanos>,
     charset: Charset,
     zone: &TimeZone,
 ) -> bool {
@@ -94,9 +116,14 @@ pub fn detail_ui(
     } else if state.opened.as_ref().is_none_or(|opened| opened.seq != seq || opened.charset != charset) {
         state.opened = Some(Opened::new(&cx.model.journal, seq, charset, kind));
     }
-    let closed = head_ui(ui, cx, state, &row, kind, zone);
+    let readings = match ui.available_size() {
+        size if size.x >= WIDE => Readings::Beside,
+        size if size.y >= HIGH => Readings::Below,
+        _ => Readings::Instead,
+    };
+    let closed = head_ui(ui, cx, state, &row, kind, &When { zone, before }, readings);
     match &mut state.opened {
-        Some(opened) => payload_ui(ui, cx, opened, &row),
+        Some(opened) => payload_ui(ui, cx, opened, &row, readings),
         None => event_ui(ui, cx, &row, kind),
     }
     closed || escaped
@@ -115,13 +142,33 @@ fn gone_ui(ui: &mut Ui, cx: &Cx<'_>) -> bool {
     closed
 }
 
-fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut DetailState, row: &Row<'_>, kind: Kind, zone: &TimeZone) -> bool {
+fn head_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    state: &mut DetailState,
+    row: &Row<'_>,
+    kind: Kind,
+    when: &When<'_>,
+    readings: Readings,
+) -> bool {
     let lang = cx.lang;
     let tokens = ui.tokens();
     let payload = row.record.event.has_payload();
     let charset = state.opened.as_ref().map(|opened| opened.charset).unwrap_or_default();
-    let wide = ui.available_width() >= WIDE;
+    let wide = readings == Readings::Beside;
     let mut closed = false;
+    let facts = |ui: &mut Ui, size: f32| {
+        let fact = |ui: &mut Ui, text: String, color| {
+            ui.label(RichText::new(text).font(FontId::monospace(size)).color(color));
+        };
+        if let Some(peer) = row.record.peer {
+            fact(ui, peer.to_string(), tokens.muted);
+        }
+        fact(ui, date_and_clock(cx.model.epoch, row.record.at, when.zone), tokens.faint);
+        if when.before.is_some() {
+            fact(ui, format!("Δ {} ms", delta(when.before, row.record.at)), tokens.faint);
+        }
+    };
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 0));
     Panel::top("detail_head").exact_size(34.0).show_separator_line(false).frame(frame).show(ui, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -134,7 +181,9 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut DetailState, row: &Row<'_>,
                     let taken = lens::from_rows(&cx.model.journal, [row.seq].into_iter(), row.seq, charset);
                     cx.actions.push(Action::ShowLens(taken.map(Box::new)));
                 }
-                if !wide && let Some(opened) = &mut state.opened {
+                if readings == Readings::Instead
+                    && let Some(opened) = &mut state.opened
+                {
                     compact_toggle(ui, &mut opened.others_open, &tr!(lang, "detail.other_readings"));
                 }
             }
@@ -145,30 +194,50 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut DetailState, row: &Row<'_>,
                 if payload {
                     ui.label(RichText::new(count_bytes(lang, row.bytes.len())).color(tokens.muted));
                 }
-                if let Some(peer) = row.record.peer {
-                    ui.label(RichText::new(peer.to_string()).monospace().color(tokens.muted));
+                if wide {
+                    facts(ui, 13.0);
                 }
-                let when = date_and_clock(cx.model.epoch, row.record.at, zone);
-                ui.label(RichText::new(when).monospace().color(tokens.faint));
             });
         });
     });
+    if !wide {
+        // Beside the buttons they would be cut off: to or from whom, and when, is what one opens a row for.
+        let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 4 });
+        Panel::top("detail_facts").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = vec2(10.0, 2.0);
+                facts(ui, 11.0);
+            });
+        });
+    }
     closed
 }
 
-fn payload_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &mut Opened, row: &Row<'_>) {
+fn payload_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &mut Opened, row: &Row<'_>, readings: Readings) {
     let tokens = ui.tokens();
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 6 });
-    if ui.available_width() >= WIDE {
-        let width = ui.available_width() - steps::width(16) - 36.0;
-        Panel::right("detail_readings").exact_size(width).resizable(false).frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, 4));
-        });
-    } else if opened.others_open {
-        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, 4));
-        });
-        return;
+    let scrolled = |ui: &mut Ui, opened: &Opened, lines| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, lines));
+    };
+    match readings {
+        Readings::Beside => {
+            let width = ui.available_width() - steps::width(16) - 36.0;
+            let panel = Panel::right("detail_readings").exact_size(width).resizable(false).frame(frame);
+            panel.show(ui, |ui| scrolled(ui, opened, 4));
+        }
+        Readings::Below => {
+            // The bytes keep what they need; of more than fits, half.
+            let room = ui.available_height();
+            let bytes = steps::height(row.bytes.len(), ui.available_width() - 24.0) + 6.0;
+            let height = (room - bytes).max((room * 0.5).min(READINGS)).min(room - LEAST_BYTES).max(0.0);
+            let panel = Panel::bottom("detail_readings_below").exact_size(height).resizable(false).frame(frame);
+            panel.show_separator_line(false).show(ui, |ui| scrolled(ui, opened, 2));
+        }
+        Readings::Instead if opened.others_open => {
+            CentralPanel::no_frame().frame(frame).show(ui, |ui| scrolled(ui, opened, 4));
+            return;
+        }
+        Readings::Instead => {}
     }
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         steps::steps_ui(ui, cx.lang, &mut opened.steps, row.bytes, &opened.text);
@@ -184,7 +253,7 @@ fn readings_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &Opened, row: &Row<'_>, lines: 
     ui.label(RichText::new(title).small().color(tokens.muted));
     let own = (opened.charset, &opened.text);
     let all = std::iter::once(own).chain(opened.others.iter().map(|(charset, text)| (*charset, text)));
-    Grid::new("readings").num_columns(2).spacing([12.0, 4.0]).show(ui, |ui| {
+    Grid::new("readings").num_columns(2).min_row_height(18.0).spacing([12.0, 3.0]).show(ui, |ui| {
         for (charset, text) in all {
             let color = if charset == opened.charset { tokens.text } else { tokens.muted };
             ui.label(RichText::new(charset.name()).monospace().color(color));

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Height of a line.
-const LINE: f32 = 20.0;
+pub const LINE: f32 = 20.0;
 /// Where the hex begins, and its pitch.
 const HEX: f32 = 76.0;
 const HEX_PITCH: f32 = 22.0;
@@ -29,6 +29,15 @@ const TEXT_PITCH: f32 = 9.0;
 /// The width of lines with this many bytes.
 pub fn width(per_line: usize) -> f32 {
     text_x(per_line, per_line) + 12.0
+}
+
+/// The height of so many bytes and of the line above them, where there is this much room beside one another.
+pub fn height(bytes: usize, room: f32) -> f32 {
+    (bytes.div_ceil(per_line(room)) + 1) as f32 * LINE
+}
+
+fn per_line(room: f32) -> usize {
+    if room >= width(16) { 16 } else { 8 }
 }
 
 /// What the pointer is on.
@@ -50,7 +59,7 @@ pub fn steps_ui(ui: &mut Ui, lang: Lang, steps: &mut Steps, bytes: &[u8], text: 
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &told));
     ui.painter_at(line).text(line.left_center(), Align2::LEFT_CENTER, &told, FontId::monospace(12.0), color);
 
-    let per_line = if ui.available_width() >= width(16) { 16 } else { 8 };
+    let per_line = per_line(ui.available_width());
     let lines = bytes.len().div_ceil(per_line);
     let mut lit = None;
     ui.spacing_mut().item_spacing.y = 0.0;

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     export::{Format, Summary},
     gui::{
+        Model,
         actions::{Action, FileFor},
         theme::{TokensExt as _, icons},
         tr,
@@ -26,7 +27,7 @@ use crate::{
             error_line, hint,
         },
     },
-    journal::{Direction, Fault},
+    journal::{Direction, Fault, Kind},
     text::Charset,
     words::{
         Lang,
@@ -119,6 +120,9 @@ pub fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SaveState, shown: &Show
                 state.open = false;
             }
         });
+        if matches!(state.format(), Format::Raw(_)) && several(cx.model, shown) {
+            hint(ui, tr!(lang, "save.raw_mixed"));
+        }
         progress_ui(ui, lang, state, shown);
     });
     if let Some((path, overwrite)) = start
@@ -131,6 +135,14 @@ pub fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut SaveState, shown: &Show
             Err(error) => state.outcome = Some(Outcome { path, result: Err(Fault::from(error)), left: 0 }),
         }
     }
+}
+
+/// Whether the rows on show may be of several connections or senders, whose bytes a raw file would mix. A filter by
+/// address keeps them apart.
+fn several(model: &Model, shown: &Shown) -> bool {
+    let matcher = shown.matcher();
+    let concerned = model.sockets.iter().filter(|entry| entry.kind != Kind::TcpListener && matcher.concerns(entry.id));
+    concerned.map(|entry| entry.peers.len().max(1)).sum::<usize>() > 1 && !shown.is_addressed()
 }
 
 /// Hands the next rows over, and takes the result.

@@ -16,13 +16,13 @@ mod table;
 
 use std::path::Path;
 
-use egui::{CentralPanel, Color32, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Color32, Frame, Margin, Panel, RichText, Ui};
 use jiff::tz::TimeZone;
 
-use self::{columns::Columns, marks::Marks, scroll::Scroll, shown::Selection};
+use self::{columns::Columns, marks::Marks, scroll::Scroll, shown::Selection, status::Status};
 pub use self::{
     reading::{Texts, cut_at, line, plain},
-    rows::{date_and_clock, hex, visible},
+    rows::{date_and_clock, delta, hex, visible},
     shown::Shown,
 };
 use super::{
@@ -40,10 +40,10 @@ use crate::{
         Model,
         actions::Action,
         commands::UiCommand,
-        theme::{Tokens, TokensExt as _, icons},
+        theme::{ROW_HEIGHT, Tokens, TokensExt as _, icons},
         tr,
         widgets::{
-            compact::{compact, compact_icon, compact_menu, menu_entry, menu_spacing},
+            compact::{compact, compact_icon, compact_menu, compact_pressed, menu_entry, menu_spacing},
             encoding_menu::encoding_menu,
         },
     },
@@ -58,6 +58,15 @@ use crate::{
 
 /// Below this width the buttons of the head show their icons only.
 const ROOMY: f32 = 640.0;
+/// Below this height there is no room for the boundaries too: three rows, their heads and their numbers come first.
+/// The boundaries are under the ladder as well.
+const ROOM_FOR_BOUNDARIES: f32 = 190.0;
+/// Below this height a row that is opened and the table do not fit together.
+const ROOM_FOR_BOTH: f32 = LEAST_TABLE + LEAST_OPENED + 24.0;
+/// What the table keeps of the height beside a row that is opened: its heads and two rows.
+const LEAST_TABLE: f32 = 3.0 * ROW_HEIGHT;
+/// The least height of a row that is opened.
+const LEAST_OPENED: f32 = 96.0;
 /// Below this width the tabs are a menu.
 const TABS: f32 = 560.0;
 /// The same without the tab of the ladder.
@@ -255,23 +264,39 @@ pub fn traffic_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         save_ui(ui, cx, &mut state.save, &state.shown, charset, &state.zone);
     }
     let flat = Frame::new().fill(ui.tokens().panel);
-    boundaries_panel(ui, cx, state);
-    Panel::bottom("traffic_numbers")
-        .exact_size(24.0)
-        .frame(flat.inner_margin(Margin::symmetric(12, 0)))
-        .show(ui, |ui| status::status_ui(ui, cx, state));
-    if let Some(selection) = state.selection {
-        let charset = state.read_as.charset(cx.model);
-        let height = (ui.available_height() * 0.5).max(120.0);
-        let panel = Panel::bottom("traffic_detail").resizable(true).default_size(220.0).size_range(96.0..=height);
-        let closed = panel
-            .frame(flat)
-            .show(ui, |ui| detail_ui(ui, cx, &mut state.detail, selection.cursor(), charset, &state.zone));
-        if closed.inner {
-            state.selection = None;
-        }
+    let low = ui.available_height() < ROOM_FOR_BOUNDARIES;
+    if !low {
+        boundaries_panel(ui, cx, state);
     }
-    CentralPanel::no_frame().frame(flat).show(ui, |ui| table::table_ui(ui, cx, state));
+    if state.selection.is_some() && ui.available_height() < ROOM_FOR_BOTH {
+        // As at 200 %: a row that is opened stands in the place of the table until it is closed.
+        CentralPanel::no_frame().frame(flat).show(ui, |ui| opened_ui(ui, cx, state));
+        return;
+    }
+    let status = Status::of(ui, cx, state, ui.available_width() - 24.0);
+    Panel::bottom("traffic_numbers")
+        .exact_size(status.height(low))
+        .frame(flat.inner_margin(Margin::symmetric(12, 0)))
+        .show(ui, |ui| status.ui(ui));
+    if state.selection.is_some() {
+        let most = (ui.available_height() - LEAST_TABLE).max(LEAST_OPENED);
+        let panel = Panel::bottom("traffic_detail").resizable(true).default_size(264.0);
+        panel.size_range(LEAST_OPENED..=most).frame(flat).show(ui, |ui| opened_ui(ui, cx, state));
+    }
+    CentralPanel::no_frame().frame(flat).show(ui, |ui| table::table_ui(ui, cx, state, low));
+}
+
+/// The row that was selected last, whole.
+fn opened_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
+    let Some(selection) = state.selection else { return };
+    let seq = selection.cursor();
+    let charset = state.read_as.charset(cx.model);
+    let journal = &cx.model.journal;
+    let before = state.shown.position(seq).and_then(|index| state.shown.seq(index.checked_sub(1)?));
+    let before = before.and_then(|seq| Some(journal.row(seq)?.record.at));
+    if detail_ui(ui, cx, &mut state.detail, seq, before, charset, &state.zone) {
+        state.selection = None;
+    }
 }
 
 /// The tabs of the middle of the window, on the left of the head that all readings of the traffic have.
@@ -329,7 +354,8 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             more_ui(ui, cx, state);
-            let follow = compact_icon(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), roomy);
+            let follows = state.scroll.follows() && !state.scroll.is_paused();
+            let follow = compact_pressed(ui, icons::ARROW_DOWN, &tr!(cx.lang, "traffic.follow"), roomy, follows);
             if follow.on_hover_text(tr!(cx.lang, "traffic.follow_hint")).clicked() {
                 state.scroll.follow_end();
             }
@@ -396,11 +422,17 @@ pub fn count_rows(lang: Lang, count: usize) -> String {
     text.into_owned()
 }
 
-/// What a screen reader and an empty table say about a socket that has no rows yet.
+/// What a screen reader and an empty table say about a socket that has no rows to show.
 fn empty_text(cx: &Cx<'_>, state: &TrafficState) -> String {
     let lang = cx.lang;
+    if state.shown.waiting() > 0 {
+        return tr!(lang, "traffic.empty_paused", count = count_rows(lang, state.shown.waiting())).into_owned();
+    }
     if state.filter.is_active() {
         return tr!(lang, "traffic.empty_filtered").into_owned();
+    }
+    if let Some(text) = gone_text(cx) {
+        return text;
     }
     match cx.model.selected_entry().map(|entry| entry.kind) {
         Some(Kind::TcpListener) => tr!(lang, "traffic.empty_listener"),
@@ -411,12 +443,28 @@ fn empty_text(cx: &Cx<'_>, state: &TrafficState) -> String {
     .into_owned()
 }
 
+/// What is told where the chosen socket has no rows any more: from its first call on it had some.
+pub fn gone_text(cx: &Cx<'_>) -> Option<String> {
+    let entry = cx.model.selected_entry().filter(|_| cx.model.journal.gone() > 0)?;
+    let open = entry.state.is_open();
+    let text = if open { tr!(cx.lang, "traffic.empty_gone") } else { tr!(cx.lang, "traffic.empty_gone_closed") };
+    Some(text.into_owned())
+}
+
 /// The words of the empty table, in the middle of it.
 fn empty_ui(ui: &mut Ui, cx: &Cx<'_>, state: &TrafficState) {
+    let space = (ui.available_height() * 0.3).min(120.0);
+    nothing_ui(ui, space, compact(empty_text(cx, state)));
+}
+
+/// Words in the middle of a place where there is nothing else, as far below its top as there is `space`.
+pub fn nothing_ui(ui: &mut Ui, space: f32, text: RichText) {
     let color = ui.tokens().muted;
+    let width = (ui.available_width() - 24.0).clamp(0.0, 420.0);
     ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.3).min(120.0));
-        ui.set_max_width(420.0);
-        ui.label(compact(empty_text(cx, state)).color(color));
+        ui.add_space(space);
+        // Wider than the place, the words would push its edge outwards.
+        ui.set_max_width(width);
+        ui.label(text.color(color));
     });
 }

@@ -51,6 +51,21 @@ pub fn peer(row: &Row<'_>) -> String {
     }
 }
 
+/// An address in at most so many characters: whole, else what tells it from others. That is its end, and where all are of
+/// one computer the port alone.
+pub fn short_peer(peer: &str, at_most: usize, one_host: bool) -> Cow<'_, str> {
+    let count = peer.chars().count();
+    if count <= at_most {
+        return peer.into();
+    }
+    let port = peer.rfind(':').and_then(|colon| peer.get(colon..)).unwrap_or(peer);
+    if one_host && port.chars().count() <= at_most {
+        return port.into();
+    }
+    let end: String = peer.chars().skip(count - at_most.saturating_sub(1).min(count)).collect();
+    format!("…{}", end.trim_start_matches(['.', ':'])).into()
+}
+
 /// The first bytes in upper-case hex, `C4 E3 BA C3`, with ` …` behind where more follow.
 pub fn hex(bytes: &[u8], at_most: usize) -> String {
     let shown = bytes.get(..at_most).unwrap_or(bytes);
@@ -142,6 +157,16 @@ mod tests {
             let record = Record { peer: addr, ..record(event) };
             assert_eq!(peer(&Row { seq: 0, record: &record, bytes: b"" }), shown);
         }
+    }
+
+    #[test]
+    fn a_short_address_still_tells_peers_apart() {
+        assert_eq!(short_peer("127.0.0.1:41884", 15, true), "127.0.0.1:41884");
+        assert_eq!(short_peer("127.0.0.1:41884", 6, true), ":41884");
+        assert_eq!(short_peer("[::1]:80", 6, true), ":80");
+        assert_eq!(short_peer("192.0.2.17:9000", 11, false), "…2.17:9000");
+        assert_eq!(short_peer("127.0.0.1:41884", 0, true), "…");
+        assert_eq!(short_peer("", 6, true), "");
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl Shown {
         self.newest().matcher()
     }
 
+    /// Whether rows were asked for by an address.
+    pub fn is_addressed(&self) -> bool {
+        let question = self.newest().question();
+        question.peer.is_some() || question.filter.peer.is_some()
+    }
+
     fn newest(&self) -> &Found {
         self.next.as_ref().unwrap_or(&self.rows)
     }

@@ -4,8 +4,10 @@
 //! row. Places are counted in rows and turned into pixels late, because `f32` counts pixels exactly only up to
 //! 2²⁴ and the journal may hold half a million rows of 26 pixels.
 
+use std::net::IpAddr;
+
 use egui::{
-    Align2, FontId, Id, Rangef, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    Align2, FontId, Id, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
     text::LayoutJob, vec2,
 };
 
@@ -13,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     TrafficState,
-    columns::{Column, cell_rect, header_ui},
+    columns::{Column, Peers, Places, header_ui},
     empty_ui, keys, reading, rows,
     shown::Selection,
 };
@@ -30,21 +32,42 @@ use crate::{
 /// Squares before the text of a recv, for as many messages, at most.
 const SQUARES: usize = 5;
 
-/// Paints header and rows.
-pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState) {
-    let several = state.all_sockets;
-    let selected = cx.model.selected_entry().map(|entry| entry.kind);
-    let peers = several || matches!(selected, Some(Kind::UdpSocket | Kind::TcpListener));
-    let columns = state.columns.place(ui.available_width(), several, peers);
-    header_ui(ui, cx, state, &columns);
+/// Height of the heads of the columns where there is little room.
+const LOW_HEADS: f32 = 21.0;
+
+/// Paints header and rows. In a `low` place the heads leave more of it to the rows.
+pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, low: bool) {
+    // What the scroll bar takes is never part of a row: nothing moves or is cut off when it appears.
+    let width = ui.available_width() - ui.spacing().scroll.allocated_width();
+    let peers = peers(cx, state);
+    let places = state.columns.place(width, state.all_sockets, peers);
+    header_ui(ui, cx, state, &places, if low { LOW_HEADS } else { ROW_HEIGHT });
     if state.shown.is_empty() {
         empty_ui(ui, cx, state);
         return;
     }
-    body_ui(ui, cx, state, &columns);
+    body_ui(ui, cx, state, &places, peers);
 }
 
-fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(Column, Rangef)]) {
+/// Which other ends the rows on show may have.
+fn peers(cx: &Cx<'_>, state: &TrafficState) -> Peers {
+    let sockets = &cx.model.sockets;
+    let mut hosts: Option<IpAddr> = None;
+    let mut same = |ip: IpAddr| *hosts.get_or_insert(ip) == ip;
+    let one_host = match cx.model.selected_entry() {
+        _ if state.all_sockets => {
+            sockets.iter().all(|entry| entry.peer.iter().chain(&entry.peers).all(|peer| same(peer.ip())))
+        }
+        Some(entry) if entry.kind == Kind::UdpSocket => entry.peers.iter().all(|peer| same(peer.ip())),
+        Some(entry) if entry.kind == Kind::TcpListener => {
+            entry.connections.iter().filter_map(|id| sockets.get(*id)?.peer).all(|peer| same(peer.ip()))
+        }
+        _ => return Peers::One,
+    };
+    if one_host { Peers::OneHost } else { Peers::Hosts }
+}
+
+fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, places: &Places, peers: Peers) {
     let body = ui.available_rect_before_wrap();
     let id = ui.scope_id().with("traffic_table");
     let table = ui.interact(body, id, Sense::click());
@@ -65,7 +88,9 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
     texts.begin(state.read_as.charset(cx.model));
     let output = area.vertical_scroll_offset(offset).show_viewport(ui, |ui, viewport| {
         ui.set_height(count as f32 * ROW_HEIGHT);
-        let painted = Painted { columns, font: FontId::monospace(12.0), id, zone: state.zone.clone() };
+        let font = FontId::monospace(12.0);
+        let digit = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+        let painted = Painted { places, peers, font, digit, id, zone: state.zone.clone() };
         let first = (viewport.min.y / ROW_HEIGHT).floor().max(0.0) as usize;
         for index in first..count {
             let y = body.top() + (index as f64 * f64::from(ROW_HEIGHT) - f64::from(viewport.min.y)) as f32;
@@ -77,7 +102,7 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
                 && let Some(row) = cx.model.journal.row(seq)
             {
                 let text = texts.of(&cx.model.journal, seq, kind_of(cx, &row));
-                let cells = Cells::new(cx, state, index, &row, text, rect.right());
+                let cells = Cells::new(cx, state, index, &row, text);
                 painted.row_ui(ui, cx, state, &cells, rect);
             }
         }
@@ -92,8 +117,11 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, columns: &[(C
 
 /// What all rows of a frame have in common.
 struct Painted<'a> {
-    columns: &'a [(Column, Rangef)],
+    places: &'a Places,
+    peers: Peers,
     font: FontId,
+    /// The width of a digit.
+    digit: f32,
     id: Id,
     zone: TimeZone,
 }
@@ -117,13 +145,33 @@ impl Painted<'_> {
         }
         let mut hover = None;
         let hovered_at = response.hover_pos();
-        for (column, x) in self.columns {
-            let cell = cell_rect(rect, *x);
-            let pointed = hovered_at.filter(|pos| x.contains(pos.x - rect.left()));
-            let tip = self.cell_ui(ui, cx, cells, *column, cell, pointed);
+        let columns = &self.places.columns;
+        let right = columns.last().map_or(rect.right(), |(_, x)| rect.left() + x.max).min(rect.right());
+        let failure = self.failure(ui, cells, rect);
+        for (column, x) in columns {
+            let mut cell = self.places.cell(rect, *x);
+            let mut pointed = hovered_at.filter(|pos| x.contains(pos.x - rect.left()));
+            if let Some((_, wide)) = &failure {
+                match column {
+                    Column::Call => {
+                        pointed = hovered_at.filter(|pos| wide.x_range().contains(pos.x));
+                        cell = *wide;
+                    }
+                    Column::Bytes => continue,
+                    _ => {}
+                }
+            }
+            let call = failure.as_ref().map_or(cells.call.as_str(), |(word, _)| word);
+            // Where there are no bytes, what is told may take their room.
+            if *column == Column::Text && cells.row.record.event.direction().is_none() {
+                cell.max.x = cell.max.x.max(right - 6.0);
+            }
+            let tip = self.cell_ui(ui, cx, cells, *column, cell, pointed, call);
             hover = hover.or(tip);
         }
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, cells.sentence(cx.lang, self.columns)));
+        response.widget_info(|| {
+            WidgetInfo::selected(Role::Row, true, selected, cells.sentence(cx.lang, self.peers != Peers::One))
+        });
         let response = match hover {
             Some(tip) => response.on_hover_text_at_pointer(tip),
             None => response,
@@ -133,6 +181,25 @@ impl Painted<'_> {
             keys::lens_entry(ui, cx, state);
             keys::copy_entries(ui, cx, state);
         });
+    }
+
+    /// What stands for a failed call whose words do not fit into their column, and where: a failure moved no bytes, so that
+    /// their column is free; and if that is too little, the name of the error alone, which is what one looks up.
+    fn failure<'c>(&self, ui: &Ui, cells: &'c Cells<'_>, row: Rect) -> Option<(&'c str, Rect)> {
+        let Event::Failed { call, .. } = cells.row.record.event else { return None };
+        let fits = |word: &str, width: f32| {
+            let galley = ui.painter().layout_no_wrap(word.to_owned(), self.font.clone(), egui::Color32::PLACEHOLDER);
+            galley.size().x <= width
+        };
+        let own = self.places.cell(row, self.places.of(Column::Call)?);
+        if fits(&cells.call, own.width()) {
+            return None;
+        }
+        let bytes = self.places.of(Column::Bytes).map_or(own, |x| self.places.cell(row, x));
+        let wide = own.union(bytes);
+        let whole = cells.call.as_str();
+        let name = whole.strip_prefix(call.name()).map_or(whole, str::trim_start);
+        Some((if fits(whole, wide.width()) { whole } else { name }, wide))
     }
 
     fn select(&self, ui: &Ui, state: &mut TrafficState, response: &Response, seq: u64) {
@@ -152,6 +219,7 @@ impl Painted<'_> {
     }
 
     /// Paints one cell; returns what hovering it says.
+    #[expect(clippy::too_many_arguments, reason = "what a cell is made of")]
     fn cell_ui(
         &self,
         ui: &Ui,
@@ -160,6 +228,7 @@ impl Painted<'_> {
         column: Column,
         cell: Rect,
         pointed: Option<egui::Pos2>,
+        call: &str,
     ) -> Option<String> {
         let tokens = ui.tokens();
         let row = cells.row;
@@ -169,15 +238,15 @@ impl Painted<'_> {
                 pointed.map(|_| rows::date_and_clock(cx.model.epoch, row.record.at, &self.zone))
             }
             Column::Delta => {
-                self.word(ui, cell, &cells.delta, tokens.faint, Align2::LEFT_CENTER);
-                None
+                let cut = self.word(ui, cell, &cells.delta, tokens.faint, Align2::LEFT_CENTER);
+                pointed.filter(|_| cut).map(|_| cells.delta.clone())
             }
             Column::Call => {
-                let cut =
-                    self.word(ui, cell, &cells.call, call_color(tokens, row.record, cells.kind), Align2::LEFT_CENTER);
+                let color = call_color(tokens, row.record, cells.kind);
+                let cut = self.word(ui, cell, call, color, Align2::LEFT_CENTER);
                 match row.record.event {
                     Event::Sent { .. } => pointed.map(|_| words::sent_hint(cx.lang, cells.kind).into_owned()),
-                    _ => pointed.filter(|_| cut).map(|_| cells.call.clone()),
+                    _ => pointed.filter(|_| cut || call != cells.call).map(|_| cells.call.clone()),
                 }
             }
             Column::Bytes => {
@@ -186,21 +255,28 @@ impl Painted<'_> {
                     true => tokens.text,
                     false => tokens.faint,
                 };
-                self.word(ui, cell, &cells.bytes, color, Align2::RIGHT_CENTER);
-                pointed.filter(|_| rows::is_truncated(row)).map(|_| cells.note.clone())
+                let cut = self.word(ui, cell, &cells.bytes, color, Align2::RIGHT_CENTER);
+                if rows::is_truncated(row) {
+                    return pointed.map(|_| cells.note.clone());
+                }
+                pointed.filter(|_| cut).map(|_| cells.bytes.clone())
             }
             Column::Socket => {
                 self.word(ui, cell, &row.record.socket.to_string(), tokens.muted, Align2::LEFT_CENTER);
                 None
             }
             Column::Peer => {
-                let cut = self.word(ui, cell, &cells.peer, tokens.muted, Align2::LEFT_CENTER);
-                pointed.filter(|_| cut).map(|_| cells.peer.clone())
+                let peer = rows::short_peer(&cells.peer, self.digits(cell), self.peers == Peers::OneHost);
+                self.word(ui, cell, &peer, tokens.muted, Align2::LEFT_CENTER);
+                pointed.filter(|_| peer != cells.peer).map(|_| cells.peer.clone())
             }
             Column::Text => self.text_ui(ui, cx, cells, cell, pointed),
             Column::Hex => {
-                let fits = (cell.width() / 21.0).max(1.0) as usize;
-                self.word(ui, cell, &rows::hex(row_payload(row), fits), tokens.faint, Align2::LEFT_CENTER);
+                let payload = row_payload(row);
+                // A byte is three characters, the last two; what says that more follows is two.
+                let fits = |more| (self.digits(cell).saturating_sub(more) + 1) / 3;
+                let fits = if payload.len() <= fits(0) { fits(0) } else { fits(2).max(1) };
+                self.word(ui, cell, &rows::hex(payload, fits), tokens.faint, Align2::LEFT_CENTER);
                 None
             }
         }
@@ -222,9 +298,7 @@ impl Painted<'_> {
                 Event::Asked if cx.model.waits(row.record.socket, row.seq) => tokens.warn,
                 _ => tokens.muted,
             };
-            // There are no bytes to show: the sentence may take their room.
-            let wide = Rect::from_min_max(cell.min, pos2(cells.right - 10.0, cell.max.y));
-            let cut = self.word(ui, wide, &cells.note, color, Align2::LEFT_CENTER);
+            let cut = self.word(ui, cell, &cells.note, color, Align2::LEFT_CENTER);
             return pointed.filter(|_| cut).map(|_| cells.note.clone());
         };
         let (count, hues) = &cells.carried;
@@ -268,6 +342,11 @@ impl Painted<'_> {
         tip.or_else(|| pointed.filter(|_| !cells.note.is_empty()).map(|_| cells.note.clone()))
     }
 
+    /// How many digits fit into a cell.
+    fn digits(&self, cell: Rect) -> usize {
+        (cell.width() / self.digit + 0.01) as usize
+    }
+
     /// Paints a word into a cell and returns whether it was too wide for it.
     fn word(&self, ui: &Ui, cell: Rect, text: &str, color: egui::Color32, align: Align2) -> bool {
         if text.is_empty() || cell.width() < 4.0 {
@@ -290,8 +369,6 @@ struct Cells<'a> {
     hue: Option<u8>,
     /// How many messages a recv brought bytes of, and the hues of the first.
     carried: (usize, Vec<Option<u8>>),
-    /// Where the row ends.
-    right: f32,
     time: String,
     delta: String,
     call: String,
@@ -302,7 +379,7 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(cx: &Cx<'_>, state: &TrafficState, index: usize, row: &'a Row<'a>, text: &'a RowText, right: f32) -> Self {
+    fn new(cx: &Cx<'_>, state: &TrafficState, index: usize, row: &'a Row<'a>, text: &'a RowText) -> Self {
         let model = cx.model;
         let record = row.record;
         let kind = kind_of(cx, row);
@@ -312,7 +389,6 @@ impl<'a> Cells<'a> {
             kind,
             hue: state.marks.hue(row.seq),
             carried: state.marks.carried(&model.journal, row, SQUARES),
-            right,
             time: words::number::clock(model.epoch.wall_time(record.at), &state.zone),
             delta: rows::delta(before.map(|row| row.record.at), record.at),
             call: words::call(cx.lang, record, kind).into_owned(),
@@ -333,16 +409,17 @@ impl<'a> Cells<'a> {
     }
 
     /// The row in one line, for those who cannot see it.
-    fn sentence(&self, lang: Lang, columns: &[(Column, Rangef)]) -> String {
+    fn sentence(&self, lang: Lang, addressed: bool) -> String {
         let text = if self.row.bytes.is_empty() || !self.row.record.event.has_payload() {
             self.note.clone()
         } else {
             reading::plain(self.text)
         };
-        let peer = if columns.iter().any(|(column, _)| *column == Column::Peer) { &self.peer } else { "" };
+        let peer = if addressed { &self.peer } else { "" };
         let hex = rows::hex(row_payload(self.row), 64);
         let carried = self.told_carried(lang).filter(|_| self.carried.0 > 1).unwrap_or_default();
-        let parts = [self.time.as_str(), &self.call, &self.bytes, peer, &text, &hex];
+        let delta = format!("Δ {} ms", self.delta);
+        let parts = [self.time.as_str(), &delta, &self.call, &self.bytes, peer, &text, &hex];
         if carried.is_empty() { parts.join(" ") } else { format!("{} {carried}", parts.join(" ")) }
     }
 }
