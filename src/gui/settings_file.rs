@@ -356,7 +356,8 @@ mod tests {
             };
             for settings in [make(&other_ports), make(&ports)] {
                 write(&path, &settings).unwrap();
-                prop_assert_eq!(read(&path).unwrap().unwrap(), settings);
+                let Found::Settings(found) = read(&path).unwrap() else { panic!("it cannot be read") };
+                prop_assert_eq!(*found, settings);
             }
         }
     }
