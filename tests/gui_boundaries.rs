@@ -11,7 +11,7 @@ mod harness;
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod views;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{
     Event as Input, Key, Modifiers, MouseWheelUnit, Vec2,
@@ -21,10 +21,10 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-use harness::{fill, in_language as tr};
+use harness::{any_text, fill, in_language as tr, step_until};
 use twocan::{
-    gui::{Action, views::Tab},
-    journal::{Batch, Event, Kind, Nanos, Record, SocketId, Span},
+    gui::{Action, App, actions::Pair, settings::JournalLimit, views::Tab},
+    journal::{Batch, Event, Kind, Nanos, Record, SocketId, Span, State},
     net::Command,
     words::Lang,
 };
@@ -369,4 +369,60 @@ fn the_boundaries_are_copied_as_text() {
         assert_eq!(copied.len(), 1);
         assert!(copied[0].contains("recv 1: 14 B, 0..14, 4 B send 1, 5 B send 2, 5 B send 3"), "{}", copied[0]);
     }
+}
+
+#[test]
+fn the_boundaries_of_a_stream_are_not_lost_while_one_looks_elsewhere() {
+    boundaries_are_kept_unseen(|harness| {
+        harness.get_by_role_and_label(Role::Button, "Lab").click();
+        harness.step();
+        |harness| harness.step()
+    });
+}
+
+#[test]
+fn the_boundaries_of_a_stream_are_not_lost_while_the_window_is_minimised() {
+    // eframe paints nothing then; it only has the program look.
+    boundaries_are_kept_unseen(|_| {
+        |harness| {
+            let ctx = harness.ctx.clone();
+            harness.state_mut().look(&ctx);
+        }
+    });
+}
+
+/// Sends more than the journal keeps while nothing but `pass` goes on, and then finds every send in the boundaries.
+fn boundaries_are_kept_unseen(away: impl FnOnce(&mut Harness<'_, App>) -> fn(&mut Harness<'_, App>)) {
+    const MESSAGE: usize = 16 << 10;
+    let mut harness = any_text(Vec2::new(1440.0, 900.0));
+    harness.state_mut().actions.push(Action::SetJournal(JournalLimit(1)));
+    harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
+    step_until(&mut harness, "the client is connected", |harness| {
+        let model = &harness.state().model;
+        model.selected_entry().is_some_and(|entry| entry.state == State::Established)
+    });
+    let client = harness.state().model.selected.unwrap();
+    step_until(&mut harness, "the server accepted", |harness| harness.state().model.sockets.len() == 3);
+    let pass = away(&mut harness);
+    // More than the journal keeps.
+    for round in 1..=24_u64 {
+        let send = Command::Send { bytes: vec![b'x'; MESSAGE], to: None };
+        harness.state_mut().actions.push(Action::Verb(client, send));
+        let recorded = |harness: &Harness<'_, App>| {
+            harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == round * MESSAGE as u64)
+        };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !recorded(&harness) {
+            assert!(Instant::now() < deadline, "the echo of round {round} is not back");
+            pass(&mut harness);
+            std::thread::yield_now();
+        }
+    }
+    assert!(harness.state().model.journal.gone() > 0);
+    harness.get_by_role_and_label(Role::Button, "Bench").click();
+    let has = |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
+    step_until(&mut harness, "the boundaries are on show", |harness| {
+        has(harness, "24 sends") || has(harness, "The beginning of this stream has left")
+    });
+    assert!(has(&harness, "24 sends"));
 }

@@ -138,61 +138,6 @@ fn a_pair_opens_talks_and_ends_as_the_window_says() {
 }
 
 #[test]
-fn the_boundaries_of_a_stream_are_not_lost_while_one_looks_elsewhere() {
-    boundaries_are_kept_unseen(|harness| {
-        harness.get_by_role_and_label(Role::Button, "Lab").click();
-        harness.step();
-        |harness| harness.step()
-    });
-}
-
-#[test]
-fn the_boundaries_of_a_stream_are_not_lost_while_the_window_is_minimised() {
-    // eframe paints nothing then; it only has the program look.
-    boundaries_are_kept_unseen(|_| {
-        |harness| {
-            let ctx = harness.ctx.clone();
-            harness.state_mut().look(&ctx);
-        }
-    });
-}
-
-/// Sends more than the journal keeps while nothing but `pass` goes on, and then finds every send in the boundaries.
-fn boundaries_are_kept_unseen(away: impl FnOnce(&mut Harness<'_, App>) -> fn(&mut Harness<'_, App>)) {
-    const MESSAGE: usize = 16 << 10;
-    let mut harness = any_text(vec2(1440.0, 900.0));
-    harness.state_mut().actions.push(Action::SetJournal(JournalLimit(1)));
-    harness.state_mut().actions.push(Action::OpenPair(Pair::Tcp));
-    step_until(&mut harness, "the client is connected", |harness| {
-        state_of(harness, Kind::TcpConnection) == Some(State::Established)
-    });
-    let client = harness.state().model.selected.unwrap();
-    step_until(&mut harness, "the server accepted", |harness| harness.state().model.sockets.len() == 3);
-    let pass = away(&mut harness);
-    // More than the journal keeps.
-    for round in 1..=24_u64 {
-        let send = Command::Send { bytes: vec![b'x'; MESSAGE], to: None };
-        harness.state_mut().actions.push(Action::Verb(client, send));
-        let recorded = |harness: &Harness<'_, App>| {
-            harness.state().model.meter(client).is_some_and(|meter| meter.totals().bytes_in == round * MESSAGE as u64)
-        };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !recorded(&harness) {
-            assert!(Instant::now() < deadline, "the echo of round {round} is not back");
-            pass(&mut harness);
-            std::thread::yield_now();
-        }
-    }
-    assert!(harness.state().model.journal.gone() > 0);
-    harness.get_by_role_and_label(Role::Button, "Bench").click();
-    let has = |harness: &Harness<'_, App>, text: &str| harness.query_all_by_label_contains(text).next().is_some();
-    step_until(&mut harness, "the boundaries are on show", |harness| {
-        has(harness, "24 sends") || has(harness, "The beginning of this stream has left")
-    });
-    assert!(has(&harness, "24 sends"));
-}
-
-#[test]
 fn a_refused_client_says_so_on_its_card_and_in_the_header() {
     let mut harness = window(Lang::En, ThemeChoice::Dark);
     // A port that was free a moment ago.

@@ -10,6 +10,8 @@
 
 #[path = "transfer/bench.rs"]
 mod bench;
+#[path = "transfer/crowd.rs"]
+mod crowd;
 #[path = "transfer/faults.rs"]
 mod faults;
 #[path = "transfer/frames.rs"]

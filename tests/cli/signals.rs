@@ -36,9 +36,10 @@ fn a_second_one_ends_it_although_nobody_reads_its_output() {
         let mut client = client.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let unread = client.stdout.take().unwrap();
         let mut stream = accept(&listener);
+        let block = vec![b'z'; 1 << 20];
         // Far more than a pipe holds is there before the first signal comes.
-        stream.write_all(&[b'z'; 1 << 20]).unwrap();
-        let flood = thread::Builder::new().spawn(move || while stream.write_all(&[b'z'; 1 << 20]).is_ok() {}).unwrap();
+        stream.write_all(&block).unwrap();
+        let flood = thread::Builder::new().spawn(move || while stream.write_all(&block).is_ok() {}).unwrap();
         kill("-INT", client.id());
         kill("-TERM", client.id());
         let code = aside(move || client.wait().unwrap().code())();

@@ -119,7 +119,7 @@ fn holes_are_told_of_before_the_file_is_read_again_and_a_cancel_does_not_wait_fo
     // All of it but one piece is a hole, also on the disk; yet there must be room for it.
     let size = SIZE.min((free / 2) as usize);
     assert_eq!(peer.offer("sparse.bin", size), Taken);
-    peer.data(&bench, &[7; PIECE]);
+    peer.data(&bench, &vec![7; PIECE]);
     let begun = Instant::now();
     assert_eq!(peer.asks(&End([1; 32])), Outcome { came: 1, right: false });
     let id = first(&bench.receiver);
@@ -130,7 +130,8 @@ fn holes_are_told_of_before_the_file_is_read_again_and_a_cancel_does_not_wait_fo
     let into = ended(&bench.receiver, id);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert!(matches!(into.result, Err(Reason::Holes { .. })), "{:?}", into.result);
-    assert_eq!(into.files[0].holes, [PIECE as u64..size as u64]);
+    assert_eq!(into.files[0].holes.len(), 1);
+    assert_eq!(into.files[0].holes[0], PIECE as u64..size as u64);
     bench.receiver.stop(receiver);
 }
 
@@ -144,7 +145,7 @@ fn a_sender_hears_that_its_file_is_read_again() {
     peer.data(&bench, &sent);
     let came = sent.len().div_ceil(PIECE) as u64;
     assert_eq!(peer.asks(&End(hash(&sent))), Asking);
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         match peer.asks(&End(hash(&sent))) {
             Asking => assert!(Instant::now() < deadline),
