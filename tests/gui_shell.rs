@@ -9,7 +9,7 @@
 #[path = "support/harness.rs"]
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Event, Key, Modifiers, accesskit::Role, vec2};
 use egui_kittest::{
@@ -19,10 +19,7 @@ use egui_kittest::{
 use harness::{BOTH, any_text, fill, in_language, step_until, window};
 use proptest::test_runner::{Config, TestRunner};
 use twocan::{
-    gui::{
-        App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, settings::JournalLimit,
-        theme::ThemeChoice,
-    },
+    gui::{App, actions::Action, actions::Pair, commands::UiCommand, draft::NewKind, theme::ThemeChoice},
     journal::{Kind, SocketId, Span, State},
     net::{Command, Responder, ServerModel, SocketSpec, UdpSpec},
     words::Lang,
@@ -437,7 +434,8 @@ fn a_field_stays_where_it_is_while_its_neighbour_is_wrong() {
     harness.state_mut().actions.push(Action::ShowNew(NewKind::TcpServer));
     harness.run();
     let left = |harness: &Harness<'_, App>, name: &str| {
-        harness.get_by_role_and_label(Role::TextInput, name).accesskit_node().bounding_box().unwrap().x0
+        let field = harness.get_by_role_and_label(Role::TextInput, name);
+        field.accesskit_node().bounding_box().unwrap().x0.round() as i32
     };
     let before = left(&harness, "Bytes for one recv");
     assert_eq!(before, left(&harness, "Gap between sends, ms"), "they stand below one another");
