@@ -258,7 +258,7 @@ fn nothing_moves_under_the_cursor_while_something_is_wrong() {
         let places = |harness: &Harness<'_, Bench>| {
             let message = harness.get_by_label(message).accesskit_node().bounding_box().unwrap();
             let send = harness.get_by_label(send).accesskit_node().bounding_box().unwrap();
-            [message.y0, input(harness, to).y0, send.x1]
+            [message.y0, input(harness, to).y0, send.x1].map(|at| at.round() as i64)
         };
         let before = places(&harness);
         fill(&mut harness, to, "a.name.that.is.rather.long.for.an.error.beside.its.field.example.com:99");

@@ -492,7 +492,7 @@ fn a_field_stays_where_it_is_while_its_neighbour_is_wrong() {
     harness.state_mut().actions.push(Action::ShowNew(NewKind::TcpServer));
     harness.run();
     let left = |harness: &Harness<'_, App>, name: &str| {
-        harness.get_by_role_and_label(Role::TextInput, name).accesskit_node().bounding_box().unwrap().x0
+        harness.get_by_role_and_label(Role::TextInput, name).accesskit_node().bounding_box().unwrap().x0.round() as i64
     };
     let before = left(&harness, "Bytes for one recv");
     assert_eq!(before, left(&harness, "Gap between sends, ms"), "they stand below one another");
