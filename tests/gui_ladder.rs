@@ -475,7 +475,7 @@ fn an_empty_ladder_says_why() {
         bench.model.journal.clear();
         let mut harness = show(bench);
         harness.run();
-        harness.get_by_label_contains(tr(lang, "were cleared or have left", "已清除或移出"));
+        harness.get_by_label_contains(tr(lang, "The rows of this socket were cleared", "这个套接字的行已清除"));
         harness.get_by_label(tr(lang, "Pause the ladder", "暂停时序图")).click();
         harness.run();
         harness.state_mut().push_of(1, 4_000 * MS, Event::Sent { asked: 1 }, SERVER, b"!");
