@@ -145,6 +145,20 @@ fn an_opened_row_tells_from_whom_when_and_its_bytes_beside_their_other_readings(
     }
 }
 
+/// As in a window of 700 points, where the boundaries take half of the middle.
+#[test]
+fn the_head_of_an_opened_row_is_in_sight_where_it_is_low() {
+    for height in (400_u16..620).step_by(20).map(f32::from) {
+        let mut harness = show_sized(Bench::talk(Lang::En), WIDTHS[1], height);
+        harness.run();
+        click_row(&mut harness, "↓ recv 9");
+        let close = harness.get_by_label("Close the detail").rect();
+        if let Some(table) = harness.query_by_role(Role::Table) {
+            assert!(close.top() >= table.rect().bottom(), "{height}: {close:?} {:?}", table.rect());
+        }
+    }
+}
+
 #[test]
 fn numbers_below_the_table_never_lie_over_one_another() {
     for lang in Lang::ALL {

@@ -217,7 +217,8 @@ fn payload_ui(ui: &mut Ui, cx: &Cx<'_>, opened: &mut Opened, row: &Row<'_>, read
     let tokens = ui.tokens();
     let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 6 });
     let scrolled = |ui: &mut Ui, opened: &Opened, lines| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| readings_ui(ui, cx, opened, row, lines));
+        let area = ScrollArea::vertical().auto_shrink(false).min_scrolled_height(0.0);
+        area.show(ui, |ui| readings_ui(ui, cx, opened, row, lines));
     };
     match readings {
         Readings::Beside => {

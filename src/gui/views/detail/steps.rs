@@ -63,7 +63,9 @@ pub fn steps_ui(ui: &mut Ui, lang: Lang, steps: &mut Steps, bytes: &[u8], text: 
     let lines = bytes.len().div_ceil(per_line);
     let mut lit = None;
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::both().id_salt("steps").auto_shrink(false).show_rows(ui, LINE, lines, |ui, range| {
+    // egui would rather have 64 points than scroll in less, and push the head of the detail out of sight.
+    let area = ScrollArea::both().id_salt("steps").auto_shrink(false).min_scrolled_height(0.0);
+    area.show_rows(ui, LINE, lines, |ui, range| {
         for line in range {
             let (rect, response) = ui.allocate_exact_size(vec2(width(per_line), LINE), Sense::hover());
             let from = line * per_line;

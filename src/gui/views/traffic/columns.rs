@@ -100,10 +100,12 @@ impl Columns {
         let fit = fit.unwrap_or(Fit { hex: None, bytes: false, ..least });
 
         let (left, hex) = (left(&fit), self.least_hex(&fit));
-        let text = self.dragged[Column::Text as usize];
-        let text = text
-            .unwrap_or(if fit.hex.is_some() { (left * 0.5).max((left - hex).min(TEXT)) } else { left })
-            .max(NARROWEST);
+        let text = match (fit.hex, self.dragged[Column::Hex as usize]) {
+            (Some(_), None) => (left * 0.5).max((left - hex).min(TEXT)),
+            (Some(_), Some(_)) => left - hex,
+            (None, _) => left,
+        };
+        let text = self.dragged[Column::Text as usize].unwrap_or(text).max(NARROWEST);
         let hex = self.dragged[Column::Hex as usize].unwrap_or(left - text).max(NARROWEST);
         let own = self.own(&fit, sockets).chain([(Column::Text, text)]).chain(fit.hex.map(|_| (Column::Hex, hex)));
         let mut x = 0.0;

@@ -27,8 +27,8 @@ pub struct Status {
     rows: String,
     told: Vec<Told>,
     at_end: Option<String>,
-    /// Whether what is at the end needs a line of its own.
-    apart: bool,
+    /// Whether it needs a second line.
+    two_lines: bool,
 }
 
 impl Status {
@@ -43,8 +43,8 @@ impl Status {
         let at_end = at_end(cx, state);
         let own = width(&rows) + told.iter().map(|told| width(&told.text)).sum::<f32>();
         let Some((mut text, short)) = at_end else {
-            fit(&mut told, own, room + BETWEEN, width);
-            return Self { rows, told, at_end: None, apart: false };
+            let two_lines = fit(&mut told, own, room + BETWEEN, width) < 0.0;
+            return Self { rows, told, at_end: None, two_lines };
         };
         let long = width(&text);
         if own + long > room
@@ -53,12 +53,12 @@ impl Status {
             text = short;
         }
         let left = fit(&mut told, own, room - width(&text), width);
-        Self { rows, told, at_end: Some(text), apart: left < 0.0 }
+        Self { rows, told, at_end: Some(text), two_lines: left < 0.0 }
     }
 
     /// How high it is.
     pub fn height(&self, low: bool) -> f32 {
-        (if low { 18.0 } else { 24.0 }) + if self.apart { 16.0 } else { 0.0 }
+        (if low { 18.0 } else { 24.0 }) + if self.two_lines { 16.0 } else { 0.0 }
     }
 
     /// Paints it.
@@ -67,24 +67,26 @@ impl Status {
         let small = |text: &str, color: Color32| Label::new(RichText::new(text).small().color(color));
         ui.spacing_mut().item_spacing = egui::vec2(BETWEEN, 0.0);
         let line = |ui: &mut Ui| {
-            ui.add(small(&self.rows, tokens.muted));
+            ui.add(small(&self.rows, tokens.muted).extend());
             for told in &self.told {
                 let color = if told.count == 0 { tokens.faint } else { tokens.warn };
-                ui.add(small(&told.text, color)).on_hover_text(&told.hint);
+                ui.add(small(&told.text, color).extend()).on_hover_text(&told.hint);
             }
         };
-        if self.apart {
+        if self.two_lines {
             ui.add_space(2.0);
-            ui.horizontal(line);
-            if let Some(text) = &self.at_end {
-                ui.add(small(text, tokens.muted).truncate());
-            }
+            ui.horizontal_wrapped(|ui| {
+                line(ui);
+                if let Some(text) = &self.at_end {
+                    ui.add(small(text, tokens.muted).extend());
+                }
+            });
             return;
         }
         ui.horizontal_centered(|ui| {
             line(ui);
             if let Some(text) = &self.at_end {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(small(text, tokens.muted)));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(small(text, tokens.muted).extend()));
             }
         });
     }

@@ -83,6 +83,7 @@ fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut TrafficState, places: &Plac
     ui.spacing_mut().scroll.fade.strength = 0.0;
     let offset = state.scroll.place(&state.shown, body.height());
     let area = ScrollArea::vertical().id_salt("traffic_rows").auto_shrink(false).animated(false);
+    let area = area.min_scrolled_height(0.0);
     let count = state.shown.len();
     let mut texts = std::mem::take(&mut state.texts);
     texts.begin(state.read_as.charset(cx.model));
