@@ -24,7 +24,7 @@ mod tcp;
 mod udp;
 mod worker;
 
-pub(crate) use self::sys::{room_for_any_datagram, set_receive_low_water};
+pub(crate) use self::sys::{look_up, room_for_any_datagram, set_receive_low_water};
 pub use self::{
     counters::{Counters, Totals},
     engine::{CommandError, Engine, Wake},

@@ -6,7 +6,7 @@
 
 use std::{
     io::{self, IoSlice, Read as _, Write as _},
-    net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, Shutdown, SocketAddr},
     sync::{Arc, atomic::Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token, Waker, net::TcpStream};
 use super::{job::Job, reason::Reason};
 use crate::{
     journal::{Call, Failure, Fault, FaultKind},
-    net::{Endpoint, set_receive_low_water},
+    net::{self, Endpoint, set_receive_low_water},
 };
 
 const SOCKET: Token = Token(0);
@@ -425,15 +425,12 @@ pub(super) fn look_up(waiting: &mut Waiting, to: &Endpoint, deadline: Instant) -
     if let Ok(addr) = format!("[{}]:{}", to.host, to.port).parse() {
         return Ok(vec![addr]);
     }
-    let failed = |kind| {
-        let failure =
-            Failure { call: Call::Resolve, fault: Fault::of(kind), addr: None, detail: to.host.clone(), at: 0 };
-        Reason::Net(failure)
-    };
+    let failed =
+        |fault| Reason::Net(Failure { call: Call::Resolve, fault, addr: None, detail: to.host.clone(), at: 0 });
     let (sender, answer) = crossbeam_channel::bounded(1);
     let (job, asked) = (Arc::clone(&waiting.job), to.clone());
     let spawned = thread::Builder::new().name("resolve".into()).spawn(move || {
-        let found = (asked.host.as_str(), asked.port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        let found = net::look_up(&asked.host, asked.port);
         // If nobody waits any more, nobody needs it.
         sender.send(found).ok();
         job.control.ring();
@@ -442,13 +439,13 @@ pub(super) fn look_up(waiting: &mut Waiting, to: &Endpoint, deadline: Instant) -
     loop {
         waiting.check()?;
         if let Ok(found) = answer.try_recv() {
-            let mut found = found.map_err(|_| failed(FaultKind::NoName))?;
+            let mut found = found.map_err(failed)?;
             found.dedup();
-            return if found.is_empty() { Err(failed(FaultKind::NoName)) } else { Ok(found) };
+            return if found.is_empty() { Err(failed(Fault::of(FaultKind::NoName))) } else { Ok(found) };
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(failed(FaultKind::TimedOut));
+            return Err(failed(Fault::of(FaultKind::TimedOut)));
         }
         waiting.poll(Some(left))?;
     }

@@ -16,13 +16,13 @@ use mio::net::UdpSocket;
 
 pub(super) use self::holder::why_not_here;
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::set_receive_low_water;
+pub(super) use self::linux::{Linux as Native, raise_descriptor_limit, unread};
 #[cfg(target_os = "linux")]
-pub(super) use self::linux::{Linux as Native, look_up, raise_descriptor_limit, unread};
+pub(crate) use self::linux::{look_up, set_receive_low_water};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::portable::set_receive_low_water;
+pub(super) use self::portable::{Portable as Native, raise_descriptor_limit, unread};
 #[cfg(not(target_os = "linux"))]
-pub(super) use self::portable::{Portable as Native, look_up, raise_descriptor_limit, unread};
+pub(crate) use self::portable::{look_up, set_receive_low_water};
 use crate::journal::Fault;
 
 /// What a datagram holds at most, with its header.
