@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::line;
+use support::{best, line, millis, speed, timed};
 use twocan::{
     journal::{Batch, Budget, Event, Journal, Kind, Record, SocketId, Sockets, Span},
     text::{Charset, Unmappable},
@@ -33,22 +33,22 @@ fn main() {
     let baseline = best(runs, plain);
     line("  plain queue of vectors", &millis(baseline), None);
     let filled = best(runs, fill);
-    line("  filling the batches (a worker's part)", &millis(filled), Some(ratio(baseline, filled)));
+    line("  filling the batches (a worker's part)", &millis(filled), Some(speed(baseline, filled)));
     let taken = best(runs, take_in);
-    line("  journal and sockets (the window's part)", &millis(taken), Some(ratio(baseline, taken)));
+    line("  journal and sockets (the window's part)", &millis(taken), Some(speed(baseline, taken)));
 
     println!("1 MB of GBK, a third of it ASCII");
     let gbk = chinese();
     let baseline = best(runs, || timed(|| encoding_rs::GBK.decode_without_bom_handling(&gbk).0.len()));
     line("  encoding_rs", &millis(baseline), None);
     let text = best(runs, || timed(|| Charset::GBK.decode(&gbk).len()));
-    line("  as text", &millis(text), Some(ratio(baseline, text)));
+    line("  as text", &millis(text), Some(speed(baseline, text)));
     let pieces = best(runs, || timed(|| in_pieces(&gbk)));
-    line("  as text, in reads of 1000 bytes", &millis(pieces), Some(ratio(baseline, pieces)));
+    line("  as text, in reads of 1000 bytes", &millis(pieces), Some(speed(baseline, pieces)));
     let glyphs = best(runs, || timed(|| Charset::GBK.glyphs(&gbk).len()));
-    line("  as glyphs with their bytes", &millis(glyphs), Some(ratio(baseline, glyphs)));
+    line("  as glyphs with their bytes", &millis(glyphs), Some(speed(baseline, glyphs)));
     let strict = best(runs, || timed(|| Charset::GB2312.decode(&gbk).len()));
-    line("  as text, strict GB2312", &millis(strict), Some(ratio(baseline, strict)));
+    line("  as text, strict GB2312", &millis(strict), Some(speed(baseline, strict)));
 
     line("  promised", &millis(LIMIT), None);
 }
@@ -130,26 +130,4 @@ fn in_pieces(bytes: &[u8]) -> usize {
     }
     decoder.finish(&mut text);
     text.len()
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> Duration {
-    let start = Instant::now();
-    let made = work();
-    let took = start.elapsed();
-    black_box(made);
-    took
-}
-
-/// The machine has other things to do too: the best run is the one that was disturbed least.
-fn best(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
-    (0..runs).map(|_| run()).min().unwrap_or_default()
-}
-
-/// How fast it is beside the baseline; below 1 it is slower.
-fn ratio(baseline: Duration, took: Duration) -> f64 {
-    baseline.as_secs_f64() / took.as_secs_f64()
-}
-
-fn millis(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }

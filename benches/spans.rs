@@ -9,12 +9,9 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, time::Duration};
 
-use support::{line, millis};
+use support::{best, line, millis, speed, timed};
 use twocan::journal::{
     Batch, Budget, Event, Journal, Record, SocketId, Span,
     spans::{Matching, Streams, Summary},
@@ -32,7 +29,7 @@ fn main() {
     let baseline = best(runs, || timed(|| journal.rows_from(0).map(|row| row.bytes.len()).sum::<usize>()));
     line("  one walk over the rows", &millis(baseline), None);
     let spans = best(runs, || timed(|| everything(&journal)));
-    line("  spans from nothing, every recv's sends", &millis(spans), Some(ratio(baseline, spans)));
+    line("  spans from nothing, every recv's sends", &millis(spans), Some(speed(baseline, spans)));
     let (mut streams, mut matching) = (Streams::default(), Matching::default());
     streams.advance(&journal, usize::MAX);
     told(&streams, &mut matching);
@@ -42,7 +39,7 @@ fn main() {
             told(&streams, &mut matching)
         })
     });
-    line("  a frame in which nothing came", &millis(frame), Some(ratio(baseline, frame)));
+    line("  a frame in which nothing came", &millis(frame), Some(speed(baseline, frame)));
     line("  promised of the spans", &millis(LIMIT), None);
 }
 
@@ -104,22 +101,4 @@ fn talk() -> Journal {
         }
     }
     journal
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> Duration {
-    let start = Instant::now();
-    let made = work();
-    let took = start.elapsed();
-    black_box(made);
-    took
-}
-
-/// The machine has other things to do too: the best run is the one that was disturbed least.
-fn best(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
-    (0..runs).map(|_| run()).min().unwrap_or_default()
-}
-
-/// How fast it is beside the baseline; below 1 it is slower.
-fn ratio(baseline: Duration, took: Duration) -> f64 {
-    baseline.as_secs_f64() / took.as_secs_f64().max(1e-9)
 }

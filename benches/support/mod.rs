@@ -9,13 +9,15 @@
 
 use std::{
     env,
+    hint::black_box,
+    iter::repeat_with,
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread::{Builder, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use twocan::{
@@ -45,6 +47,25 @@ pub fn median(mut taken: Vec<Duration>) -> Duration {
 /// How many times as long as the baseline something took.
 pub fn times(baseline: Duration, taken: Duration) -> f64 {
     taken.as_secs_f64() / baseline.as_secs_f64().max(1e-9)
+}
+
+/// What some work takes.
+pub fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let made = work();
+    let took = start.elapsed();
+    black_box(made);
+    took
+}
+
+/// The machine has other things to do too: the best run is the one that was disturbed least.
+pub fn best(runs: usize, run: impl FnMut() -> Duration) -> Duration {
+    repeat_with(run).take(runs).min().unwrap_or_default()
+}
+
+/// How fast something is beside the baseline; below 1 it is slower.
+pub fn speed(baseline: Duration, took: Duration) -> f64 {
+    times(took, baseline)
 }
 
 /// A time as results have it.

@@ -1,15 +1,11 @@
 //! What `send` and `receive` say about files: a bar, a line a file, or lines of JSON.
 
-use std::{
-    collections::HashSet,
-    io::{self, Write as _},
-    ops::Range,
-};
+use std::{collections::HashSet, ops::Range};
 
 use rust_i18n::t;
 use serde_json::{Value, json};
 
-use super::{bar::Bar, notes};
+use super::{bar::Bar, notes, printed};
 use crate::{
     transfer::{
         Direction, FileEnd, FileOutcome, Offer, Outcome, Reason, State, Transfer, TransferId, Way, name, udp::HOLES,
@@ -40,7 +36,7 @@ impl Carried {
     /// Writes a line of JSON, where that is asked for. A closed standard output is no reason to stop.
     pub fn line(&self, value: &Value) {
         if self.json {
-            let _ = writeln!(io::stdout(), "{value}");
+            printed::line(&value.to_string());
         }
     }
 
@@ -179,7 +175,7 @@ impl Carried {
                     self.say(&of(transfer, &text));
                 }
                 if let (true, Some(path), false) = (receiving, &file.path, self.json) {
-                    let _ = writeln!(io::stdout(), "{}", path.display());
+                    printed::line(&path.display().to_string());
                 }
             }
             FileEnd::Verified | FileEnd::Whole => {}

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::{TcpListener, UdpSocket},
     process::Stdio,
     sync::mpsc,
@@ -105,6 +105,27 @@ fn a_full_disk_is_an_error() {
         assert!(err.contains("Standard output cannot be written: No space left"), "{arguments:?}: {err}");
     }
     peer();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error_where_a_file_arrives_too() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    std::fs::write(&path, "a").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let peer = aside(move || {
+        let mut came = Vec::new();
+        accept(&listener).read_to_end(&mut came).unwrap();
+        came
+    });
+    let mut process = command(&["send", path.to_str().unwrap(), "--to", &address, "--way", "raw", "--json"]);
+    let ended = process.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), peer()), (Some(1), b"a".to_vec()), "{err}");
+    assert!(err.contains("Standard output cannot be written: No space left"), "{err}");
 }
 
 #[test]
